@@ -1,0 +1,33 @@
+//! Says what the business means: the words, rules and figures both sides of the wire share.
+//!
+//! Everything here is pure: no I/O, no clock, no Leptos, no BSON. It compiles for the server
+//! and for the browser, so a rule runs in the intake, in a replay and in the record editor
+//! from one source. What needs time or chance takes it as an argument.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`ids`] | the names of things: partner, feed, delivery, record, user, job |
+//! | [`account`] | people, roles, the one table of rights, and the scope a person may see |
+//! | [`record`] | one product: as sent ([`record::RawRecord`]) and as kept ([`record::Attributes`]) |
+//! | [`violation`] | one failed rule on one record, and its severity |
+//! | [`contract`] | the rules a record must meet, one place per rule |
+//! | [`report`] | what one file's check found: the JSON that scripts rely on |
+//! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
+//! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
+//! | [`rollup`] | counts per time bucket, and the percentiles of latency |
+//! | [`health`] | the lamp of a feed or partner, with its reason |
+//! | [`query`] | time ranges, filters and pages, to and from the URL |
+//! | [`format`] | figures, durations and times as people read them |
+
+// account
+// contract
+// delivery
+// format
+// health
+pub mod ids;
+// quarantine
+// query
+pub mod record;
+pub mod report;
+// rollup
+pub mod violation;

@@ -1,0 +1,35 @@
+//! Holds one product: as the partner sent it, and as we keep it.
+//!
+//! [`RawRecord`] is what a reader fills: names, values, bytes and position, reused from record
+//! to record so that reading allocates nothing. [`Attributes`] is the owned, ordered form that
+//! quarantine, items and the editor keep. What the values mean is the contract's business.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a record stood in its (unpacked) file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Which record it is, counted from 1.
+    pub index: u64,
+    /// Line it begins on, counted from 1; 0 where lines mean nothing (XML, JSON).
+    pub line: u64,
+    /// Byte offset of its first byte.
+    pub offset: u64,
+}
+
+/// Names and values in the order sent; a name may repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes(pub Vec<(String, String)>);
+
+impl Attributes {
+    /// The first value of `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+}
