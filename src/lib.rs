@@ -18,7 +18,15 @@
 //! (partner, feed, delivery, record, violation, item, quarantined record, issue, replay, hold,
 //! rollup, lamp) are defined where their types are, in [`domain`].
 
+pub mod api;
+pub mod app;
 pub mod domain;
+pub mod error;
+
+#[cfg(feature = "hydrate")]
+mod hydrate;
+#[cfg(feature = "ssr")]
+pub mod server;
 
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("enable exactly one of `ssr` (the server's binary) and `hydrate` (the browser's library)");

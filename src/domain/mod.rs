@@ -6,6 +6,7 @@
 //!
 //! | room | owns |
 //! |---|---|
+//! | [`chart`] | a drawn chart with its table twin |
 //! | [`ids`] | the names of things: partner, feed, delivery, record, user, job |
 //! | [`account`] | people, roles, the one table of rights, and the scope a person may see |
 //! | [`record`] | one product: as sent ([`record::RawRecord`]) and as kept ([`record::Attributes`]) |
@@ -19,15 +20,15 @@
 //! | [`query`] | time ranges, filters and pages, to and from the URL |
 //! | [`format`] | figures, durations and times as people read them |
 
-// account
-// contract
-// delivery
-// format
-// health
+pub mod account;
+pub mod chart;
+pub mod delivery;
+pub mod format;
+pub mod health;
 pub mod ids;
-// quarantine
-// query
+pub mod quarantine;
+pub mod query;
 pub mod record;
 pub mod report;
-// rollup
+pub mod rollup;
 pub mod violation;

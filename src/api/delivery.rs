@@ -1,0 +1,76 @@
+//! Answers for the list of deliveries and for one delivery.
+
+use crate::domain::delivery::Delivery;
+use crate::domain::query::{Page, Span};
+use crate::domain::report::Sample;
+use crate::error::AppError;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One page of deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryList {
+    /// The range's fixed ends, when one was asked for.
+    pub span: Option<Span>,
+    /// When this was read.
+    pub as_of: DateTime<Utc>,
+    /// The rows, newest first.
+    pub page: Page<Delivery>,
+}
+
+/// One delivery and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryView {
+    /// The audit log entry.
+    pub delivery: Delivery,
+    /// When this was read.
+    pub as_of: DateTime<Utc>,
+    /// Examples of what failed, in the order of the file.
+    pub samples: Vec<Sample>,
+    /// Its held records that still wait for somebody.
+    pub open: u64,
+    /// Its held records in all.
+    pub held: u64,
+}
+
+/// Lists deliveries, newest first, narrowed by whatever is not empty; `range` as in the URL.
+#[server(endpoint = "list_deliveries")]
+pub async fn list_deliveries(
+    #[server(default)] partner: String,
+    #[server(default)] feed: String,
+    #[server(default)] status: String,
+    #[server(default)] range: String,
+    #[server(default)] after: String,
+) -> Result<DeliveryList, AppError> {
+    use crate::domain::{account::Right, delivery::Status, ids, query};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            let range = (!range.is_empty()).then(|| query::Range::parse(&range));
+            let filter = query::DeliveryFilter {
+                partner: (!partner.is_empty()).then(|| ids::PartnerId::new(partner)),
+                feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
+                status: Status::parse(&status),
+                span: None,
+            };
+            desk::delivery::list(&viewer, filter, range, &after).await
+        }
+        .await,
+    )
+}
+
+/// Reads one delivery.
+#[server(endpoint = "read_delivery")]
+pub async fn read_delivery(id: String) -> Result<DeliveryView, AppError> {
+    use crate::domain::{account::Right, ids::DeliveryId};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            desk::delivery::read(&viewer, &DeliveryId::new(id)).await
+        }
+        .await,
+    )
+}

@@ -1,0 +1,91 @@
+//! Answers for the overview: every partner in the caller's scope, compared.
+
+use crate::domain::chart::Chart;
+use crate::domain::health::Health;
+use crate::domain::ids::PartnerId;
+use crate::domain::query::Span;
+use crate::domain::report::Counts;
+use crate::error::AppError;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The figures of one stretch of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Files received, refused and held ones among them.
+    pub deliveries: u64,
+    /// Files refused whole.
+    pub refused: u64,
+    /// Records of the files received.
+    pub counts: Counts,
+    /// Records that passed in a replay.
+    pub recovered: u64,
+    /// Received to decided, in milliseconds: half of the deliveries took no longer.
+    pub p50_ms: Option<u64>,
+    /// The same for 95 of 100.
+    pub p95_ms: Option<u64>,
+}
+
+/// Volume, rejection and latency over the range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charts {
+    /// Records per bucket, stacked by what became of them.
+    pub volume: Chart,
+    /// Quarantined ÷ received per bucket, with gaps.
+    pub rejection: Chart,
+    /// p50, p95 and p99 per bucket.
+    pub latency: Chart,
+}
+
+/// One partner in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerRow {
+    /// Its slug.
+    pub id: PartnerId,
+    /// What it is called.
+    pub name: String,
+    /// Its lamp and the reason.
+    pub health: Health,
+    /// Its figures in the range.
+    pub summary: Summary,
+    /// When its newest file came.
+    pub last_at: Option<DateTime<Utc>>,
+    /// Its held records that wait for somebody, now.
+    pub open: u64,
+    /// Records received per bucket, oldest first, for the sparkline.
+    pub trend: Vec<u64>,
+}
+
+/// Everything the overview shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The range's fixed ends.
+    pub span: Span,
+    /// When these figures were read.
+    pub as_of: DateTime<Utc>,
+    /// All partners together.
+    pub now: Summary,
+    /// The stretch of equal length before.
+    pub before: Summary,
+    /// Held records that wait for somebody, now.
+    pub open: u64,
+    /// The three charts.
+    pub charts: Charts,
+    /// Every active partner, worst first, also those that sent nothing.
+    pub partners: Vec<PartnerRow>,
+}
+
+/// Reads the overview for a range as in the URL.
+#[server(endpoint = "read_overview")]
+pub async fn read_overview(range: String) -> Result<Overview, AppError> {
+    use crate::domain::{account::Right, query::Range};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewAllPartners).await?;
+            desk::overview::read(&viewer, Range::parse(&range)).await
+        }
+        .await,
+    )
+}

@@ -1,0 +1,72 @@
+//! Answers for one partner's page.
+
+use super::overview::{Charts, Summary};
+use crate::domain::delivery::Delivery;
+use crate::domain::health::Health;
+use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::query::Span;
+use crate::domain::report::CodeCount;
+use crate::error::AppError;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One feed in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedRow {
+    /// Its id, `partner/feed`.
+    pub id: FeedId,
+    /// Its lamp and the reason.
+    pub health: Health,
+    /// Its figures in the range.
+    pub summary: Summary,
+    /// When its newest file came.
+    pub last_at: Option<DateTime<Utc>>,
+    /// How often a file is expected, in hours.
+    pub expected_every_hours: Option<u32>,
+    /// Items in the catalogue we stand behind.
+    pub items: u64,
+}
+
+/// Everything a partner's page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerReport {
+    /// Its slug.
+    pub id: PartnerId,
+    /// What it is called.
+    pub name: String,
+    /// The range's fixed ends.
+    pub span: Span,
+    /// When these figures were read.
+    pub as_of: DateTime<Utc>,
+    /// Its lamp and the reason.
+    pub health: Health,
+    /// Its figures in the range.
+    pub now: Summary,
+    /// The stretch of equal length before.
+    pub before: Summary,
+    /// Held records that wait for somebody, now.
+    pub open: u64,
+    /// The three charts.
+    pub charts: Charts,
+    /// Its feeds.
+    pub feeds: Vec<FeedRow>,
+    /// What failed in the range, the most records first.
+    pub reasons: Vec<CodeCount>,
+    /// The newest deliveries of the range, at most ten.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Reads a partner's page for a range as in the URL.
+#[server(endpoint = "read_partner")]
+pub async fn read_partner(partner: String, range: String) -> Result<PartnerReport, AppError> {
+    use crate::domain::{account::Right, query::Range};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            desk::partner::read(&viewer, &PartnerId::new(partner), Range::parse(&range)).await
+        }
+        .await,
+    )
+}

@@ -1,0 +1,187 @@
+//! Answers for the quarantine: the list, one record, and what staff do with it.
+
+use crate::domain::ids::{PartnerId, RecordId};
+use crate::domain::quarantine::HeldRecord;
+use crate::domain::query::{Page, QuarantineFilter};
+use crate::domain::record::Attributes;
+use crate::error::AppError;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One page of held records, with what the filters offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldList {
+    /// The filter as it was understood.
+    pub filter: QuarantineFilter,
+    /// When this was read.
+    pub as_of: DateTime<Utc>,
+    /// The rows, newest first.
+    pub page: Page<HeldRecord>,
+    /// Codes among the records of the filter (its own code left out), the most records first.
+    pub codes: Vec<(String, u64)>,
+    /// Partners within the caller's scope: slug and name.
+    pub partners: Vec<(PartnerId, String)>,
+}
+
+/// One thing that happened to a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who: a person's name, or the part of the system that did it.
+    pub by: String,
+    /// What, as a sentence without its subject: “saved revision 1: barcode misread”.
+    pub what: String,
+    /// Where to read more.
+    pub href: Option<String>,
+}
+
+/// What somebody typed into the editor and could not be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The attributes as typed.
+    pub attributes: Attributes,
+    /// The reason as typed.
+    pub reason: String,
+}
+
+/// One held record and what may be done with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldView {
+    /// The record.
+    pub record: HeldRecord,
+    /// When this was read.
+    pub as_of: DateTime<Utc>,
+    /// What happened to it, oldest first.
+    pub history: Vec<Event>,
+    /// What the caller typed and could not be saved, if anything.
+    pub draft: Option<Draft>,
+    /// The open record of the same partner that follows in the list.
+    pub next: Option<RecordId>,
+    /// Whether the caller may edit, replay and discard.
+    pub may_act: bool,
+}
+
+/// Lists held records, newest first, narrowed by whatever is not empty.
+#[server(endpoint = "list_held_records")]
+pub async fn list_held_records(
+    #[server(default)] partner: String,
+    #[server(default)] feed: String,
+    #[server(default)] delivery: String,
+    #[server(default)] code: String,
+    #[server(default)] state: String,
+    #[server(default)] item: String,
+    #[server(default)] after: String,
+) -> Result<HeldList, AppError> {
+    use crate::domain::{account::Right, ids, query};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            let filter = QuarantineFilter {
+                partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
+                feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
+                delivery: (!delivery.is_empty()).then(|| ids::DeliveryId::new(delivery)),
+                code: (!code.is_empty()).then_some(code),
+                state: query::StateFilter::parse(&state),
+                item: (!item.is_empty()).then_some(item),
+            };
+            desk::quarantine::list(&viewer, filter, &after).await
+        }
+        .await,
+    )
+}
+
+/// Reads one held record.
+#[server(endpoint = "read_held_record")]
+pub async fn read_held_record(id: String) -> Result<HeldView, AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            desk::quarantine::read(&viewer, &RecordId::new(id)).await
+        }
+        .await,
+    )
+}
+
+/// Saves a mended revision on top of revision `revision`, and goes back to the record.
+/// `names[]` and `values[]` run in parallel; a pair without a name is left out. With
+/// `then = "replay"` the new revision is queued as well.
+#[server(endpoint = "edit_record")]
+pub async fn edit_record(
+    id: String,
+    revision: u32,
+    #[server(default)] names: Vec<String>,
+    #[server(default)] values: Vec<String>,
+    #[server(default)] reason: String,
+    #[server(default)] then: String,
+) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::EditRecord).await?;
+            let attributes = Attributes(
+                names
+                    .into_iter()
+                    .zip(values)
+                    .filter(|(name, _)| !name.trim().is_empty())
+                    .collect(),
+            );
+            desk::quarantine::edit(
+                &viewer,
+                &RecordId::new(id),
+                revision,
+                Draft { attributes, reason },
+                &then,
+            )
+            .await
+        }
+        .await,
+    )
+}
+
+/// Queues a held record for replay, and goes back to it.
+#[server(endpoint = "replay_record")]
+pub async fn replay_record(id: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ReplayRecord).await?;
+            desk::quarantine::replay(&viewer, &RecordId::new(id)).await
+        }
+        .await,
+    )
+}
+
+/// Gives a held record up for a reason, and goes back to it.
+#[server(endpoint = "discard_record")]
+pub async fn discard_record(id: String, #[server(default)] reason: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::DiscardRecord).await?;
+            desk::quarantine::discard(&viewer, &RecordId::new(id), &reason).await
+        }
+        .await,
+    )
+}
+
+/// Takes a discarded record back into the quarantine, and goes back to it.
+#[server(endpoint = "restore_record")]
+pub async fn restore_record(id: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::DiscardRecord).await?;
+            desk::quarantine::restore(&viewer, &RecordId::new(id)).await
+        }
+        .await,
+    )
+}

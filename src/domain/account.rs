@@ -1,0 +1,178 @@
+//! Decides who may do what, and whose data they may see.
+//!
+//! One table of rights ([`Role::may`]) is asked by every server function and by every page
+//! that shows a button. A [`Scope`] goes along with every question to the store, so that
+//! nobody can ask for more than is theirs. Signing in and sessions are the server's business.
+
+use super::ids::{PartnerId, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What somebody is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the installation: everything staff may, and the accounts.
+    Admin,
+    /// Inspects, mends, replays and discards held records.
+    Staff,
+    /// An account manager: reads everything of the partners in their care.
+    Manager,
+    /// A partner's own person: reads that partner's quality reports, and nothing else.
+    Partner,
+}
+
+/// What one may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// Compare partners with one another.
+    ViewAllPartners,
+    /// Read figures, deliveries and held records within one's scope.
+    ViewReports,
+    /// Change a held record's attributes.
+    EditRecord,
+    /// Send a held record through today's contract again.
+    ReplayRecord,
+    /// Give a held record up, or take that back.
+    DiscardRecord,
+    /// Add people and set passwords.
+    ManageUsers,
+}
+
+impl Role {
+    /// Every role, the most powerful first.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Staff, Self::Manager, Self::Partner];
+
+    /// The one table of rights.
+    pub fn may(self, right: Right) -> bool {
+        use Right::{DiscardRecord, EditRecord, ManageUsers, ReplayRecord, ViewAllPartners, ViewReports};
+        match right {
+            ViewReports => true,
+            ViewAllPartners => self != Self::Partner,
+            EditRecord | ReplayRecord | DiscardRecord => matches!(self, Self::Admin | Self::Staff),
+            ManageUsers => self == Self::Admin,
+        }
+    }
+
+    /// The word for it, as typed on the command line and shown on pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Staff => "staff",
+            Self::Manager => "manager",
+            Self::Partner => "partner",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.word() == text)
+            .ok_or_else(|| format!("“{text}” is not a role: use admin, staff, manager or partner"))
+    }
+}
+
+/// Whose data somebody may see. Every question to the store carries one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Every partner's.
+    All,
+    /// Only these partners'; of none, when the list is empty.
+    Only(Vec<PartnerId>),
+}
+
+impl Scope {
+    /// Whether data of `partner` lies within it.
+    pub fn covers(&self, partner: &PartnerId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(partners) => partners.contains(partner),
+        }
+    }
+}
+
+/// Somebody who has signed in, as pages and server functions know them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Their account.
+    pub id: UserId,
+    /// What they sign in with.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// What they are to us.
+    pub role: Role,
+    /// The partners they are limited to: one for a partner, any number for a manager; none
+    /// means all, and never for a partner.
+    pub partners: Vec<PartnerId>,
+}
+
+impl Viewer {
+    /// Whose data they may see. A partner account without a partner sees nothing.
+    pub fn scope(&self) -> Scope {
+        if self.role != Role::Partner && self.partners.is_empty() {
+            Scope::All
+        } else {
+            Scope::Only(self.partners.clone())
+        }
+    }
+
+    /// Whether their role has the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.role.may(right)
+    }
+
+    /// Where they land after signing in.
+    pub fn home(&self) -> String {
+        match self.partners.first() {
+            Some(partner) if self.role == Role::Partner => format!("/partners/{partner}"),
+            _ => "/".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn viewer(role: Role, partners: &[&str]) -> Viewer {
+        Viewer {
+            id: UserId::new("u"),
+            email: "u@example.com".into(),
+            name: "U".into(),
+            role,
+            partners: partners.iter().map(|p| PartnerId::new(*p)).collect(),
+        }
+    }
+
+    #[test]
+    fn only_staff_and_admin_touch_records() {
+        for right in [Right::EditRecord, Right::ReplayRecord, Right::DiscardRecord] {
+            let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
+            assert_eq!(allowed, [Role::Admin, Role::Staff]);
+        }
+    }
+
+    #[test]
+    fn a_partner_account_without_a_partner_sees_nothing() {
+        assert_eq!(viewer(Role::Partner, &[]).scope(), Scope::Only(vec![]));
+        assert!(!viewer(Role::Partner, &[]).scope().covers(&PartnerId::new("a")));
+    }
+
+    #[test]
+    fn a_limited_manager_sees_their_partners_alone() {
+        let scope = viewer(Role::Manager, &["a", "b"]).scope();
+        assert!(scope.covers(&PartnerId::new("b")) && !scope.covers(&PartnerId::new("c")));
+        assert_eq!(viewer(Role::Manager, &[]).scope(), Scope::All);
+    }
+}

@@ -1,0 +1,32 @@
+//! Carries a drawn chart to a page: the picture and the same figures as a table.
+//!
+//! The picture is SVG drawn by the server (`server::charts`); pages only place it. Colours in
+//! it are the style sheet's custom properties, so one drawing serves light and dark.
+
+use serde::{Deserialize, Serialize};
+
+/// One chart and its table twin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chart {
+    /// The question it answers, such as “Rejected, % of received”.
+    pub title: String,
+    /// Unit, bucket and time zone.
+    pub subtitle: String,
+    /// The picture: one `<svg>` element whose buckets are links.
+    pub svg: String,
+    /// Heads of the table's columns after the first, which is the time.
+    pub columns: Vec<String>,
+    /// The table's rows, oldest first.
+    pub rows: Vec<ChartRow>,
+}
+
+/// One bucket of a chart as a row of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartRow {
+    /// The bucket's time as people read it.
+    pub label: String,
+    /// The deliveries behind it; none when there are none.
+    pub href: Option<String>,
+    /// The figures, written out, one per column.
+    pub cells: Vec<String>,
+}

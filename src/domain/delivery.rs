@@ -1,0 +1,122 @@
+//! Describes a delivery: one file received or sent, which is one entry of the audit log.
+//!
+//! A delivery is begun when its file is complete, decided when every record of it is accepted,
+//! unchanged or held, and never edited after that. Its counts obey
+//! [`super::report::Counts::conserved`]. A replay writes a delivery of its own, so that what
+//! was received stays what it was.
+
+use super::ids::{DeliveryId, FeedId, JobId, PartnerId};
+use super::report::{CodeCount, Counts, FileReport};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Which way a feed's files go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the partner to us.
+    Ingest,
+    /// From us to the partner.
+    Export,
+}
+
+/// How far a delivery has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its records are being applied; until it is decided they count as in flight.
+    Processing,
+    /// Every record is decided.
+    Accepted,
+    /// A gate keeps it from taking effect until it is released.
+    Held,
+    /// The file is damaged; nothing of it took effect.
+    Refused,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Processing, Self::Accepted, Self::Held, Self::Refused];
+
+    /// The word for it on pages, in URLs and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Processing => "processing",
+            Self::Accepted => "accepted",
+            Self::Held => "held",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+}
+
+/// Where a delivery's records came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Origin {
+    /// A file that came or went.
+    File,
+    /// Held records sent through the contract again.
+    Replay {
+        /// The job that did it.
+        job: JobId,
+    },
+}
+
+/// One entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Its id; sorts by time.
+    pub id: DeliveryId,
+    /// Whose it is.
+    pub partner: PartnerId,
+    /// Which feed it belongs to.
+    pub feed: FeedId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// File or replay.
+    pub origin: Origin,
+    /// How far it has come.
+    pub status: Status,
+    /// The file's facts, and why it was refused or held.
+    pub file: FileReport,
+    /// Its records, counted. While `Processing` only `received` is final.
+    pub counts: Counts,
+    /// What failed, the most records first.
+    pub codes: Vec<CodeCount>,
+    /// When the file was complete.
+    pub received_at: DateTime<Utc>,
+    /// When every record was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// An earlier delivery of the same bytes to the same feed.
+    pub repeat_of: Option<DeliveryId>,
+    /// The version of the contract that judged it.
+    pub contract_version: u32,
+}
+
+impl Delivery {
+    /// Received to decided, in milliseconds; none until decided.
+    pub fn latency_ms(&self) -> Option<u64> {
+        let span = self
+            .decided_at?
+            .signed_duration_since(self.received_at)
+            .num_milliseconds();
+        Some(u64::try_from(span).unwrap_or(0))
+    }
+
+    /// Records not yet decided: all that were received while it is being processed.
+    pub fn in_flight(&self) -> u64 {
+        match self.status {
+            Status::Processing => {
+                let c = &self.counts;
+                c.received
+                    .saturating_sub(c.accepted + c.unchanged + c.quarantined)
+            }
+            Status::Accepted | Status::Held | Status::Refused => 0,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Writes figures, durations and times as people read them.
+//!
+//! One place, so that the same number looks the same on every page, in every report and on
+//! the command line. Both sides of the wire give the same text for the same input, which
+//! hydration rests on; "now" is always an argument.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A count with its thousands apart: `12,431`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 record`, `12,431 records`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// A share as a percentage with one decimal, a dash where there is none: `1.9 %`.
+pub fn percent(share: Option<f64>) -> String {
+    match share {
+        None => "–".to_owned(),
+        // So small a share must not look like none at all.
+        Some(share) if share > 0.0 && share < 0.0005 => "< 0.1 %".to_owned(),
+        Some(share) => format!("{:.1} %", share * 100.0),
+    }
+}
+
+/// A duration in milliseconds: `850 ms`, `4.2 s`, `3 min`, `5 h`; a dash where there is none.
+#[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
+pub fn duration(ms: Option<u64>) -> String {
+    match ms {
+        None => "–".to_owned(),
+        Some(ms) if ms < 1000 => format!("{ms} ms"),
+        Some(ms) if ms < 60_000 => format!("{:.1} s", ms as f64 / 1000.0),
+        Some(ms) if ms < 7_200_000 => format!("{} min", ms / 60_000),
+        Some(ms) => format!("{} h", ms / 3_600_000),
+    }
+}
+
+/// A stretch of time: `45 s`, `14 min`, `30 h`, `5 days`.
+pub fn span(length: TimeDelta) -> String {
+    let seconds = length.num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..7200 => format!("{} min", seconds / 60),
+        7200..259_200 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// How long ago something was: `just now`, `14 min ago`.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let gap = now - at;
+    if gap < TimeDelta::seconds(10) {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", span(gap))
+    }
+}
+
+/// An instant in full: `24 Nov 2026, 13:05:09 UTC`.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M:%S UTC").to_string()
+}
+
+/// An instant to the minute: `24 Nov, 13:05`.
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%-d %b, %H:%M").to_string()
+}
+
+/// A size in bytes: `512 B`, `71 kB`, `447 MB`.
+#[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
+pub fn bytes(n: u64) -> String {
+    match n {
+        0..1000 => format!("{n} B"),
+        1000..1_000_000 => format!("{:.0} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.2} GB", n as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_as_people_write_them() {
+        assert_eq!(
+            [count(0), count(999), count(1000), count(12_431), count(1_234_567)],
+            ["0", "999", "1,000", "12,431", "1,234,567"]
+        );
+        assert_eq!(
+            [
+                percent(None),
+                percent(Some(0.0)),
+                percent(Some(0.0001)),
+                percent(Some(0.0194))
+            ],
+            ["–", "0.0 %", "< 0.1 %", "1.9 %"]
+        );
+        assert_eq!(
+            [
+                duration(Some(850)),
+                duration(Some(4210)),
+                duration(Some(200_000)),
+                duration(None)
+            ],
+            ["850 ms", "4.2 s", "3 min", "–"]
+        );
+        assert_eq!(
+            [bytes(512), bytes(71_369), bytes(447_000_000)],
+            ["512 B", "71 kB", "447.0 MB"]
+        );
+    }
+
+    #[test]
+    fn a_time_that_has_just_passed_is_now() {
+        let now = DateTime::from_timestamp(1_780_000_000, 0).expect("a time");
+        assert_eq!(ago(now + TimeDelta::seconds(3), now), "just now");
+        assert_eq!(ago(now - TimeDelta::minutes(14), now), "14 min ago");
+    }
+}

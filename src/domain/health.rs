@@ -1,0 +1,151 @@
+//! Judges a feed or partner: green, amber or red, and the reason in words.
+//!
+//! The lamp is computed from figures that are on the page beside it, so anybody can check it.
+//! Thresholds are the product's defaults, from the alert and hold lines of the contract
+//! (`FILE_ERRSHARE`: 25 % is an alert).
+
+use super::delivery::Status;
+use super::format;
+use super::report::Counts;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The colour, worst last so that the worst of several is their maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lamp {
+    /// Nothing to do.
+    Green,
+    /// Worth watching.
+    Amber,
+    /// Somebody should act.
+    Red,
+}
+
+impl Lamp {
+    /// The word beside it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Green => "healthy",
+            Self::Amber => "watch",
+            Self::Red => "act",
+        }
+    }
+}
+
+/// A lamp with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The colour.
+    pub lamp: Lamp,
+    /// Why, in one short sentence with the figure in it.
+    pub reason: String,
+}
+
+/// What the judgement rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Signs {
+    /// When the newest file came, and what became of it.
+    pub last: Option<(DateTime<Utc>, Status)>,
+    /// How often a file is expected, in hours, where that is agreed.
+    pub expected_every_hours: Option<u32>,
+    /// The counts of the range shown.
+    pub counts: Counts,
+}
+
+/// Share of quarantined records from which a feed is watched.
+pub const WATCH_RATE: f64 = 0.05;
+/// Share of quarantined records from which somebody should act.
+pub const ACT_RATE: f64 = 0.25;
+
+/// Judges by the worst sign there is.
+pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
+    let of = |lamp, reason: String| Health { lamp, reason };
+    let mut found = Vec::new();
+    match signs.last {
+        None => found.push(of(Lamp::Amber, "no file has ever come".to_owned())),
+        Some((at, status)) => {
+            match status {
+                Status::Refused => {
+                    found.push(of(Lamp::Red, "the last file was damaged and refused".to_owned()));
+                }
+                Status::Held => found.push(of(
+                    Lamp::Red,
+                    "the last file is held until somebody decides".to_owned(),
+                )),
+                Status::Processing | Status::Accepted => {}
+            }
+            if let Some(hours) = signs.expected_every_hours {
+                let gap = now - at;
+                let expected = TimeDelta::hours(i64::from(hours));
+                // A tenth of the rhythm is not late; files take their time.
+                if gap > expected + expected / 10 {
+                    let lamp = if gap > expected * 2 {
+                        Lamp::Red
+                    } else {
+                        Lamp::Amber
+                    };
+                    let reason = format!(
+                        "no file for {}, expected every {}",
+                        format::span(gap),
+                        format::span(expected)
+                    );
+                    found.push(of(lamp, reason));
+                }
+            }
+        }
+    }
+    if let Some(rate) = signs.counts.rejection_rate() {
+        let reason = || format!("{} of records rejected", format::percent(Some(rate)));
+        if rate >= ACT_RATE {
+            found.push(of(Lamp::Red, reason()));
+        } else if rate >= WATCH_RATE {
+            found.push(of(Lamp::Amber, reason()));
+        }
+    }
+    // The first of the worst: what is said first above is what people can act on first.
+    let worst = found.iter().map(|h| h.lamp).max();
+    found
+        .into_iter()
+        .find(|h| Some(h.lamp) == worst)
+        .unwrap_or_else(|| of(Lamp::Green, "files come in time and pass".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(hours_ago: Option<i64>, status: Status, received: u64, quarantined: u64) -> (Lamp, String) {
+        let now = DateTime::from_timestamp(1_780_000_000, 0).expect("a time");
+        let health = judge(
+            &Signs {
+                last: hours_ago.map(|h| (now - TimeDelta::hours(h), status)),
+                expected_every_hours: Some(24),
+                counts: Counts {
+                    received,
+                    quarantined,
+                    ..Counts::default()
+                },
+            },
+            now,
+        );
+        (health.lamp, health.reason)
+    }
+
+    #[test]
+    fn the_reason_carries_the_figure() {
+        assert_eq!(judged(Some(2), Status::Accepted, 1000, 20).0, Lamp::Green);
+        assert_eq!(
+            judged(Some(30), Status::Accepted, 1000, 20),
+            (Lamp::Amber, "no file for 30 h, expected every 24 h".to_owned())
+        );
+        assert_eq!(judged(Some(49), Status::Accepted, 0, 0).0, Lamp::Red);
+        assert_eq!(
+            judged(Some(2), Status::Accepted, 1000, 80),
+            (Lamp::Amber, "8.0 % of records rejected".to_owned())
+        );
+        assert_eq!(judged(Some(2), Status::Accepted, 1000, 400).0, Lamp::Red);
+        assert_eq!(judged(Some(2), Status::Refused, 0, 0).0, Lamp::Red);
+        assert_eq!(judged(None, Status::Accepted, 0, 0).0, Lamp::Amber);
+    }
+}

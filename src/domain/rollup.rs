@@ -1,0 +1,194 @@
+//! Adds deliveries up per time bucket, and reads percentiles out of their latencies.
+//!
+//! Buckets are aligned to UTC. A bucket's rejection rate is none when nothing was received in
+//! it, for that is a gap and not 0 %. Percentiles come from a mergeable histogram and are never
+//! averages of percentiles.
+
+use super::report::Counts;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long a bucket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BucketSize {
+    /// Sixty seconds.
+    Minute,
+    /// Sixty minutes.
+    Hour,
+    /// Twenty-four hours, from midnight UTC.
+    Day,
+}
+
+impl BucketSize {
+    /// Its length.
+    pub fn length(self) -> TimeDelta {
+        match self {
+            Self::Minute => TimeDelta::minutes(1),
+            Self::Hour => TimeDelta::hours(1),
+            Self::Day => TimeDelta::days(1),
+        }
+    }
+
+    /// The start of the bucket that `at` falls into.
+    pub fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let length = self.length().num_seconds();
+        let start = at.timestamp().div_euclid(length) * length;
+        DateTime::from_timestamp(start, 0).unwrap_or(at)
+    }
+
+    /// The word for one of it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+}
+
+/// A mergeable histogram of durations with buckets 1 % to 2 % wide.
+///
+/// Bucket `i` holds durations whose logarithm to base [`Latencies::GROWTH`] rounds up to `i`
+/// (the `DDSketch` layout), so a percentile is within 2 % of the true value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latencies {
+    /// Bucket number and how many fell into it, by number.
+    buckets: std::collections::BTreeMap<u16, u64>,
+}
+
+impl Latencies {
+    /// Ratio between the ends of a bucket: (1 + 2 %) ÷ (1 − 2 %).
+    pub const GROWTH: f64 = 1.02 / 0.98;
+
+    /// Counts one duration, in milliseconds.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a logarithm of at most 64·ln 2 ÷ ln GROWTH ≈ 1,109 fits"
+    )]
+    pub fn add(&mut self, duration_ms: u64) {
+        let bucket = ((duration_ms.max(1) as f64).ln() / Self::GROWTH.ln()).ceil() as u16;
+        *self.buckets.entry(bucket).or_default() += 1;
+    }
+
+    /// Takes in another histogram.
+    pub fn merge(&mut self, other: &Self) {
+        for (bucket, count) in &other.buckets {
+            *self.buckets.entry(*bucket).or_default() += count;
+        }
+    }
+
+    /// How many durations it has counted.
+    pub fn count(&self) -> u64 {
+        self.buckets.values().sum()
+    }
+
+    /// The duration in milliseconds that `share` (0 to 1) of all do not exceed, within 2 %;
+    /// none when nothing was counted.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts far below 2^52; the result is rounded on purpose"
+    )]
+    pub fn percentile(&self, share: f64) -> Option<u64> {
+        let rank = (share * self.count() as f64).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        for (bucket, count) in &self.buckets {
+            seen += count;
+            if seen >= rank {
+                let upper = Self::GROWTH.powi(i32::from(*bucket));
+                return Some((upper * 2.0 / (1.0 + Self::GROWTH)).round().max(1.0) as u64);
+            }
+        }
+        None
+    }
+}
+
+/// What happened in one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollup {
+    /// Its first instant.
+    pub start: DateTime<Utc>,
+    /// Deliveries that were received in it, refused and held ones among them.
+    pub deliveries: u64,
+    /// Files refused whole.
+    pub refused: u64,
+    /// Records of files received in it.
+    pub counts: Counts,
+    /// Records that passed in a replay in it.
+    pub recovered: u64,
+    /// Records sent out in it.
+    pub exported: u64,
+    /// Received to decided, one entry a delivery.
+    pub latency: Latencies,
+}
+
+impl Rollup {
+    /// An empty one.
+    pub fn empty(start: DateTime<Utc>) -> Self {
+        Self {
+            start,
+            deliveries: 0,
+            refused: 0,
+            counts: Counts::default(),
+            recovered: 0,
+            exported: 0,
+            latency: Latencies::default(),
+        }
+    }
+
+    /// Takes in what happened in another stretch.
+    pub fn merge(&mut self, other: &Self) {
+        self.deliveries += other.deliveries;
+        self.refused += other.refused;
+        self.counts += other.counts;
+        self.recovered += other.recovered;
+        self.exported += other.exported;
+        self.latency.merge(&other.latency);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_percentile_is_within_two_percent(mut sample in prop::collection::vec(1u64..10_000_000, 1..300), share in 0.01f64..1.0) {
+            let mut latencies = Latencies::default();
+            sample.iter().for_each(|d| latencies.add(*d));
+            sample.sort_unstable();
+            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small index")]
+            let exact = sample[((share * sample.len() as f64).ceil() as usize).clamp(1, sample.len()) - 1];
+            let found = latencies.percentile(share).expect("counted");
+            prop_assert!(found.abs_diff(exact) <= exact / 50 + 1, "{found} is not within 2 % of {exact}");
+        }
+
+        #[test]
+        fn merging_is_counting_together(a in prop::collection::vec(1u64..100_000, 0..50), b in prop::collection::vec(1u64..100_000, 0..50)) {
+            let of = |durations: &[u64]| { let mut l = Latencies::default(); durations.iter().for_each(|d| l.add(*d)); l };
+            let mut merged = of(&a);
+            merged.merge(&of(&b));
+            prop_assert_eq!(merged, of(&[a, b].concat()));
+        }
+    }
+
+    #[test]
+    fn a_bucket_starts_on_the_hour_and_at_midnight() {
+        let at = DateTime::parse_from_rfc3339("2026-11-24T13:59:59.9Z")
+            .expect("a time")
+            .to_utc();
+        assert_eq!(
+            BucketSize::Hour.floor(at).to_rfc3339(),
+            "2026-11-24T13:00:00+00:00"
+        );
+        assert_eq!(
+            BucketSize::Day.floor(at).to_rfc3339(),
+            "2026-11-24T00:00:00+00:00"
+        );
+    }
+}

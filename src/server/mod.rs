@@ -1,0 +1,1 @@
+//! Holds everything that does I/O: it exists in the server's build alone.
