@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod desk;
+pub mod embedded;
 pub mod http;
 pub mod pipeline;
 pub mod store;
