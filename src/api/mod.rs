@@ -8,7 +8,10 @@
 //! To add one: write it in the file of the thing it is about, give it `endpoint = "…"`, and add
 //! it to the table in `tests/integration/rights.rs`, which fails until you do.
 
-#![expect(missing_docs, reason = "#[server] makes a struct of each function's arguments, without documents")]
+#![expect(
+    missing_docs,
+    reason = "#[server] makes a struct of each function's arguments, without documents"
+)]
 
 pub mod delivery;
 pub mod overview;

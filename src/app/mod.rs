@@ -1,14 +1,82 @@
-//! Draws the pages. (Owned by the pages' author; this is the door.)
+//! Draws the pages: the document around them, the routes, and what a person sees and clicks.
+//!
+//! Pages own their resources and ask [`crate::api`] for everything; components are given plain
+//! values and ask for nothing. Neither knows the time, the locale or the server: what a page
+//! shows comes from its address and from what the server answered, so the server and the browser
+//! draw the same page from the same input, and every page works before any script has run.
+//!
+//! To add a page: one file in [`pages`] with its resources at the top and one `<Transition>`, a
+//! line in the table of routes below, and a link to it from somewhere.
 
+pub mod components;
+pub mod link;
+pub mod pages;
+
+use components::frame::ViewerResource;
 use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
+use leptos_router::path;
+use pages::{
+    deliveries::Deliveries, delivery::DeliveryPage, not_found::NotFound, overview::OverviewPage,
+    partner::PartnerPage, quarantine::Quarantine, record::RecordPage, sign_in::SignInPage,
+};
 
 /// The whole document around a page.
-pub fn shell(_options: LeptosOptions) -> impl IntoView {
-    view! { <!DOCTYPE html> <html lang="en"><body><App/></body></html> }
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href="/pkg/feedgate.css"/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
 }
 
-/// The application.
+/// The application: its routes, and what they share.
+///
+/// Every route hangs below one parent that is rendered whole before anything is sent, so that a
+/// page is complete without a script, and its status and redirects are those of what it loaded.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <p>"feedgate"</p> }
+    provide_meta_context();
+    let (is_routing, set_is_routing) = signal(false);
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "feedgate".to_owned() } else { format!("{title} · feedgate") }
+        }/>
+        <Router set_is_routing>
+            <div class="routing" class:is-routing=is_routing aria-hidden="true"></div>
+            <Routes fallback=NotFound>
+                <ParentRoute path=path!("") view=Signed ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage/>
+                    <Route path=path!("sign-in") view=SignInPage/>
+                    <Route path=path!("partners/:partner") view=PartnerPage/>
+                    <Route path=path!("deliveries") view=Deliveries/>
+                    <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
+                    <Route path=path!("quarantine") view=Quarantine/>
+                    <Route path=path!("quarantine/:record") view=RecordPage/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The parent of every page: asks once who is signed in, and lets each page read the answer.
+#[component]
+fn Signed() -> impl IntoView {
+    let viewer: ViewerResource = Resource::new(|| (), |()| crate::api::session::read_viewer());
+    provide_context(viewer);
+    view! { <Outlet/> }
 }

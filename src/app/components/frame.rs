@@ -1,0 +1,210 @@
+//! Draws what stands around a page's content: the side bar, the landmarks, and the way to sign
+//! in when nobody is.
+
+use super::states::Failed;
+use crate::api::session::SignOut;
+use crate::app::link::{self, Link};
+use crate::domain::account::{Right, Viewer};
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+use leptos_router::hooks::use_location;
+
+/// Who is signed in; asked once and shared by every page.
+pub type ViewerResource = Resource<Result<Option<Viewer>, AppError>>;
+
+/// The shared answer to who is signed in.
+pub fn use_viewer() -> ViewerResource {
+    expect_context()
+}
+
+/// Where in the product a page belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// All partners compared.
+    Overview,
+    /// One partner.
+    Partner,
+    /// What came and went.
+    Deliveries,
+    /// What is held.
+    Quarantine,
+}
+
+/// Puts a page together from who looks at it and what it shows, and says what is in the way
+/// when one of them is missing. `draw` turns the answer into the page's content.
+pub fn framed<T>(
+    viewer: Result<Option<Viewer>, AppError>,
+    answer: Result<T, AppError>,
+    section: Section,
+    draw: impl FnOnce(&Viewer, T) -> AnyView,
+) -> AnyView {
+    match (viewer, answer) {
+        (Ok(Some(viewer)), Ok(answer)) => {
+            let content = draw(&viewer, answer);
+            frame(viewer, section, content)
+        }
+        (Ok(None), _) | (_, Err(AppError::Unauthenticated)) => view! { <SignInFirst/> }.into_any(),
+        (Ok(Some(viewer)), Err(error)) => {
+            let content = view! { <Failed error/> }.into_any();
+            frame(viewer, section, content)
+        }
+        (Err(error), _) => view! { <Bare><Failed error/></Bare> }.into_any(),
+    }
+}
+
+fn frame(viewer: Viewer, section: Section, content: AnyView) -> AnyView {
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="frame">
+            <SideBar viewer section/>
+            <main id="main" tabindex="-1">{content}</main>
+        </div>
+    }
+    .into_any()
+}
+
+/// The pages this person may open, and who they are.
+#[component]
+fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
+    let mut places = Vec::new();
+    if viewer.may(Right::ViewAllPartners) {
+        places.push((Section::Overview, "/".to_owned(), "Overview".to_owned()));
+    } else {
+        for partner in &viewer.partners {
+            places.push((
+                Section::Partner,
+                link::partner(partner).href(),
+                "Quality".to_owned(),
+            ));
+        }
+    }
+    places.push((
+        Section::Deliveries,
+        "/deliveries".to_owned(),
+        "Deliveries".to_owned(),
+    ));
+    places.push((
+        Section::Quarantine,
+        "/quarantine".to_owned(),
+        "Quarantine".to_owned(),
+    ));
+    // A partner's page is one of the overview's rows to those who may see the overview.
+    let section = if section == Section::Partner && viewer.may(Right::ViewAllPartners) {
+        Section::Overview
+    } else {
+        section
+    };
+    let links: Vec<_> = places
+        .into_iter()
+        .map(|(place, href, label)| {
+            view! {
+                <li>
+                    <a href=href aria-current=(place == section).then_some("page")>
+                        <Icon place/>
+                        <span>{label}</span>
+                    </a>
+                </li>
+            }
+        })
+        .collect();
+    let home = viewer.home();
+    view! {
+        <header class="side">
+            <a class="brand" href=home aria-label="feedgate, start page">
+                <Mark/>
+                <span>"feedgate"</span>
+            </a>
+            <nav aria-label="Main">
+                <ul>{links}</ul>
+            </nav>
+            <div class="who">
+                <p>
+                    <span class="name">{viewer.name.clone()}</span>
+                    <span class="role">{viewer.role.word()}</span>
+                </p>
+                // A form of its own and no action: what is cached in the browser leaves with it.
+                <form method="post" action=SignOut::url()>
+                    <button class="quiet">"Sign out"</button>
+                </form>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// The product's mark: a gate that lets one of two bars through.
+#[component]
+pub fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+            <path d="M4 3v18M20 3v18"></path>
+            <path d="M8 8h12" class="through"></path>
+            <path d="M8 16h5" class="stopped"></path>
+        </svg>
+    }
+    .into_any()
+}
+
+#[component]
+fn Icon(place: Section) -> impl IntoView {
+    let path = match place {
+        Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
+        Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
+        Section::Quarantine => "M12 3l8 3v6c0 5-3.500 7.500-8 9-4.500-1.500-8-4-8-9V6zM9 12h6",
+    };
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+            <path d=path></path>
+        </svg>
+    }
+    .into_any()
+}
+
+/// Goes to the sign-in page, and from there back to where one is.
+#[component]
+pub fn SignInFirst() -> impl IntoView {
+    let location = use_location();
+    let here = format!(
+        "{}{}{}",
+        location.pathname.get_untracked(),
+        if location.search.get_untracked().is_empty() {
+            ""
+        } else {
+            "?"
+        },
+        location.search.get_untracked()
+    );
+    let path = Link::to("/sign-in").with("next", &here).href();
+    view! {
+        <Title text="Signed out"/>
+        <Redirect path=path.clone()/>
+        <Bare>
+            <h1>"You are signed out"</h1>
+            <p>
+                <a class="button" href=path>"Sign in"</a>
+            </p>
+        </Bare>
+    }
+    .into_any()
+}
+
+/// A page outside the product proper: the mark, and one card.
+#[component]
+pub fn Bare(
+    /// What the card holds, its `h1` first.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="bare">
+            <a class="brand" href="/">
+                <Mark/>
+                <span>"feedgate"</span>
+            </a>
+            <main id="main" class="card">{children()}</main>
+        </div>
+    }
+    .into_any()
+}

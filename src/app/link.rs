@@ -1,0 +1,126 @@
+//! Writes addresses: the current one with a parameter changed, and those of the things we show.
+//!
+//! What a page shows lives in its query, so nearly every link is "this page, but …". Reading the
+//! parameters is [`crate::domain::query`]'s business; here they are only carried.
+
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
+use leptos_router::params::ParamsMap;
+use std::fmt::Write as _;
+
+/// A page's path and the parameters that are worth carrying along, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    path: String,
+    params: Vec<(String, String)>,
+}
+
+impl Link {
+    /// An address without parameters.
+    pub fn to(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            params: Vec::new(),
+        }
+    }
+
+    /// The address of `path` with those of the current parameters that are named in `keep`.
+    pub fn carry(path: &str, query: &ParamsMap, keep: &[&str]) -> Self {
+        keep.iter().fold(Self::to(path), |link, name| {
+            link.with(name, query.get_str(name).unwrap_or_default())
+        })
+    }
+
+    /// The same with `name` set to `value`, or without it when that is empty.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.params.retain(|(n, _)| n != name);
+        if !value.is_empty() {
+            self.params.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// The path alone.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The parameters other than those in `but`: what a form must carry in hidden fields.
+    pub fn hidden(&self, but: &[&str]) -> Vec<(String, String)> {
+        let kept = self.params.iter().filter(|(n, _)| !but.contains(&n.as_str()));
+        kept.cloned().collect()
+    }
+
+    /// The address as text.
+    pub fn href(&self) -> String {
+        let mut href = self.path.clone();
+        for (i, (name, value)) in self.params.iter().enumerate() {
+            href.push(if i == 0 { '?' } else { '&' });
+            href.push_str(name);
+            href.push('=');
+            encode(value, &mut href);
+        }
+        href
+    }
+}
+
+/// A partner's page.
+pub fn partner(id: &PartnerId) -> Link {
+    Link::to(format!("/partners/{}", encoded(id.as_str())))
+}
+
+/// One delivery's page.
+pub fn delivery(id: &DeliveryId) -> Link {
+    Link::to(format!("/deliveries/{}", encoded(id.as_str())))
+}
+
+/// One held record's page.
+pub fn record(id: &RecordId) -> Link {
+    Link::to(format!("/quarantine/{}", encoded(id.as_str())))
+}
+
+/// The deliveries of one feed.
+pub fn feed_deliveries(id: &FeedId) -> Link {
+    Link::to("/deliveries").with("feed", id.as_str())
+}
+
+/// The quarantine, narrowed by one parameter.
+pub fn quarantine(name: &str, value: &str) -> Link {
+    Link::to("/quarantine").with(name, value)
+}
+
+/// A value as it stands in a query. Both sides of the wire must write the same, and a slash or a
+/// colon may stay readable.
+fn encode(value: &str, into: &mut String) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/:@,".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            let _ = write!(into, "%{byte:02X}");
+        }
+    }
+}
+
+/// A value as it stands in a path or a query.
+pub fn encoded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    encode(value, &mut text);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_carries_what_it_should_and_drops_what_is_empty() {
+        let link = Link::to("/quarantine")
+            .with("partner", "bloch")
+            .with("code", "GTIN_CHECK")
+            .with("partner", "");
+        assert_eq!(link.href(), "/quarantine?code=GTIN_CHECK");
+        assert_eq!(
+            link.with("item", "a b&c/ü").href(),
+            "/quarantine?code=GTIN_CHECK&item=a%20b%26c/%C3%BC"
+        );
+    }
+}

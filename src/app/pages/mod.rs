@@ -1,0 +1,10 @@
+//! Holds the pages: one file each, with its resources, its title and its one boundary.
+
+pub mod deliveries;
+pub mod delivery;
+pub mod not_found;
+pub mod overview;
+pub mod partner;
+pub mod quarantine;
+pub mod record;
+pub mod sign_in;
