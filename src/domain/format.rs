@@ -88,6 +88,38 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// Text made safe for HTML and SVG, in elements and in attributes.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Text made safe as a value in a URL's query.
+pub fn url_value(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/:".contains(&byte) {
+            safe.push(char::from(byte));
+        } else {
+            safe.push('%');
+            safe.push(char::from(HEX[usize::from(byte >> 4)]));
+            safe.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +152,12 @@ mod tests {
             [bytes(512), bytes(71_369), bytes(447_000_000)],
             ["512 B", "71 kB", "447.0 MB"]
         );
+    }
+
+    #[test]
+    fn text_cannot_break_out_of_markup_or_a_query() {
+        assert_eq!(escape("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
+        assert_eq!(url_value("bloch/main a&b=ü"), "bloch/main%20a%26b%3D%C3%BC");
     }
 
     #[test]

@@ -1,3 +1,33 @@
 //! Holds everything that does I/O: it exists in the server's build alone.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`config`] | what an operator can set; the only reader of the environment |
+//! | [`clock`] | the time |
+//! | [`store`] | MongoDB: the only room that names it, and never without a scope |
+//! | [`feed`] | bytes to [`crate::domain::record::RawRecord`]: unpack, decode, parse |
+//! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
+//! | [`worker`] | takes jobs and runs the pipeline on them, apart from the web |
+//! | [`auth`] | passwords, and who a session belongs to |
+//! | [`context`] | what a server function may reach: the state, the caller, the reply |
+//! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
+//! | [`charts`] | rollups to pictures |
+//! | [`http`] | the router, its layers, and the routes that are not pages |
+//! | [`embedded`] | the private `mongod` |
+//! | [`cli`] | the commands |
+//!
+//! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
+//! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
+pub mod auth;
 pub mod charts;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod desk;
+pub mod embedded;
+pub mod http;
+pub mod pipeline;
+pub mod store;
+pub mod worker;

@@ -1,0 +1,124 @@
+//! Gives a server function what it may reach: the state, the caller, the session and the reply.
+
+use super::auth;
+use super::clock::Clock;
+use super::store::{self, Store};
+use crate::domain::account::{Right, Viewer};
+use crate::error::AppError;
+use axum::extract::FromRef;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use leptos::config::LeptosOptions;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// What every request can reach. Clones share everything.
+#[derive(Debug, Clone, FromRef)]
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Where the built site lies.
+    pub options: LeptosOptions,
+    /// The address people reach the site under, when a proxy stands before it.
+    pub public_url: Option<Arc<str>>,
+}
+
+/// Who makes a request, as `http::identify` found out.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Option<Viewer>);
+
+/// The application's state.
+pub fn state() -> Result<AppState, AppError> {
+    use_context().ok_or_else(|| internal("no state in this context"))
+}
+
+/// The signed-in caller, whoever it is.
+pub fn caller() -> Option<Viewer> {
+    use_context::<Parts>()?.extensions.get::<Caller>()?.0.clone()
+}
+
+/// The caller, if signed in and in possession of `right`. Every server function begins here.
+#[expect(clippy::unused_async, reason = "server functions read alike, and this may ask the store one day")]
+pub async fn viewer(right: Right) -> Result<Viewer, AppError> {
+    let viewer = caller().ok_or(AppError::Unauthenticated)?;
+    if viewer.may(right) {
+        Ok(viewer)
+    } else if viewer.role == crate::domain::account::Role::Partner {
+        // A partner learns of nothing but its own pages.
+        Err(AppError::not_found("page"))
+    } else {
+        Err(AppError::Forbidden)
+    }
+}
+
+/// The caller's session.
+pub fn session() -> Result<Session, AppError> {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<Session>().cloned())
+        .ok_or_else(|| internal("no session in this context"))
+}
+
+/// Whether the request is a form posted without a script: the browser then wants a page back,
+/// and the redirect that `leptos_axum` has written must stay.
+pub fn is_plain_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| is_plain_form_request(&parts.method, &parts.headers))
+}
+
+fn is_plain_form_request(method: &Method, headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    method == Method::POST && accept.contains("text/html")
+}
+
+/// Sets the HTTP status that goes with an error and hands the result on.
+pub fn reply<T>(result: Result<T, AppError>) -> Result<T, AppError> {
+    if let Err(error) = &result
+        && !is_plain_form()
+        && let Some(response) = use_context::<ResponseOptions>()
+        && let Ok(status) = StatusCode::from_u16(error.status())
+    {
+        response.set_status(status);
+    }
+    result
+}
+
+/// Goes to another page of this site after a form.
+pub fn go(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// Logs a cause once, and gives the error that people see in its place.
+pub fn internal(cause: impl std::fmt::Display) -> AppError {
+    let reference: String = uuid::Uuid::new_v4().simple().to_string().chars().take(6).collect();
+    tracing::error!(error.reference = %reference, "a request failed: {cause:#}");
+    AppError::Internal { reference }
+}
+
+impl From<store::Error> for AppError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unavailable(cause) => {
+                tracing::warn!("the database does not answer: {cause}");
+                Self::Unavailable
+            }
+            store::Error::Conflict { what } => Self::conflict(format!("{what} has changed meanwhile. Look at it again.")),
+            other => internal(other),
+        }
+    }
+}
+
+impl From<auth::Error> for AppError {
+    fn from(error: auth::Error) -> Self {
+        match error {
+            auth::Error::Store(error) => error.into(),
+            // The session store has no error of its own but the database's.
+            auth::Error::Session(cause) => {
+                tracing::warn!("the session could not be read: {cause}");
+                Self::Unavailable
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Puts together what a page shows: one function per server function.
+//!
+//! A desk function is given the caller, asks the store within the caller's scope, and returns
+//! the view type of its server function. It checks values, writes the history of what people
+//! do, and knows nothing of HTTP but where a form leads next.
+
+pub mod delivery;
+pub mod overview;
+pub mod partner;
+pub mod quarantine;
+pub mod session;
+mod summary;

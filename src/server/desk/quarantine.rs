@@ -1,0 +1,210 @@
+//! Lists held records, shows one, and does what staff ask.
+
+use crate::api::quarantine::{Draft, Event, HeldList, HeldView};
+use crate::domain::account::{Right, Viewer};
+use crate::domain::ids::{JobId, RecordId};
+use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
+use crate::domain::query::QuarantineFilter;
+use crate::error::AppError;
+use crate::server::context::{self, AppState, go};
+use crate::server::pipeline::judge;
+use crate::server::store::{self, Deed, Job};
+use crate::server::auth;
+
+/// Rows on one page of the list.
+const ROWS: u32 = 50;
+/// Longest reason, in characters.
+const REASON_MAX: usize = 500;
+/// Longest value, in bytes; a record's values together stay far below the database's 16 MB.
+const VALUE_MAX: usize = 100_000;
+/// Most attributes of a record.
+const ATTRIBUTES_MAX: usize = 500;
+
+/// Lists held records in the caller's scope.
+pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Result<HeldList, AppError> {
+    let state = context::state()?;
+    let scope = viewer.scope();
+    let (page, codes, partners) = tokio::try_join!(
+        state.store.list_held(&scope, &filter, after, ROWS),
+        state.store.count_held_codes(&scope, &filter),
+        state.store.list_partners(&scope),
+    )?;
+    let partners = partners.into_iter().map(|p| (p.id, p.name)).collect();
+    Ok(HeldList { filter, as_of: state.clock.now(), page, codes, partners })
+}
+
+/// Reads one held record in the caller's scope.
+pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> {
+    let state = context::state()?;
+    let record = find(&state, viewer, id).await?;
+    let scope = viewer.scope();
+    let (deeds, next) = tokio::try_join!(
+        state.store.list_deeds(&scope, &format!("record:{id}")),
+        state.store.find_next_open(&scope, &record.partner, id),
+    )?;
+    let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
+    let mut history = vec![Event {
+        at: record.received_at,
+        by: "intake".to_owned(),
+        what: "held it as it came".to_owned(),
+        href: Some(format!("/deliveries/{}", record.delivery)),
+    }];
+    history.extend(deeds.into_iter().map(|d| Event { at: d.at, by: d.actor_name, what: d.what, href: None }));
+    if let Some(by) = &record.superseded_by {
+        let newer = state.store.find_delivery(&scope, by).await?;
+        history.extend(newer.map(|(d, _)| Event {
+            at: d.received_at,
+            by: "intake".to_owned(),
+            what: "set it aside: a newer file has this product".to_owned(),
+            href: Some(format!("/deliveries/{by}")),
+        }));
+    }
+    Ok(HeldView {
+        as_of: state.clock.now(),
+        history,
+        draft: draft.map(|(attributes, reason)| Draft { attributes, reason }),
+        next,
+        may_act: viewer.may(Right::EditRecord),
+        record,
+    })
+}
+
+async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRecord, AppError> {
+    state.store.find_held(&viewer.scope(), id).await?.ok_or_else(|| AppError::not_found("record"))
+}
+
+fn page_of(id: &RecordId) -> String {
+    format!("/quarantine/{id}")
+}
+
+/// Saves a mended revision, and queues it when `then` is `replay`. What cannot be saved is kept
+/// as a draft, so that nothing typed is lost.
+pub async fn edit(viewer: &Viewer, id: &RecordId, on: u32, draft: Draft, then: &str) -> Result<(), AppError> {
+    let state = context::state()?;
+    let session = context::session()?;
+    let record = find(&state, viewer, id).await?;
+    match save(&state, viewer, &record, on, &draft).await {
+        Ok(()) => auth::drop_draft(&session).await?,
+        Err(refusal) => {
+            auth::keep_draft(&session, id.as_str(), &draft.attributes, &draft.reason).await?;
+            return Err(refusal);
+        }
+    }
+    if then == "replay" {
+        queue(&state, viewer, &record).await?;
+    }
+    go(&page_of(id));
+    Ok(())
+}
+
+async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, on: u32, draft: &Draft) -> Result<(), AppError> {
+    let reason = draft.reason.trim();
+    if reason.is_empty() {
+        return Err(AppError::invalid("reason", "Say why you change this record; the history keeps it."));
+    }
+    if reason.chars().count() > REASON_MAX {
+        return Err(AppError::invalid("reason", format!("Keep the reason under {REASON_MAX} characters.")));
+    }
+    let pairs = &draft.attributes.0;
+    if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
+        return Err(AppError::invalid("attributes", format!("A record has 1 to {ATTRIBUTES_MAX} attributes.")));
+    }
+    if let Some((name, _)) = pairs.iter().find(|(name, value)| name.len() > 200 || value.len() > VALUE_MAX) {
+        return Err(AppError::invalid(name, format!("The value of {name} is longer than {VALUE_MAX} bytes.")));
+    }
+    if !record.state.allows(Move::Edit) {
+        return Err(AppError::conflict(format!("This record is {} and cannot be edited now.", record.state.label())));
+    }
+    if record.revision() != on {
+        let by = record.revisions.last().map_or("somebody", |r| r.by.as_str());
+        return Err(AppError::conflict(format!(
+            "{by} saved revision {} while you were editing revision {on}. What you typed is kept below; compare and save again.",
+            record.revision()
+        )));
+    }
+    let now = state.clock.now();
+    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
+    let revision = Revision {
+        number: on + 1,
+        violations: judge::violations(feed.as_ref().map(|f| &f.feed), &draft.attributes, now),
+        attributes: draft.attributes.clone(),
+        by: viewer.name.clone(),
+        at: now,
+        reason: reason.to_owned(),
+    };
+    match state.store.insert_revision(&viewer.scope(), &record.id, on, &revision).await {
+        Err(store::Error::Conflict { .. }) => Err(AppError::conflict(
+            "Somebody else changed this record at the same moment. What you typed is kept below; compare and save again.",
+        )),
+        Err(error) => Err(error.into()),
+        Ok(()) => note(state, viewer, record, "record.edit", format!("saved revision {}: {reason}", on + 1)).await,
+    }
+}
+
+/// Queues a record for the worker.
+pub async fn replay(viewer: &Viewer, id: &RecordId) -> Result<(), AppError> {
+    let state = context::state()?;
+    let record = find(&state, viewer, id).await?;
+    queue(&state, viewer, &record).await?;
+    go(&page_of(id));
+    Ok(())
+}
+
+async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result<(), AppError> {
+    let now = state.clock.now();
+    let job = Job {
+        id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
+        partner: record.partner.clone(),
+        feed: record.feed.clone(),
+        records: vec![record.id.clone()],
+        asked_by: viewer.name.clone(),
+        asked_at: now,
+    };
+    match state.store.queue_replay(&viewer.scope(), viewer, &job).await {
+        Err(store::Error::Conflict { .. }) => {
+            let state_now = find(state, viewer, &record.id).await?.state;
+            Err(AppError::conflict(format!("This record is {} and cannot be replayed now.", state_now.label())))
+        }
+        Err(error) => Err(error.into()),
+        Ok(()) => note(state, viewer, record, "record.replay", "asked for a replay".to_owned()).await,
+    }
+}
+
+/// Gives a record up.
+pub async fn discard(viewer: &Viewer, id: &RecordId, reason: &str) -> Result<(), AppError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(AppError::invalid("reason", format!("Say why you discard it, in up to {REASON_MAX} characters.")));
+    }
+    step(viewer, id, Move::Discard, "record.discard", format!("discarded it: {reason}")).await
+}
+
+/// Takes a discarded record back.
+pub async fn restore(viewer: &Viewer, id: &RecordId) -> Result<(), AppError> {
+    step(viewer, id, Move::Restore, "record.restore", "took it back into the quarantine".to_owned()).await
+}
+
+async fn step(viewer: &Viewer, id: &RecordId, step: Move, action: &str, what: String) -> Result<(), AppError> {
+    let state = context::state()?;
+    let record = find(&state, viewer, id).await?;
+    match state.store.move_held(&viewer.scope(), id, step).await {
+        Err(store::Error::Conflict { .. }) => {
+            let word = match step {
+                Move::Restore => "restored",
+                _ => "discarded",
+            };
+            let now: State = find(&state, viewer, id).await?.state;
+            return Err(AppError::conflict(format!("This record is {} and cannot be {word} now.", now.label())));
+        }
+        other => other?,
+    }
+    note(&state, viewer, &record, action, what).await?;
+    go(&page_of(id));
+    Ok(())
+}
+
+async fn note(state: &AppState, viewer: &Viewer, record: &HeldRecord, action: &str, what: String) -> Result<(), AppError> {
+    let object = format!("record:{}", record.id);
+    let deed = Deed::of(viewer, action, object, Some(record.partner.clone()), what, state.clock.now());
+    Ok(state.store.insert_deed(&deed).await?)
+}

@@ -1,0 +1,81 @@
+//! Answers when a page cannot be made at all: the database is away, or the code has a fault.
+//!
+//! These pages stand on their own, without the application behind them, and try again by
+//! themselves.
+
+use crate::domain::format::escape;
+use crate::error::AppError;
+use crate::server::context;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use std::any::Any;
+use std::time::Duration;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeader;
+
+/// Longest a request may take: people are told of an absent database within three seconds.
+const PATIENCE: Duration = Duration::from_millis(2800);
+
+/// Gives up on a request that the database keeps waiting.
+pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!(http.path = %path, "no answer within {} ms", PATIENCE.as_millis());
+            answer(&path, &AppError::Unavailable)
+        }
+    }
+}
+
+/// The answer to a request for `path`: JSON for programs, a page for people.
+pub(super) fn answer(path: &str, error: &AppError) -> Response {
+    if path.starts_with("/api/") {
+        (status(error), Json(error)).into_response()
+    } else {
+        page(error)
+    }
+}
+
+fn status(error: &AppError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A page of its own for an error.
+pub(super) fn page(error: &AppError) -> Response {
+    let words = escape(&error.to_string());
+    let (retry, again) = match error {
+        AppError::Unavailable => ("<meta http-equiv=\"refresh\" content=\"3\">", "This page tries again every 3 seconds."),
+        _ => ("", ""),
+    };
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{retry}\
+         <title>feedgate</title><link rel=\"stylesheet\" href=\"/pkg/feedgate.css\"></head>\
+         <body class=\"alone\"><main class=\"failed\"><h1>feedgate cannot show this page now</h1>\
+         <p>{words}</p><p>{again}</p><p><a href=\"\">Try again now</a></p></main></body></html>"
+    );
+    (status(error), Html(html)).into_response()
+}
+
+/// A panic is our fault: logged with a reference, and the other requests go on.
+#[expect(clippy::needless_pass_by_value, reason = "the shape the layer asks for")]
+pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let words = cause
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+        .unwrap_or_default();
+    page(&context::internal(format!("panic: {words}")))
+}
+
+/// The built files, precompressed ones first.
+pub(super) fn built_files(root: &str, pkg: &str) -> SetResponseHeader<ServeDir, HeaderValue> {
+    let files = ServeDir::new(std::path::Path::new(root).join(pkg)).precompressed_br().precompressed_gzip();
+    // Their names carry no hash yet, so a browser asks whether they have changed.
+    SetResponseHeader::if_not_present(files, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+}

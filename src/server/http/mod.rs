@@ -1,0 +1,75 @@
+//! Answers HTTP: puts pages, server functions, files and machine routes behind one stack of
+//! layers.
+//!
+//! From the outside in: panics become 500, responses are compressed and carry security headers,
+//! writes from other sites are refused, sessions are loaded, the caller is identified, and a
+//! request that the database keeps waiting is answered in time. The order matters: nothing
+//! below `identify` asks who is there.
+
+mod failed;
+mod health;
+mod identify;
+mod same_origin;
+
+use crate::app::{App, shell};
+use crate::server::auth;
+use crate::server::context::AppState;
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::routing::get;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+/// Days a session lasts without use.
+const SESSION_DAYS: i64 = 7;
+/// Largest body of a form or server function, in bytes.
+const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// The whole site. `secure_cookies` is for wherever https is used.
+pub fn router(state: AppState, secure_cookies: bool) -> Router {
+    let sessions = SessionManagerLayer::new(auth::session_store(&state.store, &state.clock))
+        .with_name("feedgate")
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(secure_cookies)
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(SESSION_DAYS)));
+    let provide = {
+        let state = state.clone();
+        move || provide_context(state.clone())
+    };
+    let options = state.options.clone();
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), provide.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
+        .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
+        .layer(sessions)
+        .layer(middleware::from_fn(failed::in_time))
+        .layer(middleware::from_fn_with_state(state.clone(), same_origin::same_origin))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX));
+    let files = Router::new()
+        .nest_service("/pkg", failed::built_files(&options.site_root, &options.site_pkg_dir))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .merge(files)
+        .merge(pages)
+        .with_state(state)
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(failed::panicked))
+        .layer(TraceLayer::new_for_http())
+}

@@ -1,0 +1,18 @@
+//! Does what happens to a delivery.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`survey`] | reads and checks a whole file, touching nothing |
+//! | [`ingest`] | takes a file in |
+//! | [`judge`] | puts single records before a feed's contract |
+//! | [`replay`] | sends held records through the contract again |
+//! | [`patience`] | tries again while the database is away |
+//!
+//! A bad record is an outcome, in a report; an error is what stopped the work. Whatever writes
+//! may be run again after a kill at any instant.
+
+pub mod ingest;
+pub mod judge;
+pub mod patience;
+pub mod replay;
+pub mod survey;

@@ -1,0 +1,240 @@
+//! Keeps the audit log: one document per delivery, written when it opens and once more when
+//! it is decided.
+
+use super::{Error, Result, Store, is_duplicate_key, scope, when};
+use crate::domain::account::Scope;
+use crate::domain::delivery::{Delivery, Direction, Origin, Status};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::query::{DeliveryFilter, Page};
+use crate::domain::report::{CodeCount, Counts, FileReport, Sample, Verdict};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use mongodb::bson::{Document, doc};
+use serde::{Deserialize, Serialize};
+
+/// What is written of a delivery when its file is complete and has been surveyed.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The log entry: decided already when the file is refused or held, else `Processing`.
+    pub delivery: Delivery,
+    /// Examples of what failed; the first few of each code are kept with the entry.
+    pub samples: Vec<Sample>,
+}
+
+/// Examples of one code kept with a log entry. The quarantine has every record; this is for
+/// warnings and for a look without a click.
+const SAMPLES_KEPT: usize = 5;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DeliveryDoc {
+    _id: String,
+    partner: String,
+    feed: String,
+    direction: Direction,
+    origin: Origin,
+    status: Status,
+    file: FileReport,
+    counts: Counts,
+    codes: Vec<CodeCount>,
+    #[serde(with = "when")]
+    received_at: DateTime<Utc>,
+    #[serde(with = "when::option", default)]
+    decided_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    repeat_of: Option<String>,
+    contract_version: u32,
+    #[serde(default)]
+    samples: Vec<Sample>,
+}
+
+impl From<&Delivery> for DeliveryDoc {
+    fn from(d: &Delivery) -> Self {
+        Self {
+            _id: d.id.to_string(),
+            partner: d.partner.to_string(),
+            feed: d.feed.to_string(),
+            direction: d.direction,
+            origin: d.origin.clone(),
+            status: d.status,
+            file: d.file.clone(),
+            counts: d.counts,
+            codes: d.codes.clone(),
+            received_at: d.received_at,
+            decided_at: d.decided_at,
+            repeat_of: d.repeat_of.as_ref().map(ToString::to_string),
+            contract_version: d.contract_version,
+            samples: Vec::new(),
+        }
+    }
+}
+
+impl From<DeliveryDoc> for Delivery {
+    fn from(d: DeliveryDoc) -> Self {
+        Self {
+            id: DeliveryId::new(d._id),
+            partner: PartnerId::new(d.partner),
+            feed: FeedId::new(d.feed),
+            direction: d.direction,
+            origin: d.origin,
+            status: d.status,
+            file: d.file,
+            counts: d.counts,
+            codes: d.codes,
+            received_at: d.received_at,
+            decided_at: d.decided_at,
+            repeat_of: d.repeat_of.map(DeliveryId::new),
+            contract_version: d.contract_version,
+        }
+    }
+}
+
+fn first_of_each_code(samples: &[Sample]) -> Vec<Sample> {
+    let mut seen = std::collections::HashMap::<_, usize>::new();
+    let fits = |s: &&Sample| {
+        let count = seen.entry((s.violation.code.clone(), s.violation.attribute.clone())).or_default();
+        *count += 1;
+        *count <= SAMPLES_KEPT
+    };
+    samples.iter().filter(fits).cloned().collect()
+}
+
+impl Store {
+    /// Writes a new log entry; one with this id that is there stays as it is.
+    pub async fn insert_delivery(&self, opening: &Opening) -> Result<()> {
+        let mut doc = DeliveryDoc::from(&opening.delivery);
+        doc.samples = first_of_each_code(&opening.samples);
+        match self.collection::<DeliveryDoc>("deliveries").insert_one(doc).await {
+            Err(error) if !is_duplicate_key(&error) => return Err(error.into()),
+            _ => {}
+        }
+        let d = &opening.delivery;
+        if d.origin == Origin::File { self.note_last(&d.feed, d.received_at, d.status).await } else { Ok(()) }
+    }
+
+    /// Writes many log entries as they are, for whoever has kept a log elsewhere.
+    pub async fn insert_deliveries(&self, deliveries: &[Delivery]) -> Result<()> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let docs: Vec<DeliveryDoc> = deliveries.iter().map(DeliveryDoc::from).collect();
+        self.collection::<DeliveryDoc>("deliveries").insert_many(docs).ordered(false).await?;
+        let mut newest = std::collections::HashMap::<&FeedId, &Delivery>::new();
+        for delivery in deliveries {
+            let last = newest.entry(&delivery.feed).or_insert(delivery);
+            if delivery.received_at > last.received_at {
+                *last = delivery;
+            }
+        }
+        for (feed, last) in newest {
+            self.note_last(feed, last.received_at, last.status).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks a delivery decided; the counts are final from here. Once decided it stays so:
+    /// false when it was already.
+    pub async fn decide_delivery(&self, id: &DeliveryId, feed: &FeedId, counts: Counts, decided_at: DateTime<Utc>) -> Result<bool> {
+        let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
+        let decided = doc! {
+            "status": Status::Accepted.word(),
+            "counts": mongodb::bson::serialize_to_bson(&counts).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "decided_at": when::bson(decided_at),
+        };
+        let done = self.collection::<DeliveryDoc>("deliveries").update_one(undecided, doc! {"$set": decided}).await?;
+        if let Some(delivery) = self.find_delivery(&Scope::All, id).await? {
+            self.note_last(feed, delivery.0.received_at, delivery.0.status).await?;
+        }
+        Ok(done.modified_count == 1)
+    }
+
+    /// Finds the newest delivery of a file with these bytes to this feed: decided or not.
+    pub async fn find_same_file(&self, feed: &FeedId, sha256: &str, status: Status) -> Result<Option<Delivery>> {
+        let query = doc! {"feed": feed.as_str(), "file.sha256": sha256, "status": status.word(), "origin.kind": "file"};
+        let found = self
+            .collection::<DeliveryDoc>("deliveries")
+            .find_one(query)
+            .projection(doc! {"samples": 0})
+            .sort(doc! {"received_at": -1})
+            .await?;
+        Ok(found.map(Delivery::from))
+    }
+
+    /// Lists the deliveries of a feed that were begun and never decided, but for `except`.
+    pub async fn list_interrupted(&self, feed: &FeedId, except: &DeliveryId) -> Result<Vec<DeliveryId>> {
+        let query = doc! {
+            "feed": feed.as_str(),
+            "status": Status::Processing.word(),
+            "origin.kind": "file",
+            "_id": {"$ne": except.as_str()},
+        };
+        let found: Vec<Document> =
+            self.collection::<Document>("deliveries").find(query).projection(doc! {"_id": 1}).await?.try_collect().await?;
+        Ok(found.iter().filter_map(|d| d.get_str("_id").ok()).map(DeliveryId::new).collect())
+    }
+
+    /// Closes a delivery that was stopped half-way and whose place a later one takes. Its held
+    /// records give way to the later one's.
+    pub async fn close_interrupted(&self, id: &DeliveryId, by: &DeliveryId, now: DateTime<Utc>) -> Result<()> {
+        self.supersede_delivery(id, by).await?;
+        let refused = doc! {
+            "status": Status::Refused.word(),
+            "file.verdict": mongodb::bson::serialize_to_bson(&Verdict::Refused).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "file.code": "FILE_INTERRUPTED",
+            "file.message": "Its ingest was stopped before every record was decided; the file that came after it took its place.",
+            "counts": mongodb::bson::serialize_to_bson(&Counts::default()).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "decided_at": when::bson(now),
+        };
+        let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
+        self.collection::<Document>("deliveries").update_one(undecided, doc! {"$set": refused}).await?;
+        Ok(())
+    }
+
+    /// Finds a delivery in the scope, with the examples kept of it.
+    pub async fn find_delivery(&self, scope: &Scope, id: &DeliveryId) -> Result<Option<(Delivery, Vec<Sample>)>> {
+        let query = scope::narrow(doc! {"_id": id.as_str()}, scope, None);
+        let found = self.collection::<DeliveryDoc>("deliveries").find_one(query).await?;
+        Ok(found.map(|mut d| {
+            let samples = std::mem::take(&mut d.samples);
+            (Delivery::from(d), samples)
+        }))
+    }
+
+    /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of
+    /// the page before; whatever else is typed there begins at the newest.
+    pub async fn list_deliveries(&self, scope: &Scope, filter: &DeliveryFilter, after: &str, limit: u32) -> Result<Page<Delivery>> {
+        let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
+        if let Some(feed) = &filter.feed {
+            query.insert("feed", feed.as_str());
+        }
+        if let Some(status) = filter.status {
+            query.insert("status", status.word());
+        }
+        if let Some(span) = filter.span {
+            query.insert("received_at", doc! {"$gte": when::bson(span.from), "$lt": when::bson(span.until)});
+        }
+        let collection = self.collection::<DeliveryDoc>("deliveries");
+        let total = collection.count_documents(query.clone()).await?;
+        if let Some((at, id)) = after_key(after) {
+            let at = when::bson(at);
+            let behind = vec![doc! {"received_at": {"$lt": at}}, doc! {"received_at": at, "_id": {"$lt": id}}];
+            query.insert("$or", behind);
+        }
+        let mut rows: Vec<DeliveryDoc> = collection
+            .find(query)
+            .projection(doc! {"samples": 0})
+            .sort(doc! {"received_at": -1, "_id": -1})
+            .limit(i64::from(limit) + 1)
+            .await?
+            .try_collect()
+            .await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|d| format!("{}_{}", d.received_at.timestamp_millis(), d._id));
+        Ok(Page { rows: rows.into_iter().map(Delivery::from).collect(), next, total })
+    }
+}
+
+fn after_key(after: &str) -> Option<(DateTime<Utc>, String)> {
+    let (millis, id) = after.split_once('_')?;
+    Some((DateTime::from_timestamp_millis(millis.parse().ok()?)?, id.to_owned()))
+}

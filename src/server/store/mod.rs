@@ -1,0 +1,193 @@
+//! Keeps everything in MongoDB, and is the only room that names it.
+//!
+//! Documents are private structs here and become domain types at the border. A lookup that
+//! finds nothing is `Ok(None)`. Whatever belongs to a partner is asked for with a
+//! [`crate::domain::account::Scope`]; there is no way to ask without one. Times come from the
+//! caller, so that a test can move them.
+//!
+//! | file | collections |
+//! |---|---|
+//! | `partners` | `partners`, `feeds` (with the lease that lets one ingest at a time write a feed) |
+//! | `users` | `users` |
+//! | `sessions` | `sessions` |
+//! | `deliveries` | `deliveries`, the audit log |
+//! | `rollups` | counts per bucket, added up from `deliveries` |
+//! | `items` | `items`, the catalogue we stand behind |
+//! | `quarantine` | `quarantine` |
+//! | `jobs` | `jobs` |
+//! | `activity` | `activity` |
+//! | `replaying` | the one transaction that decides a replayed record |
+//!
+//! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
+//! indexes, and is safe to run again.
+
+mod activity;
+mod deliveries;
+mod items;
+mod jobs;
+mod partners;
+mod quarantine;
+mod replaying;
+mod rollups;
+mod scope;
+mod sessions;
+mod users;
+mod when;
+
+pub use activity::Deed;
+pub use deliveries::Opening;
+pub use items::{Applied, Passed};
+pub use jobs::Job;
+pub use partners::{Feed, FeedState, Partner};
+pub use replaying::{Decision, Replayed};
+pub use sessions::Sessions;
+pub use users::Account;
+
+use mongodb::bson::{Document, doc};
+use mongodb::options::{ClientOptions, IndexOptions};
+use mongodb::{Client, Collection, Database, IndexModel};
+use std::time::Duration;
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, or has no primary now. Worth trying again.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[source] mongodb::error::Error),
+    /// The database answered with an error.
+    #[error("the database refused: {0}")]
+    Database(#[source] mongodb::error::Error),
+    /// A document with this key is there already, or has changed meanwhile.
+    #[error("{what} is there already or has changed meanwhile")]
+    Conflict {
+        /// The thing.
+        what: String,
+    },
+    /// A document that cannot be understood.
+    #[error("a document cannot be read: {0}")]
+    Corrupt(String),
+}
+
+impl From<mongodb::error::Error> for Error {
+    fn from(error: mongodb::error::Error) -> Self {
+        use mongodb::error::ErrorKind;
+        match error.kind.as_ref() {
+            ErrorKind::ServerSelection { .. }
+            | ErrorKind::Io(_)
+            | ErrorKind::ConnectionPoolCleared { .. }
+            | ErrorKind::DnsResolve { .. } => Self::Unavailable(error),
+            // 11600, 11602, 91, 189, 10107, 13435: shutting down, stepped down, not primary.
+            ErrorKind::Command(c) if [11600, 11602, 91, 189, 10107, 13435].contains(&c.code) => {
+                Self::Unavailable(error)
+            }
+            ErrorKind::BsonDeserialization(e) => Self::Corrupt(e.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// What storing gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Whether the error is a duplicate key (code 11000).
+fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
+    use mongodb::error::{ErrorKind, WriteFailure};
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(e)) => e.code == 11000,
+        ErrorKind::Command(c) => c.code == 11000,
+        _ => false,
+    }
+}
+
+/// A handle on the database. Clones share one connection pool.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    db: Database,
+}
+
+impl Store {
+    /// Prepares to talk to the database at `uri`; nothing is sent yet. An operation that finds
+    /// no primary within `patience` fails as [`Error::Unavailable`].
+    pub async fn connect(uri: &str, database: &str, patience: Duration) -> Result<Self> {
+        let mut options = ClientOptions::parse(uri).await?;
+        options.server_selection_timeout = Some(patience);
+        options.connect_timeout = Some(patience);
+        options.app_name = Some("feedgate".to_owned());
+        let client = Client::with_options(options)?;
+        #[expect(clippy::disallowed_methods, reason = "the one place that opens the database")]
+        let db = client.database(database);
+        Ok(Self { client, db })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens collections")]
+    fn collection<T: Send + Sync>(&self, name: &str) -> Collection<T> {
+        self.db.collection(name)
+    }
+
+    /// Asks whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.db.run_command(doc! {"ping": 1}).await?;
+        Ok(())
+    }
+
+    /// Drops the whole database; for tests.
+    pub async fn drop_everything(&self) -> Result<()> {
+        self.db.drop().await?;
+        Ok(())
+    }
+
+    /// Makes collections and indexes. Safe to run at every start and from several processes.
+    pub async fn migrate(&self) -> Result<()> {
+        // A transaction cannot create a collection that several want at once.
+        for name in ["deliveries", "items", "quarantine", "jobs", "activity", "sessions", "users", "feeds", "partners"] {
+            if let Err(error) = self.db.create_collection(name).await {
+                // 48: it is there already.
+                if !matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(c) if c.code == 48) {
+                    return Err(error.into());
+                }
+            }
+        }
+        self.index("feeds", &[doc! {"partner": 1}]).await?;
+        self.index(
+            "deliveries",
+            &[
+                doc! {"feed": 1, "received_at": -1, "_id": -1},
+                doc! {"partner": 1, "received_at": -1, "_id": -1},
+                doc! {"status": 1, "received_at": -1, "_id": -1},
+                doc! {"received_at": -1, "_id": -1},
+                doc! {"feed": 1, "file.sha256": 1, "status": 1},
+            ],
+        )
+        .await?;
+        self.index(
+            "quarantine",
+            &[
+                doc! {"state": 1, "partner": 1, "_id": -1},
+                doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
+                doc! {"delivery": 1, "_id": -1},
+                doc! {"feed": 1, "key": 1, "state": 1},
+            ],
+        )
+        .await?;
+        self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
+        self.index("activity", &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}]).await?;
+        let unique = IndexModel::builder()
+            .keys(doc! {"email": 1})
+            .options(IndexOptions::builder().unique(true).build())
+            .build();
+        self.collection::<Document>("users").create_index(unique).await?;
+        let ttl = IndexModel::builder()
+            .keys(doc! {"expires_at": 1})
+            .options(IndexOptions::builder().expire_after(Duration::ZERO).build())
+            .build();
+        self.collection::<Document>("sessions").create_index(ttl).await?;
+        Ok(())
+    }
+
+    async fn index(&self, collection: &str, keys: &[Document]) -> Result<()> {
+        let models = keys.iter().map(|k| IndexModel::builder().keys(k.clone()).build());
+        self.collection::<Document>(collection).create_indexes(models).await?;
+        Ok(())
+    }
+}

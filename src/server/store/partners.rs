@@ -1,0 +1,170 @@
+//! Keeps partners and their feeds, and lends a feed to one ingest at a time.
+
+use super::{Error, Result, Store, is_duplicate_key, scope, when};
+use crate::domain::account::Scope;
+use crate::domain::delivery::{Direction, Status};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt;
+use mongodb::bson::doc;
+use serde::{Deserialize, Serialize};
+
+/// A business we exchange feeds with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner {
+    /// Its slug.
+    pub id: PartnerId,
+    /// What it is called.
+    pub name: String,
+}
+
+/// One named stream of one partner in one direction, as it is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Its id, `partner/feed`.
+    pub id: FeedId,
+    /// Which way its files go.
+    pub direction: Direction,
+    /// How often a file is expected, in hours.
+    pub expected_every_hours: Option<u32>,
+    /// The currency its prices are in, as an ISO 4217 code.
+    pub currency: Option<String>,
+}
+
+/// A feed and the newest file of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedState {
+    /// The feed.
+    pub feed: Feed,
+    /// When its newest file came, and what became of it.
+    pub last: Option<(DateTime<Utc>, Status)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PartnerDoc {
+    _id: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FeedDoc {
+    _id: String,
+    partner: String,
+    direction: Direction,
+    expected_every_hours: Option<u32>,
+    currency: Option<String>,
+    #[serde(default)]
+    last: Option<LastDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LastDoc {
+    #[serde(with = "when")]
+    at: DateTime<Utc>,
+    status: Status,
+}
+
+impl From<FeedDoc> for FeedState {
+    fn from(d: FeedDoc) -> Self {
+        Self {
+            feed: Feed {
+                id: FeedId::new(d._id),
+                direction: d.direction,
+                expected_every_hours: d.expected_every_hours,
+                currency: d.currency,
+            },
+            last: d.last.map(|l| (l.at, l.status)),
+        }
+    }
+}
+
+impl Store {
+    /// Adds a partner; one that is there keeps its name.
+    pub async fn insert_partner(&self, partner: &Partner) -> Result<()> {
+        let doc = PartnerDoc { _id: partner.id.to_string(), name: partner.name.clone() };
+        match self.collection::<PartnerDoc>("partners").insert_one(doc).await {
+            Err(error) if !is_duplicate_key(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a feed; one that is there stays as it is.
+    pub async fn insert_feed(&self, feed: &Feed) -> Result<()> {
+        let doc = FeedDoc {
+            _id: feed.id.to_string(),
+            partner: feed.id.partner().to_string(),
+            direction: feed.direction,
+            expected_every_hours: feed.expected_every_hours,
+            currency: feed.currency.clone(),
+            last: None,
+        };
+        match self.collection::<FeedDoc>("feeds").insert_one(doc).await {
+            Err(error) if !is_duplicate_key(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds a partner in the scope.
+    pub async fn find_partner(&self, scope: &Scope, id: &PartnerId) -> Result<Option<Partner>> {
+        if !scope.covers(id) {
+            return Ok(None);
+        }
+        let found = self.collection::<PartnerDoc>("partners").find_one(doc! {"_id": id.as_str()}).await?;
+        Ok(found.map(|d| Partner { id: PartnerId::new(d._id), name: d.name }))
+    }
+
+    /// Lists the partners in the scope by name.
+    pub async fn list_partners(&self, scope: &Scope) -> Result<Vec<Partner>> {
+        let query = match scope {
+            Scope::All => doc! {},
+            Scope::Only(ids) => doc! {"_id": {"$in": ids.iter().map(PartnerId::as_str).collect::<Vec<_>>()}},
+        };
+        let found: Vec<PartnerDoc> =
+            self.collection("partners").find(query).sort(doc! {"name": 1}).await?.try_collect().await?;
+        Ok(found.into_iter().map(|d| Partner { id: PartnerId::new(d._id), name: d.name }).collect())
+    }
+
+    /// Lists the feeds in the scope, of one partner when asked.
+    pub async fn list_feeds(&self, scope: &Scope, partner: Option<&PartnerId>) -> Result<Vec<FeedState>> {
+        let query = scope::narrow(doc! {}, scope, partner);
+        let found: Vec<FeedDoc> =
+            self.collection("feeds").find(query).sort(doc! {"_id": 1}).await?.try_collect().await?;
+        Ok(found.into_iter().map(FeedState::from).collect())
+    }
+
+    /// Finds a feed in the scope.
+    pub async fn find_feed(&self, scope: &Scope, id: &FeedId) -> Result<Option<FeedState>> {
+        if !scope.covers(&id.partner()) {
+            return Ok(None);
+        }
+        Ok(self.collection::<FeedDoc>("feeds").find_one(doc! {"_id": id.as_str()}).await?.map(FeedState::from))
+    }
+
+    /// Notes the newest file of a feed; an older one does not take its place.
+    pub(super) async fn note_last(&self, feed: &FeedId, at: DateTime<Utc>, status: Status) -> Result<()> {
+        let query = doc! {"_id": feed.as_str(), "$or": [{"last": null}, {"last.at": {"$lte": when::bson(at)}}]};
+        let last = doc! {"at": when::bson(at), "status": status.word()};
+        self.collection::<FeedDoc>("feeds").update_one(query, doc! {"$set": {"last": last}}).await?;
+        Ok(())
+    }
+
+    /// Lends the feed to a delivery until `now + length`, or gives `Conflict` when another holds
+    /// it. The same delivery may ask again, which is how a lease is kept and how a killed
+    /// ingest of the same file goes on at once.
+    pub async fn lease_feed(&self, feed: &FeedId, holder: &DeliveryId, now: DateTime<Utc>, length: TimeDelta) -> Result<()> {
+        let free = doc! {
+            "_id": feed.as_str(),
+            "$or": [{"lease": null}, {"lease.holder": holder.as_str()}, {"lease.until": {"$lt": when::bson(now)}}],
+        };
+        let lease = doc! {"holder": holder.as_str(), "until": when::bson(now + length)};
+        let taken = self.collection::<FeedDoc>("feeds").update_one(free, doc! {"$set": {"lease": lease}}).await?;
+        if taken.matched_count == 1 { Ok(()) } else { Err(Error::Conflict { what: format!("the lease of {feed}") }) }
+    }
+
+    /// Gives the feed back, if this delivery holds it.
+    pub async fn release_feed(&self, feed: &FeedId, holder: &DeliveryId) -> Result<()> {
+        let held = doc! {"_id": feed.as_str(), "lease.holder": holder.as_str()};
+        self.collection::<FeedDoc>("feeds").update_one(held, doc! {"$unset": {"lease": 1}}).await?;
+        Ok(())
+    }
+}

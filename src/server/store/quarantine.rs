@@ -1,0 +1,334 @@
+//! Keeps held records: the original, its revisions and its state.
+//!
+//! Every change names the states it is legal from ([`State::after`]) and the revision it builds
+//! on, in the query itself, so that two people, or a person and a worker, can never both win.
+
+use super::{Error, Result, Store, scope, when};
+use crate::domain::account::Scope;
+use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
+use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
+use crate::domain::query::{Page, QuarantineFilter, StateFilter};
+use crate::domain::record::{Attributes, Position};
+use crate::domain::violation::{Severity, Violation};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use mongodb::Collection;
+use mongodb::bson::{Bson, Document, doc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeldDoc {
+    pub(super) _id: String,
+    partner: String,
+    feed: String,
+    delivery: String,
+    /// What makes two records the same product: the case-folded id, or the hash of the
+    /// original where there is no id.
+    key: String,
+    item_id: String,
+    title: String,
+    position: Position,
+    original: String,
+    attributes: Attributes,
+    violations: Vec<Violation>,
+    /// Codes of the errors, for the index.
+    codes: Vec<String>,
+    state: State,
+    revisions: Vec<RevisionDoc>,
+    attempts: u32,
+    #[serde(with = "when")]
+    received_at: DateTime<Utc>,
+    #[serde(default)]
+    job: Option<String>,
+    #[serde(default)]
+    superseded_by: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RevisionDoc {
+    number: u32,
+    attributes: Attributes,
+    violations: Vec<Violation>,
+    by: String,
+    #[serde(with = "when")]
+    at: DateTime<Utc>,
+    reason: String,
+}
+
+impl From<HeldDoc> for HeldRecord {
+    fn from(d: HeldDoc) -> Self {
+        Self {
+            id: RecordId::new(d._id),
+            partner: PartnerId::new(d.partner),
+            feed: FeedId::new(d.feed),
+            delivery: DeliveryId::new(d.delivery),
+            item_id: d.item_id,
+            title: d.title,
+            position: d.position,
+            original: d.original,
+            attributes: d.attributes,
+            violations: d.violations,
+            state: d.state,
+            revisions: d.revisions.into_iter().map(Revision::from).collect(),
+            attempts: d.attempts,
+            received_at: d.received_at,
+            job: d.job.map(JobId::new),
+            superseded_by: d.superseded_by.map(DeliveryId::new),
+        }
+    }
+}
+
+impl From<RevisionDoc> for Revision {
+    fn from(d: RevisionDoc) -> Self {
+        Self { number: d.number, attributes: d.attributes, violations: d.violations, by: d.by, at: d.at, reason: d.reason }
+    }
+}
+
+/// Codes of the errors among violations, each once: what the list filters by.
+pub(super) fn error_codes(violations: &[Violation]) -> Vec<String> {
+    let mut codes: Vec<String> =
+        violations.iter().filter(|v| v.severity == Severity::Error).map(|v| v.code.to_string()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// States from which a move is legal, as the database writes them.
+pub(super) fn states_before(step: Move) -> Vec<&'static str> {
+    State::ALL.into_iter().filter(|s| s.allows(step)).map(State::word).collect()
+}
+
+fn open_states() -> Vec<&'static str> {
+    State::OPEN.into_iter().map(State::word).collect()
+}
+
+pub(super) fn to_bson<T: Serialize>(value: &T) -> Result<Bson> {
+    mongodb::bson::serialize_to_bson(value).map_err(|e| Error::Corrupt(e.to_string()))
+}
+
+impl Store {
+    pub(super) fn quarantine(&self) -> Collection<HeldDoc> {
+        self.collection("quarantine")
+    }
+
+    /// Holds records. Each is paired with its key (see the document); one that is held already
+    /// under its id, by an earlier try of the same delivery, stays as it is.
+    pub async fn insert_held(&self, records: Vec<(String, HeldRecord)>) -> Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let docs: Vec<HeldDoc> = records
+            .into_iter()
+            .map(|(key, r)| HeldDoc {
+                _id: r.id.to_string(),
+                partner: r.partner.to_string(),
+                feed: r.feed.to_string(),
+                delivery: r.delivery.to_string(),
+                key,
+                item_id: r.item_id,
+                title: r.title,
+                position: r.position,
+                original: r.original,
+                attributes: r.attributes,
+                codes: error_codes(&r.violations),
+                violations: r.violations,
+                state: r.state,
+                revisions: Vec::new(),
+                attempts: r.attempts,
+                received_at: r.received_at,
+                job: None,
+                superseded_by: None,
+            })
+            .collect();
+        match self.quarantine().insert_many(docs).ordered(false).await {
+            Err(error) if !super::items::only_duplicates(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lists the keys of a feed's records that wait for somebody and came with another delivery.
+    pub async fn list_open_keys(&self, feed: &FeedId, except: &DeliveryId) -> Result<HashSet<String>> {
+        let query = doc! {
+            "feed": feed.as_str(),
+            "state": {"$in": open_states()},
+            "delivery": {"$ne": except.as_str()},
+        };
+        let mut found = self.collection::<Document>("quarantine").find(query).projection(doc! {"_id": 0, "key": 1}).await?;
+        let mut keys = HashSet::new();
+        while let Some(found) = found.try_next().await? {
+            keys.extend(found.get_str("key").ok().map(str::to_owned));
+        }
+        Ok(keys)
+    }
+
+    /// Lets records of earlier deliveries give way to a newer version of the same products.
+    pub async fn supersede_held(&self, feed: &FeedId, keys: &[String], by: &DeliveryId) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let query = doc! {
+            "feed": feed.as_str(),
+            "key": {"$in": keys},
+            "state": {"$in": states_before(Move::Supersede)},
+            "delivery": {"$ne": by.as_str()},
+        };
+        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
+        self.quarantine().update_many(query, change).await?;
+        Ok(())
+    }
+
+    /// The same for everything that one delivery held.
+    pub(super) async fn supersede_delivery(&self, id: &DeliveryId, by: &DeliveryId) -> Result<()> {
+        let query = doc! {"delivery": id.as_str(), "state": {"$in": states_before(Move::Supersede)}};
+        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
+        self.quarantine().update_many(query, change).await?;
+        Ok(())
+    }
+
+    /// Finds a held record in the scope.
+    pub async fn find_held(&self, scope: &Scope, id: &RecordId) -> Result<Option<HeldRecord>> {
+        let query = scope::narrow(doc! {"_id": id.as_str()}, scope, None);
+        Ok(self.quarantine().find_one(query).await?.map(HeldRecord::from))
+    }
+
+    /// Finds the open record that follows `id` in the list of the same partner, newest first.
+    pub async fn find_next_open(&self, scope: &Scope, partner: &PartnerId, id: &RecordId) -> Result<Option<RecordId>> {
+        let query = doc! {"state": {"$in": open_states()}, "_id": {"$lt": id.as_str()}};
+        let found = self
+            .collection::<Document>("quarantine")
+            .find_one(scope::narrow(query, scope, Some(partner)))
+            .projection(doc! {"_id": 1})
+            .sort(doc! {"_id": -1})
+            .await?;
+        Ok(found.and_then(|d| d.get_str("_id").ok().map(RecordId::new)))
+    }
+
+    /// Lists held records in the scope, newest first, `limit` at a time; `after` is the id of
+    /// the last row seen.
+    pub async fn list_held(&self, scope: &Scope, filter: &QuarantineFilter, after: &str, limit: u32) -> Result<Page<HeldRecord>> {
+        let mut query = held_query(scope, filter, true);
+        let total = self.quarantine().count_documents(query.clone()).await?;
+        if !after.is_empty() {
+            query.insert("_id", doc! {"$lt": after});
+        }
+        let mut rows: Vec<HeldDoc> = self
+            .quarantine()
+            .find(query)
+            .sort(doc! {"_id": -1})
+            .limit(i64::from(limit) + 1)
+            .await?
+            .try_collect()
+            .await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|d| d._id.clone());
+        Ok(Page { rows: rows.into_iter().map(HeldRecord::from).collect(), next, total })
+    }
+
+    /// Counts the codes among the records of a filter, its own code left out, the most first.
+    pub async fn count_held_codes(&self, scope: &Scope, filter: &QuarantineFilter) -> Result<Vec<(String, u64)>> {
+        let stages = [
+            doc! {"$match": held_query(scope, filter, false)},
+            doc! {"$unwind": "$codes"},
+            doc! {"$group": {"_id": "$codes", "records": {"$sum": 1_i64}}},
+            doc! {"$sort": {"records": -1, "_id": 1}},
+        ];
+        let found: Vec<Counted> =
+            self.quarantine().aggregate(stages).with_type::<Counted>().await?.try_collect().await?;
+        Ok(found.into_iter().map(|c| (c._id, c.records)).collect())
+    }
+
+    /// Counts the open records of each partner in the scope; a partner without one is left out.
+    pub async fn count_open(&self, scope: &Scope, partner: Option<&PartnerId>) -> Result<BTreeMap<PartnerId, u64>> {
+        let stages = [
+            doc! {"$match": scope::narrow(doc! {"state": {"$in": open_states()}}, scope, partner)},
+            doc! {"$group": {"_id": "$partner", "records": {"$sum": 1_i64}}},
+        ];
+        let found: Vec<Counted> =
+            self.quarantine().aggregate(stages).with_type::<Counted>().await?.try_collect().await?;
+        Ok(found.into_iter().map(|c| (PartnerId::new(c._id), c.records)).collect())
+    }
+
+    /// Counts a delivery's held records: all of them, and those that wait for somebody.
+    pub async fn count_held_of(&self, scope: &Scope, delivery: &DeliveryId) -> Result<(u64, u64)> {
+        let of = |state| QuarantineFilter { delivery: Some(delivery.clone()), state, ..QuarantineFilter::default() };
+        let all = self.quarantine().count_documents(held_query(scope, &of(StateFilter::Any), true)).await?;
+        let open = self.quarantine().count_documents(held_query(scope, &of(StateFilter::Open), true)).await?;
+        Ok((all, open))
+    }
+
+    /// Adds a revision on top of revision `on`. `Conflict` when the record has moved on, by
+    /// another revision or into a state that cannot be edited.
+    pub async fn insert_revision(&self, scope: &Scope, id: &RecordId, on: u32, revision: &Revision) -> Result<()> {
+        let doc = RevisionDoc {
+            number: revision.number,
+            attributes: revision.attributes.clone(),
+            violations: revision.violations.clone(),
+            by: revision.by.clone(),
+            at: revision.at,
+            reason: revision.reason.clone(),
+        };
+        let query = doc! {
+            "_id": id.as_str(),
+            "state": {"$in": states_before(Move::Edit)},
+            "revisions": {"$size": i64::from(on)},
+        };
+        let change = doc! {
+            "$push": {"revisions": to_bson(&doc)?},
+            "$set": {
+                "state": State::Quarantined.word(),
+                "violations": to_bson(&revision.violations)?,
+                "codes": error_codes(&revision.violations),
+            },
+        };
+        self.change_held(scope, id, query, change).await
+    }
+
+    /// Moves a record by a step that needs nothing else. `Conflict` when the step is not legal
+    /// from the state it is in by now.
+    pub async fn move_held(&self, scope: &Scope, id: &RecordId, step: Move) -> Result<()> {
+        let Some(to) = State::ALL.into_iter().find_map(|s| s.after(step)) else {
+            return Err(Error::Conflict { what: format!("record {id}") });
+        };
+        let query = doc! {"_id": id.as_str(), "state": {"$in": states_before(step)}};
+        self.change_held(scope, id, query, doc! {"$set": {"state": to.word()}}).await
+    }
+
+    async fn change_held(&self, scope: &Scope, id: &RecordId, query: Document, change: Document) -> Result<()> {
+        let done = self.quarantine().update_one(scope::narrow(query, scope, None), change).await?;
+        if done.matched_count == 1 { Ok(()) } else { Err(Error::Conflict { what: format!("record {id}") }) }
+    }
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    _id: String,
+    records: u64,
+}
+
+fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
+    let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
+    match filter.state {
+        StateFilter::Open => {
+            query.insert("state", doc! {"$in": open_states()});
+        }
+        StateFilter::Is(state) => {
+            query.insert("state", state.word());
+        }
+        StateFilter::Any => {}
+    }
+    if let Some(feed) = &filter.feed {
+        query.insert("feed", feed.as_str());
+    }
+    if let Some(delivery) = &filter.delivery {
+        query.insert("delivery", delivery.as_str());
+    }
+    if let Some(item) = &filter.item {
+        query.insert("item_id", item);
+    }
+    if let Some(code) = filter.code.as_ref().filter(|_| with_code) {
+        query.insert("codes", code);
+    }
+    query
+}

@@ -1,0 +1,3 @@
+//! Holds what the tests stand on.
+
+pub mod mongo;
