@@ -20,7 +20,7 @@
 //! | [`format`] | figures, durations and times as people read them |
 
 // account
-// contract
+pub mod contract;
 // delivery
 // format
 // health
