@@ -12,12 +12,25 @@ pub struct Chart {
     pub title: String,
     /// Unit, bucket and time zone.
     pub subtitle: String,
+    /// What its shapes mean, and what each adds up to over the whole range.
+    pub legend: Vec<Series>,
     /// The picture: one `<svg>` element whose buckets are links.
     pub svg: String,
     /// Heads of the table's columns after the first, which is the time.
     pub columns: Vec<String>,
     /// The table's rows, oldest first.
     pub rows: Vec<ChartRow>,
+}
+
+/// One series of a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// The class its shapes have in the picture, such as `accepted`.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// Its figure over the whole range, written out.
+    pub figure: String,
 }
 
 /// One bucket of a chart as a row of its table.

@@ -20,6 +20,7 @@
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
 pub mod auth;
+pub mod charts;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,0 +1,404 @@
+//! Draws marks with plotters and rewrites the result for the page.
+//!
+//! plotters writes colours into every shape. We give it colours that stand for an [`Ink`], and
+//! put the ink's class name in their place afterwards; neighbouring shapes of one ink become one
+//! path on the way, which makes a chart a third of the size. Text is drawn inside the plot, with
+//! a halo, so that the style sheet may enlarge it where the chart is shown small.
+
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::fmt::Write as _;
+
+/// The picture's size. Four units are one CSS pixel on a laptop's screen: plotters draws on
+/// whole units, and a bar must not.
+pub(super) const WIDTH: u32 = 2240;
+const HEIGHT: u32 = 760;
+/// Above the plot: what is written over its highest line.
+const TOP: u32 = 72;
+/// Below the plot: the times.
+const BOTTOM: u32 = 96;
+
+/// What a mark is drawn with; its look is in the style sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Grid,
+    Base,
+    Figure,
+    Time,
+    TimeBetween,
+    Word,
+    Accepted,
+    Unchanged,
+    Quarantined,
+    Outline,
+    /// Hatching over a bucket that is still filling.
+    SoFar,
+    Rate,
+    Limit,
+    P50,
+    P95,
+    P99,
+}
+
+impl Ink {
+    const ALL: [(Self, &str); 16] = [
+        (Self::Grid, "grid"),
+        (Self::Base, "base"),
+        (Self::Figure, "figure"),
+        (Self::Time, "time"),
+        (Self::TimeBetween, "time between"),
+        (Self::Word, "word"),
+        (Self::Accepted, "accepted"),
+        (Self::Unchanged, "unchanged"),
+        (Self::Quarantined, "quarantined"),
+        (Self::Outline, "outline"),
+        (Self::SoFar, "so-far"),
+        (Self::Rate, "rate"),
+        (Self::Limit, "limit"),
+        (Self::P50, "p50"),
+        (Self::P95, "p95"),
+        (Self::P99, "p99"),
+    ];
+
+    pub fn class(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(ink, _)| *ink == self)
+            .map_or("", |(_, class)| class)
+    }
+
+    /// The colour that stands for it.
+    fn colour(self) -> RGBColor {
+        let place = Self::ALL.iter().position(|(ink, _)| *ink == self).unwrap_or(0);
+        RGBColor(254, 237, u8::try_from(place).unwrap_or(0))
+    }
+
+    /// The ink that a colour stands for.
+    fn read(colour: &str) -> Option<Self> {
+        let place = usize::from_str_radix(colour.strip_prefix("#FEED")?, 16).ok()?;
+        Self::ALL.get(place).map(|(ink, _)| *ink)
+    }
+}
+
+/// Where a text stands, seen from its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// Under it, centred.
+    Below,
+    /// Under it, beginning there.
+    BelowRight,
+    /// Under it, ending there.
+    BelowLeft,
+    /// On top of it, beginning there.
+    Above,
+    /// On top of it, ending there.
+    AboveLeft,
+    /// Centred on it.
+    Middle,
+}
+
+/// One thing to draw: x in buckets, y in the axis' unit.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Mark {
+    /// A filled rectangle.
+    Bar { ink: Ink, x: (f64, f64), y: (f64, f64) },
+    /// A line through points.
+    Line { ink: Ink, points: Vec<(f64, f64)> },
+    /// A dot.
+    Dot { ink: Ink, x: f64, y: f64 },
+    /// A faint line across, all the way.
+    Across { ink: Ink, y: f64 },
+    /// A short line under the plot.
+    Tick { x: f64 },
+    /// A text.
+    Text {
+        ink: Ink,
+        x: f64,
+        y: f64,
+        anchor: Anchor,
+        text: String,
+    },
+}
+
+/// Where a bucket leads, and what it says when pointed at.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub href: String,
+    pub title: String,
+}
+
+/// A picture to draw.
+pub(super) struct Picture<'a> {
+    /// Tells it apart from the others on the page.
+    pub name: &'a str,
+    /// Says what it shows to those who do not see it.
+    pub label: String,
+    /// The top of its y axis.
+    pub top: f64,
+    /// What to draw, the lowest first.
+    pub marks: Vec<Mark>,
+    /// One per bucket.
+    pub links: Vec<Link>,
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+impl Picture<'_> {
+    /// Draws it as one `<svg>` element.
+    pub fn svg(&self) -> String {
+        let mut raw = String::new();
+        // Drawing into a string cannot fail; if it did, the table twin still has the figures.
+        let root = SVGBackend::with_string(&mut raw, (WIDTH, HEIGHT)).into_drawing_area();
+        let drawn = self.draw(&root);
+        drop(root);
+        if drawn.is_err() {
+            raw.clear();
+        }
+        self.dress(&raw)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+    fn draw(&self, root: &DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
+        let mut chart = ChartBuilder::on(root)
+            .margin_top(TOP)
+            .margin_bottom(BOTTOM)
+            .build_cartesian_2d(0.0..self.links.len().max(1) as f64, 0.0..self.top)?;
+        let area = chart.plotting_area().clone();
+        for mark in &self.marks {
+            match mark {
+                // A mark with many points goes through the chart, as a series.
+                Mark::Line { ink, points } => {
+                    chart.draw_series(LineSeries::new(points.iter().copied(), ink.colour()))?;
+                }
+                other => one(&area, other, self.links.len().max(1) as f64)?,
+            }
+        }
+        root.present()
+    }
+
+    /// Puts classes where plotters put colours, and lays the links on top.
+    fn dress(&self, raw: &str) -> String {
+        let mut out = String::with_capacity(raw.len() + self.links.len() * 180);
+        let name = self.name;
+        let _ = write!(
+            out,
+            "<svg xmlns='http://www.w3.org/2000/svg' class='plot {name}' viewBox='0 0 {WIDTH} {HEIGHT}' \
+             role='group' aria-label='{}'><defs><pattern id='so-far-{name}' width='20' height='20' \
+             patternUnits='userSpaceOnUse' patternTransform='rotate(45)'><path class='hatch' \
+             d='M0 0h10v20h-10z'/></pattern></defs>",
+            escaped(&self.label),
+        );
+        rewrite(raw, name, &mut out);
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+        let slot = f64::from(WIDTH) / self.links.len().max(1) as f64;
+        let height = HEIGHT - BOTTOM;
+        // Out of the tab order: the table twin has the same links, one after the other.
+        for (i, link) in (0u32..).zip(&self.links) {
+            let (x, until) = (f64::from(i) * slot, f64::from(i + 1) * slot);
+            let _ = write!(
+                out,
+                "<a href='{}' tabindex='-1'><rect class='hit' x='{x:.0}' width='{:.0}' height='{height}'>\
+                 <title>{}</title></rect></a>",
+                escaped(&link.href),
+                until.round() - x.round(),
+                escaped(&link.title),
+            );
+        }
+        out.push_str("</svg>");
+        out
+    }
+}
+
+fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
+    match mark {
+        Mark::Bar { ink, x, y } => {
+            area.draw(&Rectangle::new([(x.0, y.0), (x.1, y.1)], ink.colour().filled()))
+        }
+        Mark::Across { ink, y } => area.draw(&PathElement::new([(0.0, *y), (width, *y)], ink.colour())),
+        Mark::Tick { x } => area
+            .draw(&(EmptyElement::at((*x, 0.0)) + PathElement::new([(0, 0), (0, 16)], Ink::Base.colour()))),
+        Mark::Dot { ink, x, y } => area.draw(&Circle::new((*x, *y), 12, ink.colour().filled())),
+        Mark::Text {
+            ink,
+            x,
+            y,
+            anchor,
+            text,
+        } => {
+            let (h, v, dx, dy) = match anchor {
+                Anchor::Below => (HPos::Center, VPos::Top, 0, 28),
+                Anchor::BelowRight => (HPos::Left, VPos::Top, 0, 28),
+                Anchor::BelowLeft => (HPos::Right, VPos::Top, 0, 28),
+                Anchor::Above => (HPos::Left, VPos::Bottom, 0, -4),
+                Anchor::AboveLeft => (HPos::Right, VPos::Bottom, 0, -8),
+                Anchor::Middle => (HPos::Center, VPos::Center, 0, 0),
+            };
+            let colour = ink.colour();
+            let style = TextStyle::from(("sans-serif", 48).into_font())
+                .color(&colour)
+                .pos(Pos::new(h, v));
+            area.draw(&(EmptyElement::at((*x, *y)) + Text::new(text.clone(), (dx, dy), style)))
+        }
+        Mark::Line { .. } => Ok(()),
+    }
+}
+
+/// Goes through plotters' lines: `<tag name="value" …/>`, a text's content on a line of its own.
+fn rewrite(raw: &str, name: &str, out: &mut String) {
+    let mut paths: Option<(Ink, String)> = None;
+    for line in raw.lines() {
+        let Some(tag) = line.strip_prefix('<') else {
+            out.push_str(line);
+            continue;
+        };
+        if tag.starts_with("/text") {
+            out.push_str("</text>");
+            continue;
+        }
+        let (kind, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let attributes = Attributes(attributes);
+        let Some(ink) = attributes.ink() else { continue };
+        let get = |name| attributes.get(name).unwrap_or_default();
+        if matches!(kind, "rect" | "polyline") {
+            if paths.as_ref().is_some_and(|(of, _)| *of != ink) {
+                flush(&mut paths, name, out);
+            }
+            let (_, path) = paths.get_or_insert_with(|| (ink, String::new()));
+            let (x, y, w, h) = (get("x"), get("y"), get("width"), get("height"));
+            let _ = match kind {
+                "rect" => write!(path, "M{x} {y}h{w}v{h}h-{w}z"),
+                _ => write!(path, "M{}", get("points").trim_end()),
+            };
+            continue;
+        }
+        flush(&mut paths, name, out);
+        let class = ink.class();
+        let _ = match kind {
+            "circle" => write!(
+                out,
+                "<circle class='{class}' cx='{}' cy='{}' r='{}'/>",
+                get("cx"),
+                get("cy"),
+                get("r")
+            ),
+            "text" => write!(
+                out,
+                "<text class='{class}' x='{}' y='{}' dy='{}' text-anchor='{}'>",
+                get("x"),
+                get("y"),
+                get("dy"),
+                get("text-anchor")
+            ),
+            _ => Ok(()),
+        };
+    }
+    flush(&mut paths, name, out);
+}
+
+/// Ends a run of shapes of one ink.
+fn flush(paths: &mut Option<(Ink, String)>, name: &str, out: &mut String) {
+    let _ = match paths.take() {
+        Some((Ink::SoFar, path)) => {
+            write!(
+                out,
+                "<path class='so-far' fill='url(#so-far-{name})' d='{path}'/>"
+            )
+        }
+        Some((ink, path)) => write!(out, "<path class='{}' d='{path}'/>", ink.class()),
+        None => Ok(()),
+    };
+}
+
+/// The attributes of one tag as plotters writes them.
+#[derive(Clone, Copy)]
+struct Attributes<'a>(&'a str);
+
+impl<'a> Attributes<'a> {
+    fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (name, after) = rest.split_once("=\"")?;
+            let (value, after) = after.split_once('"')?;
+            rest = after;
+            Some((name.trim_start(), value))
+        })
+    }
+
+    fn get(self, name: &str) -> Option<&'a str> {
+        self.iter().find_map(|(n, value)| (n == name).then_some(value))
+    }
+
+    fn ink(self) -> Option<Ink> {
+        self.iter().find_map(|(_, value)| Ink::read(value))
+    }
+}
+
+/// A text that is safe between tags and in single quotes.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '\'' => safe.push_str("&#39;"),
+            '"' => safe.push_str("&quot;"),
+            // XML knows no control characters but these.
+            c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => safe.push('\u{FFFD}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// The y axis: a line and a figure at each step.
+pub(super) fn figures(scale: super::axis::Scale, write: impl Fn(f64) -> String, marks: &mut Vec<Mark>) {
+    marks.extend(scale.lines().map(|y| Mark::Across { ink: Ink::Grid, y }));
+    marks.push(Mark::Across {
+        ink: Ink::Base,
+        y: 0.0,
+    });
+    marks.extend(scale.lines().map(|y| Mark::Text {
+        ink: Ink::Figure,
+        x: 0.0,
+        y,
+        anchor: Anchor::Above,
+        text: write(y),
+    }));
+}
+
+/// Says that there is nothing to see.
+pub(super) fn nothing(buckets: usize, scale: super::axis::Scale, text: &str) -> Mark {
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+    let middle = buckets as f64 / 2.0;
+    Mark::Text {
+        ink: Ink::Word,
+        x: middle,
+        y: scale.top / 2.0,
+        anchor: Anchor::Middle,
+        text: text.to_owned(),
+    }
+}
+
+/// A line with gaps: a stroke through each run of points, a dot for a point that stands alone.
+pub(super) fn runs(ink: Ink, points: impl Iterator<Item = Option<(f64, f64)>>, marks: &mut Vec<Mark>) {
+    let mut run = Vec::new();
+    for point in points.chain([None]) {
+        match (point, run.len()) {
+            (Some(point), _) => run.push(point),
+            (None, 0) => {}
+            (None, 1) => {
+                let (x, y) = run[0];
+                marks.push(Mark::Dot { ink, x, y });
+                run.clear();
+            }
+            (None, _) => marks.push(Mark::Line {
+                ink,
+                points: std::mem::take(&mut run),
+            }),
+        }
+    }
+}

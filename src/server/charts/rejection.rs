@@ -1,0 +1,117 @@
+//! Draws which share of the records was quarantined.
+
+use super::axis::{self, Scale};
+use super::canvas::{self, Anchor, Ink, Mark, Picture};
+use super::frame::{self, Bucket, Frame, named};
+use crate::domain::chart::{Chart, Series};
+use crate::domain::format;
+use crate::domain::health::ACT_RATE;
+use crate::domain::report::Counts;
+use crate::domain::rollup::Rollup;
+
+/// Quarantined ÷ received per bucket, by the time of receipt. A bucket in which nothing was
+/// received is a gap, and the one still filling is left out: neither has a rate yet.
+pub fn rejection(rollups: &[Rollup], frame: &Frame) -> Chart {
+    let buckets = frame.buckets(rollups);
+    let mut total = Counts::default();
+    for bucket in &buckets {
+        total += bucket.rollup.counts;
+    }
+    let rates: Vec<_> = buckets.iter().map(|b| b.rollup.counts.rejection_rate()).collect();
+    let most = rates.iter().flatten().copied().fold(0.0, f64::max) * 100.0;
+    let scale = percent_scale(most);
+    let mut marks = Vec::new();
+    canvas::figures(scale, |y| format!("{y} %"), &mut marks);
+    frame.time_axis(&buckets, &mut marks);
+    if total.received == 0 {
+        marks.push(canvas::nothing(
+            buckets.len(),
+            scale,
+            "Nothing was received in this time",
+        ));
+    } else {
+        limit(scale, buckets.len(), &mut marks);
+        line(&buckets, &rates, &mut marks);
+    }
+    let rate = format::percent(total.rejection_rate());
+    let picture = Picture {
+        name: "rejection",
+        label: format!(
+            "Rejected, % of received, {}: {rate} over the range",
+            frame.per_bucket()
+        ),
+        top: scale.top,
+        marks,
+        links: frame::links(&buckets, |b| match b.rollup.counts.rejection_rate() {
+            None => "nothing received".to_owned(),
+            rate => format!(
+                "{} rejected · {} of {}",
+                format::percent(rate),
+                format::count(b.rollup.counts.quarantined),
+                named(b.rollup.counts.received, "received")
+            ),
+        }),
+    };
+    Chart {
+        title: "Rejected, % of received".to_owned(),
+        subtitle: frame.per_bucket(),
+        legend: vec![Series {
+            key: "rate".to_owned(),
+            name: "over the range".to_owned(),
+            figure: rate,
+        }],
+        svg: picture.svg(),
+        columns: ["Rejected", "Quarantined", "Received"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: buckets.iter().map(row).collect(),
+    }
+}
+
+/// At least up to 2 %, so that a handful of rejects does not look like a disaster, and never
+/// beyond 100 %.
+fn percent_scale(most: f64) -> Scale {
+    let scale = axis::round(most.max(2.0), 0.5);
+    Scale {
+        top: scale.top.min(100.0),
+        ..scale
+    }
+}
+
+/// The share from which somebody should act, where the chart reaches that far.
+#[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+fn limit(scale: Scale, buckets: usize, marks: &mut Vec<Mark>) {
+    let y = ACT_RATE * 100.0;
+    if scale.top >= y {
+        marks.push(Mark::Across { ink: Ink::Limit, y });
+        marks.push(Mark::Text {
+            ink: Ink::Word,
+            x: buckets as f64,
+            y,
+            anchor: Anchor::AboveLeft,
+            text: format!("act from {y} %"),
+        });
+    }
+}
+
+/// Lines from middle to middle of neighbouring buckets; one that stands alone is a dot.
+#[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+fn line(buckets: &[Bucket], rates: &[Option<f64>], marks: &mut Vec<Mark>) {
+    let points = buckets.iter().zip(rates).enumerate().map(|(i, (bucket, rate))| {
+        let whole = rate.filter(|_| !bucket.so_far);
+        whole.map(|rate| (i as f64 + 0.5, rate * 100.0))
+    });
+    canvas::runs(Ink::Rate, points, marks);
+}
+
+fn row(bucket: &Bucket) -> crate::domain::chart::ChartRow {
+    let c = &bucket.rollup.counts;
+    frame::row(
+        bucket,
+        vec![
+            format::percent(c.rejection_rate()),
+            format::count(c.quarantined),
+            format::count(c.received),
+        ],
+    )
+}
