@@ -3,9 +3,9 @@
 //! What a page shows lives in its query, so nearly every link is "this page, but …". Reading the
 //! parameters is [`crate::domain::query`]'s business; here they are only carried.
 
+use crate::domain::format;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
 use leptos_router::params::ParamsMap;
-use std::fmt::Write as _;
 
 /// A page's path and the parameters that are worth carrying along, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Link {
             href.push(if i == 0 { '?' } else { '&' });
             href.push_str(name);
             href.push('=');
-            encode(value, &mut href);
+            href.push_str(&format::url_value(value));
         }
         href
     }
@@ -65,17 +65,17 @@ impl Link {
 
 /// A partner's page.
 pub fn partner(id: &PartnerId) -> Link {
-    Link::to(format!("/partners/{}", encoded(id.as_str())))
+    Link::to(format!("/partners/{}", format::url_value(id.as_str())))
 }
 
 /// One delivery's page.
 pub fn delivery(id: &DeliveryId) -> Link {
-    Link::to(format!("/deliveries/{}", encoded(id.as_str())))
+    Link::to(format!("/deliveries/{}", format::url_value(id.as_str())))
 }
 
 /// One held record's page.
 pub fn record(id: &RecordId) -> Link {
-    Link::to(format!("/quarantine/{}", encoded(id.as_str())))
+    Link::to(format!("/quarantine/{}", format::url_value(id.as_str())))
 }
 
 /// The deliveries of one feed.
@@ -86,25 +86,6 @@ pub fn feed_deliveries(id: &FeedId) -> Link {
 /// The quarantine, narrowed by one parameter.
 pub fn quarantine(name: &str, value: &str) -> Link {
     Link::to("/quarantine").with(name, value)
-}
-
-/// A value as it stands in a query. Both sides of the wire must write the same, and a slash or a
-/// colon may stay readable.
-fn encode(value: &str, into: &mut String) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~/:@,".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
-}
-
-/// A value as it stands in a path or a query.
-pub fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    encode(value, &mut text);
-    text
 }
 
 #[cfg(test)]

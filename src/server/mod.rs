@@ -14,13 +14,18 @@
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
+//! | [`child`] | programs that run for us and must not outlive us |
 //! | [`cli`] | the commands |
 //!
 //! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
 pub mod auth;
+<<<<<<< .merge_file_5jnQCE
 pub mod charts;
+=======
+pub mod child;
+>>>>>>> .merge_file_4ciY3A
 pub mod cli;
 pub mod clock;
 pub mod config;

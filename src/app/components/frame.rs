@@ -153,7 +153,7 @@ fn Icon(place: Section) -> impl IntoView {
     let path = match place {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
-        Section::Quarantine => "M12 3l8 3v6c0 5-3.500 7.500-8 9-4.500-1.500-8-4-8-9V6zM9 12h6",
+        Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
     };
     view! {
         <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">

@@ -15,10 +15,20 @@ pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
     let email = query.with_untracked(|q| q.get("email").unwrap_or_default());
     let next = query.with_untracked(|q| q.get("next").unwrap_or_default());
+    // A refused form comes back as an address, with what was typed and without the password.
+    let refused = query.with_untracked(|q| q.get_str("refused").is_some());
     let error = ServerAction::<SignIn>::new()
         .value()
         .get_untracked()
-        .and_then(Result::err);
+        .and_then(Result::err)
+        .or_else(|| {
+            refused.then(|| {
+                AppError::invalid(
+                    "password",
+                    "No account has this address and password. Check both and try again.",
+                )
+            })
+        });
     let beside = |field: &'static str| {
         error.as_ref().and_then(|e| match e {
             AppError::Invalid { field: f, message } if f == field => Some(message.clone()),

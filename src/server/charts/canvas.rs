@@ -5,6 +5,7 @@
 //! path on the way, which makes a chart a third of the size. Text is drawn inside the plot, with
 //! a halo, so that the style sheet may enlarge it where the chart is shown small.
 
+use crate::domain::format::escape;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -189,7 +190,7 @@ impl Picture<'_> {
              role='group' aria-label='{}'><defs><pattern id='so-far-{name}' width='20' height='20' \
              patternUnits='userSpaceOnUse' patternTransform='rotate(45)'><path class='hatch' \
              d='M0 0h10v20h-10z'/></pattern></defs>",
-            escaped(&self.label),
+            escape(&self.label),
         );
         rewrite(raw, name, &mut out);
         #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
@@ -202,9 +203,9 @@ impl Picture<'_> {
                 out,
                 "<a href='{}' tabindex='-1'><rect class='hit' x='{x:.0}' width='{:.0}' height='{height}'>\
                  <title>{}</title></rect></a>",
-                escaped(&link.href),
+                escape(&link.href),
                 until.round() - x.round(),
-                escaped(&link.title),
+                escape(&link.title),
             );
         }
         out.push_str("</svg>");
@@ -334,24 +335,6 @@ impl<'a> Attributes<'a> {
     fn ink(self) -> Option<Ink> {
         self.iter().find_map(|(_, value)| Ink::read(value))
     }
-}
-
-/// A text that is safe between tags and in single quotes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '\'' => safe.push_str("&#39;"),
-            '"' => safe.push_str("&quot;"),
-            // XML knows no control characters but these.
-            c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => safe.push('\u{FFFD}'),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// The y axis: a line and a figure at each step.

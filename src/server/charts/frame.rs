@@ -13,11 +13,15 @@ const MOST_BUCKETS: i64 = 400;
 /// What all charts of a page have in common.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    span: Span,
-    now: DateTime<Utc>,
-    size: BucketSize,
-    stride: i32,
-    filter: String,
+    /// The range's fixed ends.
+    pub span: Span,
+    /// How long a bucket is, as a rule [`Span::bucket_size`].
+    pub size: BucketSize,
+    /// When the page was asked for: the bucket around it is still filling.
+    pub now: DateTime<Utc>,
+    /// Narrows the deliveries that buckets lead to: a query already encoded, such as
+    /// `partner=bloch`, or nothing.
+    pub query: String,
 }
 
 /// One bucket of a chart.
@@ -36,25 +40,17 @@ pub(super) struct Bucket {
 }
 
 impl Frame {
-    /// Frames `span` as seen at `now`. `filter` narrows the deliveries that buckets lead to: a
-    /// query already encoded, such as `partner=bloch`, or nothing.
-    pub fn new(span: Span, now: DateTime<Utc>, filter: impl Into<String>) -> Self {
-        let size = span.bucket_size();
-        let buckets = (span.until - span.from).num_seconds() / size.length().num_seconds() + 1;
-        Self {
-            span,
-            now,
-            size,
-            stride: i32::try_from((buckets + MOST_BUCKETS - 1) / MOST_BUCKETS)
-                .unwrap_or(i32::MAX)
-                .max(1),
-            filter: filter.into(),
-        }
+    /// How many buckets are drawn as one.
+    fn stride(&self) -> i32 {
+        let buckets = (self.span.until - self.span.from).num_seconds() / self.size.length().num_seconds() + 1;
+        i32::try_from((buckets + MOST_BUCKETS - 1) / MOST_BUCKETS)
+            .unwrap_or(i32::MAX)
+            .max(1)
     }
 
     /// Length of one bucket as drawn.
     fn step(&self) -> TimeDelta {
-        self.size.length() * self.stride
+        self.size.length() * self.stride()
     }
 
     /// Puts rollups into buckets, oldest first, without a hole.
@@ -92,7 +88,7 @@ impl Frame {
             BucketSize::Minute | BucketSize::Hour => {
                 format!("{} {}", start.format(day), start.format("%H:%M"))
             }
-            BucketSize::Day if self.stride == 1 => {
+            BucketSize::Day if self.stride() == 1 => {
                 format!("{} {}", start.format("%a"), start.format(day))
             }
             BucketSize::Day => {
@@ -103,10 +99,10 @@ impl Frame {
     }
 
     fn href(&self, start: DateTime<Utc>, until: DateTime<Utc>) -> String {
-        let joint = if self.filter.is_empty() { "" } else { "&" };
+        let joint = if self.query.is_empty() { "" } else { "&" };
         format!(
             "/deliveries?{}{joint}range={}..{}",
-            self.filter,
+            self.query,
             stamp(start),
             stamp(until)
         )
@@ -114,10 +110,10 @@ impl Frame {
 
     /// What a bucket is, for a subtitle: `per hour, UTC`.
     pub(super) fn per_bucket(&self) -> String {
-        if self.stride == 1 {
+        if self.stride() == 1 {
             format!("per {}, UTC", self.size.word())
         } else {
-            format!("per {} {}s, UTC", self.stride, self.size.word())
+            format!("per {} {}s, UTC", self.stride(), self.size.word())
         }
     }
 

@@ -15,7 +15,12 @@ fn frame(length: TimeDelta) -> Frame {
         from: start(),
         until: start() + length,
     };
-    Frame::new(span, span.until - TimeDelta::seconds(1), "partner=a&feed=a/b")
+    Frame {
+        span,
+        size: span.bucket_size(),
+        now: span.until - TimeDelta::seconds(1),
+        query: "partner=a&feed=a/b".to_owned(),
+    }
 }
 
 fn rollup(at: DateTime<Utc>, received: u64, quarantined: u64) -> Rollup {
@@ -186,9 +191,10 @@ fn the_bucket_still_filling_is_marked_and_has_no_rate() {
 }
 
 #[test]
-fn whatever_is_written_is_escaped() {
-    assert_eq!(
-        canvas::escaped("<a href='x'>&\"\u{1}"),
-        "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{FFFD}"
-    );
+fn a_query_cannot_break_out_of_the_picture() {
+    let mut frame = frame(TimeDelta::hours(2));
+    frame.query = "partner='><script>".to_owned();
+    for chart in three(&[rollup(start(), 5, 1)], &frame) {
+        assert!(!elements(&chart.svg).contains_key("script"));
+    }
 }

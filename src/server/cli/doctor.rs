@@ -29,7 +29,11 @@ impl Args {
         for fault in &faults {
             println!("{fault}");
         }
-        Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if faults.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }
 
@@ -40,14 +44,24 @@ async fn examine(opened: &Opened) -> anyhow::Result<Vec<String>> {
     let mut in_flight = 0_u64;
     let mut after = String::new();
     loop {
-        let page = store.list_deliveries(&Scope::All, &DeliveryFilter::default(), &after, 1000).await?;
+        let page = store
+            .list_deliveries(&Scope::All, &DeliveryFilter::default(), &after, 1000)
+            .await?;
         for d in &page.rows {
             checked += 1;
             if d.status == Status::Processing {
                 in_flight += d.in_flight();
-                println!("delivery {} of {} is still being applied: {} in flight", d.id, d.feed, count(d.in_flight()));
+                println!(
+                    "delivery {} of {} is still being applied: {} in flight",
+                    d.id,
+                    d.feed,
+                    count(d.in_flight())
+                );
             } else if !d.counts.conserved() {
-                faults.push(format!("delivery {} of {}: {:?} do not add up", d.id, d.feed, d.counts));
+                faults.push(format!(
+                    "delivery {} of {}: {:?} do not add up",
+                    d.id, d.feed, d.counts
+                ));
             }
             // Entries of other writers say how many were rejected; the records are with them.
             if d.status == Status::Accepted && d.origin == Origin::File && !d.file.sha256.is_empty() {

@@ -15,8 +15,10 @@ use std::time::Duration;
 
 /// Take files of a partner's feed in
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 clean, 1 records quarantined or the ingest failed, 2 misuse, 3 a file was refused, \
-                        4 a file is held. Of several files, the highest. A failed ingest can be run again: it ends as if run once.")]
+#[command(
+    after_help = "Exit codes: 0 clean, 1 records quarantined or the ingest failed, 2 misuse, 3 a file was refused, \
+                        4 a file is held. Of several files, the highest. A failed ingest can be run again: it ends as if run once."
+)]
 pub(super) struct Args {
     /// The partner's slug
     #[arg(long, value_name = "PARTNER")]
@@ -53,11 +55,21 @@ impl Args {
 
     async fn take_in(&self, opened: &Opened, patience: Duration) -> anyhow::Result<ExitCode> {
         let feed = self.find_feed(opened).await?;
-        let ingest = Ingest { store: opened.store.clone(), clock: Clock::system(), patience };
+        let ingest = Ingest {
+            store: opened.store.clone(),
+            clock: Clock::system(),
+            patience,
+        };
         let mut code = 0;
         for path in &self.files {
-            let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-            let ingested = ingest.run(&feed, path, &name).await.with_context(|| format!("taking in {}", path.display()))?;
+            let name = path.file_name().map_or_else(
+                || path.display().to_string(),
+                |n| n.to_string_lossy().into_owned(),
+            );
+            let ingested = ingest
+                .run(&feed, path, &name)
+                .await
+                .with_context(|| format!("taking in {}", path.display()))?;
             let report = &ingested.report;
             code = code.max(report.exit_code());
             if self.json {
@@ -83,6 +95,10 @@ impl Args {
             bail!("there is no partner {partner} with feeds; `feedgate partner add` makes one");
         }
         let names: Vec<&str> = known.iter().map(|f| f.feed.id.name()).collect();
-        bail!("partner {partner} has no feed {}; it has {}", self.feed, names.join(", "))
+        bail!(
+            "partner {partner} has no feed {}; it has {}",
+            self.feed,
+            names.join(", ")
+        )
     }
 }

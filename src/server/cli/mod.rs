@@ -6,6 +6,8 @@
 mod doctor;
 mod ingest;
 mod opened;
+mod partner;
+mod report;
 mod serve;
 mod user;
 mod worker;
@@ -21,7 +23,13 @@ use std::process::ExitCode;
 /// each may run. Without --mongodb-uri a private mongod is started, or shared with the feedgate
 /// that runs it already.
 #[derive(Debug, Parser)]
-#[command(name = "feedgate", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "feedgate",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +43,8 @@ enum Command {
     Worker(worker::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
+    /// Manage partners and their feeds
+    Partner(partner::Args),
     /// Manage the people who sign in
     User(user::Args),
     /// Prove that nothing was lost or counted twice
@@ -56,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
         Command::Ingest(args) => block_on(args.run()),
+        Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
@@ -66,13 +77,21 @@ pub fn run() -> ExitCode {
 }
 
 fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }
 
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("FEEDGATE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,feedgate=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter =
+        EnvFilter::try_from_env("FEEDGATE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,feedgate=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }
 
 #[cfg(test)]

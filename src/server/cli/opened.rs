@@ -16,15 +16,24 @@ impl Opened {
     /// Connects, starts a private `mongod` where none is named, and makes indexes. Operations
     /// find no primary for `patience` before they fail.
     pub(super) async fn open(database: &Database, patience: Duration) -> anyhow::Result<Self> {
-        let embedded = match &database.mongodb_uri {
-            Some(_) => None,
-            None => {
-                let options = Options { binary: database.mongod.clone(), ..Options::default() };
-                Some(Embedded::start(&database.data_dir, &options).await?)
-            }
+        let embedded = if database.mongodb_uri.is_some() {
+            None
+        } else {
+            let options = Options {
+                binary: database.mongod.clone(),
+                ..Options::default()
+            };
+            Some(Embedded::start(&database.data_dir, &options).await?)
         };
-        let uri = database.mongodb_uri.as_deref().or(embedded.as_ref().map(Embedded::uri)).unwrap_or_default();
-        let opened = Self { store: Store::connect(uri, &database.database, patience).await?, embedded };
+        let uri = database
+            .mongodb_uri
+            .as_deref()
+            .or(embedded.as_ref().map(Embedded::uri))
+            .unwrap_or_default();
+        let opened = Self {
+            store: Store::connect(uri, &database.database, patience).await?,
+            embedded,
+        };
         match opened.store.migrate().await.context("preparing the database") {
             Ok(()) => Ok(opened),
             Err(error) => {

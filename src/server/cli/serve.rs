@@ -33,13 +33,23 @@ impl Args {
 }
 
 /// Serves on the configured address until `stop`; requests under way are finished first.
-pub(super) async fn serve(web: &Web, store: Store, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+pub(super) async fn serve(
+    web: &Web,
+    store: Store,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let app = http::router(state(web, store), web.secure_cookies);
-    let listener = tokio::net::TcpListener::bind(web.listen)
-        .await
-        .with_context(|| format!("listening on {}; is another feedgate running there? --listen takes another address", web.listen))?;
+    let listener = tokio::net::TcpListener::bind(web.listen).await.with_context(|| {
+        format!(
+            "listening on {}; is another feedgate running there? --listen takes another address",
+            web.listen
+        )
+    })?;
     if !web.site.join("pkg").join("feedgate.css").exists() {
-        tracing::warn!("{} has no built site in it; pages will come without style. `make build` makes it", web.site.display());
+        tracing::warn!(
+            "{} has no built site in it; pages will come without style. `make build` makes it",
+            web.site.display()
+        );
     }
     tracing::info!("serving on http://{}", listener.local_addr()?);
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
@@ -54,5 +64,10 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         .site_pkg_dir("pkg")
         .site_addr(web.listen)
         .build();
-    AppState { store, clock: Clock::system(), options, public_url: web.public_url.as_deref().map(Into::into) }
+    AppState {
+        store,
+        clock: Clock::system(),
+        options,
+        public_url: web.public_url.as_deref().map(Into::into),
+    }
 }

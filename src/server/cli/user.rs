@@ -51,7 +51,12 @@ impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let done = match &self.verb {
-            Verb::Add { email, role, name, partners } => add(&opened, email, *role, name.as_deref(), partners).await,
+            Verb::Add {
+                email,
+                role,
+                name,
+                partners,
+            } => add(&opened, email, *role, name.as_deref(), partners).await,
             Verb::List => list(&opened).await,
             Verb::Password { email } => set_password(&opened, email).await,
         };
@@ -60,14 +65,27 @@ impl Args {
     }
 }
 
-async fn add(opened: &Opened, email: &str, role: Role, name: Option<&str>, partners: &[String]) -> anyhow::Result<()> {
+async fn add(
+    opened: &Opened,
+    email: &str,
+    role: Role,
+    name: Option<&str>,
+    partners: &[String],
+) -> anyhow::Result<()> {
     if !email.contains('@') {
         bail!("“{email}” is not an address to sign in with");
     }
-    let partners: Vec<PartnerId> = partners.iter().map(|p| PartnerId::parse(p)).collect::<Result<_, _>>()?;
+    let partners: Vec<PartnerId> = partners
+        .iter()
+        .map(|p| PartnerId::parse(p))
+        .collect::<Result<_, _>>()?;
     match role {
-        Role::Partner if partners.len() != 1 => bail!("a partner account belongs to one partner: give --partner once"),
-        Role::Admin | Role::Staff if !partners.is_empty() => bail!("{role} sees every partner; leave --partner out"),
+        Role::Partner if partners.len() != 1 => {
+            bail!("a partner account belongs to one partner: give --partner once")
+        }
+        Role::Admin | Role::Staff if !partners.is_empty() => {
+            bail!("{role} sees every partner; leave --partner out")
+        }
         _ => {}
     }
     for partner in &partners {
@@ -78,10 +96,18 @@ async fn add(opened: &Opened, email: &str, role: Role, name: Option<&str>, partn
     let account = auth::new_account(email, name.unwrap_or(email), role, partners, ask_password()?).await?;
     let now = Clock::system().now();
     match opened.store.insert_user(&account, now).await {
-        Err(StoreError::Conflict { .. }) => bail!("{email} has an account already; `feedgate user password {email}` sets its password"),
+        Err(StoreError::Conflict { .. }) => {
+            bail!("{email} has an account already; `feedgate user password {email}` sets its password")
+        }
         other => other?,
     }
-    note(opened, &account.viewer.id, "user.add", format!("added {email} as {role}")).await?;
+    note(
+        opened,
+        &account.viewer.id,
+        "user.add",
+        format!("added {email} as {role}"),
+    )
+    .await?;
     println!("{email} can sign in as {role}");
     Ok(())
 }
@@ -90,21 +116,42 @@ async fn list(opened: &Opened) -> anyhow::Result<()> {
     for account in opened.store.list_users().await? {
         let v = account.viewer;
         let partners: Vec<&str> = v.partners.iter().map(PartnerId::as_str).collect();
-        println!("{:<32} {:<8} {:<24} {}", v.email, v.role.word(), v.name, partners.join(","));
+        println!(
+            "{:<32} {:<8} {:<24} {}",
+            v.email,
+            v.role.word(),
+            v.name,
+            partners.join(",")
+        );
     }
     Ok(())
 }
 
 async fn set_password(opened: &Opened, email: &str) -> anyhow::Result<()> {
-    let account = opened.store.find_user_by_email(email).await?.with_context(|| format!("{email} has no account"))?;
+    let account = opened
+        .store
+        .find_user_by_email(email)
+        .await?
+        .with_context(|| format!("{email} has no account"))?;
     let hash = auth::hash_password(ask_password()?).await?;
     opened.store.update_password(email, &hash).await?;
-    note(opened, &account.viewer.id, "user.password", "set the password; every session ended".to_owned()).await?;
+    note(
+        opened,
+        &account.viewer.id,
+        "user.password",
+        "set the password; every session ended".to_owned(),
+    )
+    .await?;
     println!("the password of {email} is set, and every session of it has ended");
     Ok(())
 }
 
-async fn note(opened: &Opened, user: &crate::domain::ids::UserId, action: &str, what: String) -> anyhow::Result<()> {
+async fn note(
+    opened: &Opened,
+    user: &crate::domain::ids::UserId,
+    action: &str,
+    what: String,
+) -> anyhow::Result<()> {
     let deed = Deed {
         at: Clock::system().now(),
         actor_id: None,
@@ -123,7 +170,10 @@ fn ask_password() -> anyhow::Result<String> {
         rpassword::prompt_password("Password: ").context("reading the password")?
     } else {
         let mut text = String::new();
-        std::io::stdin().take(1024).read_to_string(&mut text).context("reading the password")?;
+        std::io::stdin()
+            .take(1024)
+            .read_to_string(&mut text)
+            .context("reading the password")?;
         text.lines().next().unwrap_or_default().to_owned()
     };
     if password.chars().count() < PASSWORD_MIN {
