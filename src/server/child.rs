@@ -66,7 +66,10 @@ impl Child {
         if let Ok(status) = timeout(END_WITHIN, self.ended()).await {
             return status;
         }
-        tracing::warn!(child.pid = self.pid(), "a program does not end when asked; killing it");
+        tracing::warn!(
+            child.pid = self.pid(),
+            "a program does not end when asked; killing it"
+        );
         self.signal(Signal::KILL);
         self.ended().await
     }

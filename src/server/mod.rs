@@ -21,11 +21,8 @@
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
 pub mod auth;
-<<<<<<< .merge_file_5jnQCE
 pub mod charts;
-=======
 pub mod child;
->>>>>>> .merge_file_4ciY3A
 pub mod cli;
 pub mod clock;
 pub mod config;

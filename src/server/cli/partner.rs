@@ -48,8 +48,22 @@ impl Args {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let done = match self.verb {
             Verb::List => list(&opened).await,
-            Verb::Add { partner, name, feed, currency, every_hours } => {
-                add(&opened, &partner, name, feed.as_deref(), currency.as_deref(), every_hours).await
+            Verb::Add {
+                partner,
+                name,
+                feed,
+                currency,
+                every_hours,
+            } => {
+                add(
+                    &opened,
+                    &partner,
+                    name,
+                    feed.as_deref(),
+                    currency.as_deref(),
+                    every_hours,
+                )
+                .await
             }
         };
         opened.close().await;
@@ -67,12 +81,27 @@ async fn add(
 ) -> anyhow::Result<()> {
     let id = PartnerId::parse(partner)?;
     let feed = feed.map(|feed| FeedId::of(&id, feed)).transpose()?;
-    let currency = currency.map(Currency::parse).transpose()?.map(|c| c.code().to_owned());
-    let partner = Partner { name: name.unwrap_or_else(|| id.to_string()), id };
+    let currency = currency
+        .map(Currency::parse)
+        .transpose()?
+        .map(|c| c.code().to_owned());
+    let partner = Partner {
+        name: name.unwrap_or_else(|| id.to_string()),
+        id,
+    };
     opened.store.insert_partner(&partner).await?;
     if let Some(id) = feed {
-        println!("{id} takes files in: feedgate ingest --partner {} --feed {} FILE", id.partner(), id.name());
-        let feed = Feed { id, direction: Direction::Ingest, expected_every_hours, currency };
+        println!(
+            "{id} takes files in: feedgate ingest --partner {} --feed {} FILE",
+            id.partner(),
+            id.name()
+        );
+        let feed = Feed {
+            id,
+            direction: Direction::Ingest,
+            expected_every_hours,
+            currency,
+        };
         opened.store.insert_feed(&feed).await?;
     }
     Ok(())
@@ -83,7 +112,11 @@ async fn list(opened: &Opened) -> anyhow::Result<()> {
     for partner in opened.store.list_partners(&Scope::All).await? {
         println!("{:<24} {}", partner.id, partner.name);
         for state in feeds.iter().filter(|f| f.feed.id.partner() == partner.id) {
-            println!("  {:<22} {}", state.feed.id, state.feed.currency.as_deref().unwrap_or("any currency"));
+            println!(
+                "  {:<22} {}",
+                state.feed.id,
+                state.feed.currency.as_deref().unwrap_or("any currency")
+            );
         }
     }
     Ok(())

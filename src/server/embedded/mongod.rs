@@ -65,13 +65,7 @@ fn major_version(text: &str) -> Option<u32> {
 }
 
 /// Starts a server; it is not ready yet when this returns.
-pub fn spawn(
-    program: &Program,
-    db: &Path,
-    log: &Path,
-    port: u16,
-    options: &Options,
-) -> Result<Child, Error> {
+pub fn spawn(program: &Program, db: &Path, log: &Path, port: u16, options: &Options) -> Result<Child, Error> {
     let unusable = |cause| Error::Directory {
         path: log.to_owned(),
         cause,
