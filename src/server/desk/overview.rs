@@ -81,7 +81,15 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
         now: summary(&all),
         before: summary(&summary::together(earlier.values())),
         open: open.values().sum(),
-        charts: charts::all(&dense(&all, span, size), &charts::Frame::new(span, now, "")),
+        charts: charts::all(
+            &dense(&all, span, size),
+            &charts::Frame {
+                span,
+                size,
+                now,
+                query: String::new(),
+            },
+        ),
         partners: rows,
     })
 }

@@ -71,7 +71,12 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         open: open.get(id).copied().unwrap_or(0),
         charts: charts::all(
             &dense(&all, span, size),
-            &charts::Frame::new(span, now, format!("partner={id}")),
+            &charts::Frame {
+                span,
+                size,
+                now,
+                query: format!("partner={id}"),
+            },
         ),
         feeds: rows,
         reasons,
