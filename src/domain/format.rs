@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn text_cannot_break_out_of_markup_or_a_query() {
-        assert_eq!(escape("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
+        assert_eq!(
+            escape("<a href='x'>&\"</a>"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
+        );
         assert_eq!(url_value("bloch/main a&b=ü"), "bloch/main%20a%26b%3D%C3%BC");
     }
 

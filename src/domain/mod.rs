@@ -22,6 +22,7 @@
 
 pub mod account;
 pub mod chart;
+pub mod contract;
 pub mod delivery;
 pub mod format;
 pub mod health;

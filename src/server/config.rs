@@ -11,11 +11,21 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct Database {
     /// MongoDB to use, a replica set. Without it feedgate runs a private mongod of its own
-    #[arg(long, env = "FEEDGATE_MONGODB_URI", hide_env_values = true, value_name = "URI")]
+    #[arg(
+        long,
+        env = "FEEDGATE_MONGODB_URI",
+        hide_env_values = true,
+        value_name = "URI"
+    )]
     pub mongodb_uri: Option<String>,
 
     /// Name of the database in it
-    #[arg(long, env = "FEEDGATE_DATABASE", default_value = "feedgate", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "FEEDGATE_DATABASE",
+        default_value = "feedgate",
+        value_name = "NAME"
+    )]
     pub database: String,
 
     /// Where the private mongod keeps its data
@@ -31,11 +41,21 @@ pub struct Database {
 #[derive(Debug, Clone, Args)]
 pub struct Web {
     /// Address to listen on
-    #[arg(long, env = "FEEDGATE_LISTEN", default_value = "127.0.0.1:4400", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "FEEDGATE_LISTEN",
+        default_value = "127.0.0.1:4400",
+        value_name = "ADDRESS"
+    )]
     pub listen: SocketAddr,
 
     /// Folder with the built style sheet, script and wasm
-    #[arg(long, env = "FEEDGATE_SITE", default_value = "target/site", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "FEEDGATE_SITE",
+        default_value = "target/site",
+        value_name = "DIR"
+    )]
     pub site: PathBuf,
 
     /// Address people reach it under, such as `https://feeds.example.com`, when a proxy stands before it

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tower_sessions::Session;
 
 /// What every request can reach. Clones share everything.
-#[derive(Debug, Clone, FromRef)]
+#[derive(Debug, Clone)]
 pub struct AppState {
     /// The database.
     pub store: Store,
@@ -25,6 +25,12 @@ pub struct AppState {
     pub options: LeptosOptions,
     /// The address people reach the site under, when a proxy stands before it.
     pub public_url: Option<Arc<str>>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
+    }
 }
 
 /// Who makes a request, as `http::identify` found out.
@@ -42,7 +48,10 @@ pub fn caller() -> Option<Viewer> {
 }
 
 /// The caller, if signed in and in possession of `right`. Every server function begins here.
-#[expect(clippy::unused_async, reason = "server functions read alike, and this may ask the store one day")]
+#[expect(
+    clippy::unused_async,
+    reason = "server functions read alike, and this may ask the store one day"
+)]
 pub async fn viewer(right: Right) -> Result<Viewer, AppError> {
     let viewer = caller().ok_or(AppError::Unauthenticated)?;
     if viewer.may(right) {
@@ -69,7 +78,10 @@ pub fn is_plain_form() -> bool {
 }
 
 fn is_plain_form_request(method: &Method, headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     method == Method::POST && accept.contains("text/html")
 }
 
@@ -92,7 +104,12 @@ pub fn go(path: &str) {
 
 /// Logs a cause once, and gives the error that people see in its place.
 pub fn internal(cause: impl std::fmt::Display) -> AppError {
-    let reference: String = uuid::Uuid::new_v4().simple().to_string().chars().take(6).collect();
+    let reference: String = uuid::Uuid::new_v4()
+        .simple()
+        .to_string()
+        .chars()
+        .take(6)
+        .collect();
     tracing::error!(error.reference = %reference, "a request failed: {cause:#}");
     AppError::Internal { reference }
 }
@@ -104,7 +121,9 @@ impl From<store::Error> for AppError {
                 tracing::warn!("the database does not answer: {cause}");
                 Self::Unavailable
             }
-            store::Error::Conflict { what } => Self::conflict(format!("{what} has changed meanwhile. Look at it again.")),
+            store::Error::Conflict { what } => {
+                Self::conflict(format!("{what} has changed meanwhile. Look at it again."))
+            }
             other => internal(other),
         }
     }

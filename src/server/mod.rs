@@ -14,6 +14,7 @@
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
+//! | [`child`] | programs that run for us and must not outlive us |
 //! | [`cli`] | the commands |
 //!
 //! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
@@ -21,6 +22,7 @@
 
 pub mod auth;
 pub mod charts;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -41,10 +41,16 @@ pub async fn run(store: Store, clock: Clock, stop: CancellationToken) {
 
 /// Does one job, if there is one.
 pub async fn work_once(store: &Store, clock: &Clock, name: &str) -> anyhow::Result<bool> {
-    let Some(job) = store.take_job(name, clock.now(), LEASE).await.context("asking for a job")? else {
+    let Some(job) = store
+        .take_job(name, clock.now(), LEASE)
+        .await
+        .context("asking for a job")?
+    else {
         return Ok(false);
     };
-    replay::run(store, clock, &job).await.with_context(|| format!("replaying for job {}", job.id))?;
+    replay::run(store, clock, &job)
+        .await
+        .with_context(|| format!("replaying for job {}", job.id))?;
     store.finish_job(&job.id, clock.now()).await?;
     Ok(true)
 }

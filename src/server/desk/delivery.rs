@@ -11,12 +11,24 @@ use crate::server::context;
 const ROWS: u32 = 50;
 
 /// Lists deliveries in the caller's scope.
-pub async fn list(viewer: &Viewer, mut filter: DeliveryFilter, range: Option<Range>, after: &str) -> Result<DeliveryList, AppError> {
+pub async fn list(
+    viewer: &Viewer,
+    mut filter: DeliveryFilter,
+    range: Option<Range>,
+    after: &str,
+) -> Result<DeliveryList, AppError> {
     let state = context::state()?;
     let as_of = state.clock.now();
     filter.span = range.map(|r| r.span(as_of));
-    let page = state.store.list_deliveries(&viewer.scope(), &filter, after, ROWS).await?;
-    Ok(DeliveryList { span: filter.span, as_of, page })
+    let page = state
+        .store
+        .list_deliveries(&viewer.scope(), &filter, after, ROWS)
+        .await?;
+    Ok(DeliveryList {
+        span: filter.span,
+        as_of,
+        page,
+    })
 }
 
 /// Reads one delivery in the caller's scope.
@@ -26,5 +38,11 @@ pub async fn read(viewer: &Viewer, id: &DeliveryId) -> Result<DeliveryView, AppE
     let found = state.store.find_delivery(&scope, id).await?;
     let (delivery, samples) = found.ok_or_else(|| AppError::not_found("delivery"))?;
     let (held, open) = state.store.count_held_of(&scope, id).await?;
-    Ok(DeliveryView { delivery, as_of: state.clock.now(), samples, open, held })
+    Ok(DeliveryView {
+        delivery,
+        as_of: state.clock.now(),
+        samples,
+        open,
+        held,
+    })
 }

@@ -1,13 +1,13 @@
 //! Puts one partner's page together.
 
-use super::summary::{self, charts, dense, summary};
+use super::summary::{self, dense, summary};
 use crate::api::partner::{FeedRow, PartnerReport};
 use crate::domain::account::Viewer;
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::PartnerId;
 use crate::domain::query::{DeliveryFilter, Range};
 use crate::error::AppError;
-use crate::server::context;
+use crate::server::{charts, context};
 
 /// Newest deliveries on the page.
 const DELIVERIES: u32 = 10;
@@ -18,10 +18,17 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
     let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();
-    let partner = store.find_partner(&scope, id).await?.ok_or_else(|| AppError::not_found("partner"))?;
+    let partner = store
+        .find_partner(&scope, id)
+        .await?
+        .ok_or_else(|| AppError::not_found("partner"))?;
     let span = range.span(now);
     let size = span.bucket_size();
-    let filter = DeliveryFilter { partner: Some(id.clone()), span: Some(span), ..DeliveryFilter::default() };
+    let filter = DeliveryFilter {
+        partner: Some(id.clone()),
+        span: Some(span),
+        ..DeliveryFilter::default()
+    };
     let (feeds, rolled, earlier, open, reasons, deliveries) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
         store.roll_up(&scope, Some(id), span, size),
@@ -33,7 +40,11 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
     let mut rows = Vec::with_capacity(feeds.len());
     for f in feeds {
         let figures = summary(&summary::of(&rolled, |feed| *feed == f.feed.id));
-        let signs = Signs { last: f.last, expected_every_hours: f.feed.expected_every_hours, counts: figures.counts };
+        let signs = Signs {
+            last: f.last,
+            expected_every_hours: f.feed.expected_every_hours,
+            counts: figures.counts,
+        };
         rows.push(FeedRow {
             health: health::judge(&signs, now),
             summary: figures,
@@ -46,7 +57,11 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
     let all = summary::together(rolled.values());
     let figures = summary(&all);
     let worst = rows.iter().map(|r| &r.health).max_by_key(|h| h.lamp).cloned();
-    let nothing = Signs { last: None, expected_every_hours: None, counts: figures.counts };
+    let nothing = Signs {
+        last: None,
+        expected_every_hours: None,
+        counts: figures.counts,
+    };
     Ok(PartnerReport {
         span,
         as_of: now,
@@ -54,7 +69,15 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         now: figures,
         before: summary(&summary::together(earlier.values())),
         open: open.get(id).copied().unwrap_or(0),
-        charts: charts(&dense(&all, span, size), span, size, now, &format!("partner={id}")),
+        charts: charts::all(
+            &dense(&all, span, size),
+            &charts::Frame {
+                span,
+                size,
+                now,
+                query: format!("partner={id}"),
+            },
+        ),
         feeds: rows,
         reasons,
         deliveries: deliveries.rows,

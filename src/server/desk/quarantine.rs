@@ -6,10 +6,10 @@ use crate::domain::ids::{JobId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::QuarantineFilter;
 use crate::error::AppError;
+use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::pipeline::judge;
 use crate::server::store::{self, Deed, Job};
-use crate::server::auth;
 
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
@@ -30,7 +30,13 @@ pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Res
         state.store.list_partners(&scope),
     )?;
     let partners = partners.into_iter().map(|p| (p.id, p.name)).collect();
-    Ok(HeldList { filter, as_of: state.clock.now(), page, codes, partners })
+    Ok(HeldList {
+        filter,
+        as_of: state.clock.now(),
+        page,
+        codes,
+        partners,
+    })
 }
 
 /// Reads one held record in the caller's scope.
@@ -38,8 +44,9 @@ pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> 
     let state = context::state()?;
     let record = find(&state, viewer, id).await?;
     let scope = viewer.scope();
+    let object = format!("record:{id}");
     let (deeds, next) = tokio::try_join!(
-        state.store.list_deeds(&scope, &format!("record:{id}")),
+        state.store.list_deeds(&scope, &object),
         state.store.find_next_open(&scope, &record.partner, id),
     )?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
@@ -49,7 +56,12 @@ pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> 
         what: "held it as it came".to_owned(),
         href: Some(format!("/deliveries/{}", record.delivery)),
     }];
-    history.extend(deeds.into_iter().map(|d| Event { at: d.at, by: d.actor_name, what: d.what, href: None }));
+    history.extend(deeds.into_iter().map(|d| Event {
+        at: d.at,
+        by: d.actor_name,
+        what: d.what,
+        href: None,
+    }));
     if let Some(by) = &record.superseded_by {
         let newer = state.store.find_delivery(&scope, by).await?;
         history.extend(newer.map(|(d, _)| Event {
@@ -70,7 +82,11 @@ pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> 
 }
 
 async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRecord, AppError> {
-    state.store.find_held(&viewer.scope(), id).await?.ok_or_else(|| AppError::not_found("record"))
+    state
+        .store
+        .find_held(&viewer.scope(), id)
+        .await?
+        .ok_or_else(|| AppError::not_found("record"))
 }
 
 fn page_of(id: &RecordId) -> String {
@@ -97,23 +113,47 @@ pub async fn edit(viewer: &Viewer, id: &RecordId, on: u32, draft: Draft, then: &
     Ok(())
 }
 
-async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, on: u32, draft: &Draft) -> Result<(), AppError> {
+async fn save(
+    state: &AppState,
+    viewer: &Viewer,
+    record: &HeldRecord,
+    on: u32,
+    draft: &Draft,
+) -> Result<(), AppError> {
     let reason = draft.reason.trim();
     if reason.is_empty() {
-        return Err(AppError::invalid("reason", "Say why you change this record; the history keeps it."));
+        return Err(AppError::invalid(
+            "reason",
+            "Say why you change this record; the history keeps it.",
+        ));
     }
     if reason.chars().count() > REASON_MAX {
-        return Err(AppError::invalid("reason", format!("Keep the reason under {REASON_MAX} characters.")));
+        return Err(AppError::invalid(
+            "reason",
+            format!("Keep the reason under {REASON_MAX} characters."),
+        ));
     }
     let pairs = &draft.attributes.0;
     if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
-        return Err(AppError::invalid("attributes", format!("A record has 1 to {ATTRIBUTES_MAX} attributes.")));
+        return Err(AppError::invalid(
+            "attributes",
+            format!("A record has 1 to {ATTRIBUTES_MAX} attributes."),
+        ));
     }
-    if let Some((name, _)) = pairs.iter().find(|(name, value)| name.len() > 200 || value.len() > VALUE_MAX) {
-        return Err(AppError::invalid(name, format!("The value of {name} is longer than {VALUE_MAX} bytes.")));
+    if let Some((name, _)) = pairs
+        .iter()
+        .find(|(name, value)| name.len() > 200 || value.len() > VALUE_MAX)
+    {
+        return Err(AppError::invalid(
+            name,
+            format!("The value of {name} is longer than {VALUE_MAX} bytes."),
+        ));
     }
     if !record.state.allows(Move::Edit) {
-        return Err(AppError::conflict(format!("This record is {} and cannot be edited now.", record.state.label())));
+        return Err(AppError::conflict(format!(
+            "This record is {} and cannot be edited now.",
+            record.state.label()
+        )));
     }
     if record.revision() != on {
         let by = record.revisions.last().map_or("somebody", |r| r.by.as_str());
@@ -132,12 +172,25 @@ async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, on: u32, d
         at: now,
         reason: reason.to_owned(),
     };
-    match state.store.insert_revision(&viewer.scope(), &record.id, on, &revision).await {
+    match state
+        .store
+        .insert_revision(&viewer.scope(), &record.id, on, &revision)
+        .await
+    {
         Err(store::Error::Conflict { .. }) => Err(AppError::conflict(
             "Somebody else changed this record at the same moment. What you typed is kept below; compare and save again.",
         )),
         Err(error) => Err(error.into()),
-        Ok(()) => note(state, viewer, record, "record.edit", format!("saved revision {}: {reason}", on + 1)).await,
+        Ok(()) => {
+            note(
+                state,
+                viewer,
+                record,
+                "record.edit",
+                format!("saved revision {}: {reason}", on + 1),
+            )
+            .await
+        }
     }
 }
 
@@ -163,10 +216,22 @@ async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result
     match state.store.queue_replay(&viewer.scope(), viewer, &job).await {
         Err(store::Error::Conflict { .. }) => {
             let state_now = find(state, viewer, &record.id).await?.state;
-            Err(AppError::conflict(format!("This record is {} and cannot be replayed now.", state_now.label())))
+            Err(AppError::conflict(format!(
+                "This record is {} and cannot be replayed now.",
+                state_now.label()
+            )))
         }
         Err(error) => Err(error.into()),
-        Ok(()) => note(state, viewer, record, "record.replay", "asked for a replay".to_owned()).await,
+        Ok(()) => {
+            note(
+                state,
+                viewer,
+                record,
+                "record.replay",
+                "asked for a replay".to_owned(),
+            )
+            .await
+        }
     }
 }
 
@@ -174,17 +239,40 @@ async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result
 pub async fn discard(viewer: &Viewer, id: &RecordId, reason: &str) -> Result<(), AppError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_MAX {
-        return Err(AppError::invalid("reason", format!("Say why you discard it, in up to {REASON_MAX} characters.")));
+        return Err(AppError::invalid(
+            "reason",
+            format!("Say why you discard it, in up to {REASON_MAX} characters."),
+        ));
     }
-    step(viewer, id, Move::Discard, "record.discard", format!("discarded it: {reason}")).await
+    step(
+        viewer,
+        id,
+        Move::Discard,
+        "record.discard",
+        format!("discarded it: {reason}"),
+    )
+    .await
 }
 
 /// Takes a discarded record back.
 pub async fn restore(viewer: &Viewer, id: &RecordId) -> Result<(), AppError> {
-    step(viewer, id, Move::Restore, "record.restore", "took it back into the quarantine".to_owned()).await
+    step(
+        viewer,
+        id,
+        Move::Restore,
+        "record.restore",
+        "took it back into the quarantine".to_owned(),
+    )
+    .await
 }
 
-async fn step(viewer: &Viewer, id: &RecordId, step: Move, action: &str, what: String) -> Result<(), AppError> {
+async fn step(
+    viewer: &Viewer,
+    id: &RecordId,
+    step: Move,
+    action: &str,
+    what: String,
+) -> Result<(), AppError> {
     let state = context::state()?;
     let record = find(&state, viewer, id).await?;
     match state.store.move_held(&viewer.scope(), id, step).await {
@@ -194,7 +282,10 @@ async fn step(viewer: &Viewer, id: &RecordId, step: Move, action: &str, what: St
                 _ => "discarded",
             };
             let now: State = find(&state, viewer, id).await?.state;
-            return Err(AppError::conflict(format!("This record is {} and cannot be {word} now.", now.label())));
+            return Err(AppError::conflict(format!(
+                "This record is {} and cannot be {word} now.",
+                now.label()
+            )));
         }
         other => other?,
     }
@@ -203,8 +294,21 @@ async fn step(viewer: &Viewer, id: &RecordId, step: Move, action: &str, what: St
     Ok(())
 }
 
-async fn note(state: &AppState, viewer: &Viewer, record: &HeldRecord, action: &str, what: String) -> Result<(), AppError> {
+async fn note(
+    state: &AppState,
+    viewer: &Viewer,
+    record: &HeldRecord,
+    action: &str,
+    what: String,
+) -> Result<(), AppError> {
     let object = format!("record:{}", record.id);
-    let deed = Deed::of(viewer, action, object, Some(record.partner.clone()), what, state.clock.now());
+    let deed = Deed::of(
+        viewer,
+        action,
+        object,
+        Some(record.partner.clone()),
+        what,
+        state.clock.now(),
+    );
     Ok(state.store.insert_deed(&deed).await?)
 }

@@ -1,10 +1,9 @@
 //! Sums buckets up into the figures of tiles and rows.
 
-use crate::api::overview::{Charts, Summary};
+use crate::api::overview::Summary;
 use crate::domain::ids::FeedId;
 use crate::domain::query::Span;
 use crate::domain::rollup::{BucketSize, Rollup};
-use crate::server::charts;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -15,14 +14,21 @@ pub(super) type Buckets = BTreeMap<DateTime<Utc>, Rollup>;
 pub(super) fn together<'a>(feeds: impl Iterator<Item = &'a Buckets>) -> Buckets {
     let mut sum = Buckets::new();
     for bucket in feeds.flat_map(BTreeMap::values) {
-        sum.entry(bucket.start).or_insert_with(|| Rollup::empty(bucket.start)).merge(bucket);
+        sum.entry(bucket.start)
+            .or_insert_with(|| Rollup::empty(bucket.start))
+            .merge(bucket);
     }
     sum
 }
 
 /// The buckets of those feeds that `wanted` says yes to.
 pub(super) fn of(feeds: &BTreeMap<FeedId, Buckets>, wanted: impl Fn(&FeedId) -> bool) -> Buckets {
-    together(feeds.iter().filter(|(id, _)| wanted(id)).map(|(_, buckets)| buckets))
+    together(
+        feeds
+            .iter()
+            .filter(|(id, _)| wanted(id))
+            .map(|(_, buckets)| buckets),
+    )
 }
 
 /// The figures of a stretch of buckets.
@@ -46,18 +52,13 @@ pub(super) fn dense(buckets: &Buckets, span: Span, size: BucketSize) -> Vec<Roll
     let mut all = Vec::new();
     let mut start = size.floor(span.from);
     while start < span.until {
-        all.push(buckets.get(&start).cloned().unwrap_or_else(|| Rollup::empty(start)));
+        all.push(
+            buckets
+                .get(&start)
+                .cloned()
+                .unwrap_or_else(|| Rollup::empty(start)),
+        );
         start += size.length();
     }
     all
-}
-
-/// The three charts of a page; `query` narrows the lists that their buckets link to.
-pub(super) fn charts(rollups: &[Rollup], span: Span, size: BucketSize, now: DateTime<Utc>, query: &str) -> Charts {
-    let frame = charts::Frame { span, size, now, query: query.to_owned() };
-    Charts {
-        volume: charts::volume(rollups, &frame),
-        rejection: charts::rejection(rollups, &frame),
-        latency: charts::latency(rollups, &frame),
-    }
 }

@@ -13,7 +13,8 @@
 mod mongod;
 mod replica_set;
 
-use mongod::{Leftover, Mongod, Program};
+use crate::server::child::Child;
+use mongod::{Leftover, Program};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io;
@@ -228,7 +229,7 @@ impl Place {
 /// How this process has the server.
 enum Tenure {
     /// We run it, and hold the lock that says so.
-    Own { mongod: Mongod, lock: File },
+    Own { mongod: Child, lock: File },
     /// Another process runs it.
     Shared,
 }
@@ -264,7 +265,7 @@ impl Keeping {
     }
 
     /// Starts the server, on the port of last time if that is free, and waits for it.
-    async fn launch(&self) -> Result<(Mongod, Note), Error> {
+    async fn launch(&self) -> Result<(Child, Note), Error> {
         let before = self.place.note();
         Leftover::end_all(&self.place.db(), before.as_ref().map(|note| note.pid)).await;
         let mut wanted = before.map(|note| note.port);
@@ -275,7 +276,7 @@ impl Keeping {
                 cause,
             })?;
             let uri = format!("mongodb://127.0.0.1:{port}/?directConnection=true");
-            let mut mongod = Mongod::spawn(
+            let mut mongod = mongod::spawn(
                 &self.program,
                 &self.place.db(),
                 &self.place.log(),
@@ -348,7 +349,7 @@ impl Keeping {
     }
 
     /// Starts the server again, as often as it takes.
-    async fn relaunch(&self) -> Mongod {
+    async fn relaunch(&self) -> Child {
         loop {
             match self.launch().await {
                 Ok((mongod, note)) => {

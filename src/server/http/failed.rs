@@ -23,13 +23,11 @@ const PATIENCE: Duration = Duration::from_millis(2800);
 /// Gives up on a request that the database keeps waiting.
 pub(super) async fn in_time(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    match tokio::time::timeout(PATIENCE, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(http.path = %path, "no answer within {} ms", PATIENCE.as_millis());
-            answer(&path, &AppError::Unavailable)
-        }
+    if let Ok(response) = tokio::time::timeout(PATIENCE, next.run(request)).await {
+        return response;
     }
+    tracing::warn!(http.path = %path, "no answer within {} ms", PATIENCE.as_millis());
+    answer(&path, &AppError::Unavailable)
 }
 
 /// The answer to a request for `path`: JSON for programs, a page for people.
@@ -49,7 +47,10 @@ fn status(error: &AppError) -> StatusCode {
 pub(super) fn page(error: &AppError) -> Response {
     let words = escape(&error.to_string());
     let (retry, again) = match error {
-        AppError::Unavailable => ("<meta http-equiv=\"refresh\" content=\"3\">", "This page tries again every 3 seconds."),
+        AppError::Unavailable => (
+            "<meta http-equiv=\"refresh\" content=\"3\">",
+            "This page tries again every 3 seconds.",
+        ),
         _ => ("", ""),
     };
     let html = format!(
@@ -75,7 +76,9 @@ pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
 
 /// The built files, precompressed ones first.
 pub(super) fn built_files(root: &str, pkg: &str) -> SetResponseHeader<ServeDir, HeaderValue> {
-    let files = ServeDir::new(std::path::Path::new(root).join(pkg)).precompressed_br().precompressed_gzip();
+    let files = ServeDir::new(std::path::Path::new(root).join(pkg))
+        .precompressed_br()
+        .precompressed_gzip();
     // Their names carry no hash yet, so a browser asks whether they have changed.
     SetResponseHeader::if_not_present(files, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }

@@ -27,7 +27,12 @@ pub(super) async fn identify(State(state): State<AppState>, mut request: Request
             return failed::answer(request.uri().path(), &error);
         }
     };
-    if let Some(elsewhere) = elsewhere(viewer.as_ref(), request.method(), request.uri().path(), request.uri().query()) {
+    if let Some(elsewhere) = elsewhere(
+        viewer.as_ref(),
+        request.method(),
+        request.uri().path(),
+        request.uri().query(),
+    ) {
         return Redirect::to(&elsewhere).into_response();
     }
     request.extensions_mut().insert(Caller(viewer));
@@ -60,7 +65,10 @@ mod tests {
     #[test]
     fn who_is_not_signed_in_comes_back_to_where_they_wanted_to_go() {
         let to = elsewhere(None, &Method::GET, "/quarantine", Some("partner=a&code=X"));
-        assert_eq!(to.as_deref(), Some("/sign-in?next=/quarantine%3Fpartner%3Da%26code%3DX"));
+        assert_eq!(
+            to.as_deref(),
+            Some("/sign-in?next=/quarantine%3Fpartner%3Da%26code%3DX")
+        );
         assert_eq!(elsewhere(None, &Method::GET, "/sign-in", None), None);
         assert_eq!(elsewhere(None, &Method::GET, "/favicon.svg", None), None);
         assert_eq!(elsewhere(None, &Method::POST, "/api/sign_in", None), None);
@@ -75,7 +83,10 @@ mod tests {
             role: Role::Partner,
             partners: vec![PartnerId::new("acme")],
         };
-        assert_eq!(elsewhere(Some(&viewer), &Method::GET, "/", None).as_deref(), Some("/partners/acme"));
+        assert_eq!(
+            elsewhere(Some(&viewer), &Method::GET, "/", None).as_deref(),
+            Some("/partners/acme")
+        );
         assert_eq!(elsewhere(Some(&viewer), &Method::GET, "/quarantine", None), None);
     }
 }

@@ -46,7 +46,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         move || provide_context(state.clone())
     };
     let options = state.options.clone();
-    let pages = Router::new()
+    let pages = Router::<AppState>::new()
         .leptos_routes_with_context(&state, generate_route_list(App), provide.clone(), {
             let options = options.clone();
             move || shell(options.clone())
@@ -55,10 +55,16 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(sessions)
         .layer(middleware::from_fn(failed::in_time))
-        .layer(middleware::from_fn_with_state(state.clone(), same_origin::same_origin))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            same_origin::same_origin,
+        ))
         .layer(RequestBodyLimitLayer::new(BODY_MAX));
-    let files = Router::new()
-        .nest_service("/pkg", failed::built_files(&options.site_root, &options.site_pkg_dir))
+    let files = Router::<AppState>::new()
+        .nest_service(
+            "/pkg",
+            failed::built_files(&options.site_root, &options.site_pkg_dir),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));

@@ -16,7 +16,8 @@ pub(super) async fn same_origin(State(state): State<AppState>, request: Request,
     if safe || is_own(request.headers(), state.public_url.as_deref()) {
         next.run(request).await
     } else {
-        let words = "This request came from another site and was refused. Open feedgate itself and try again.\n";
+        let words =
+            "This request came from another site and was refused. Open feedgate itself and try again.\n";
         (StatusCode::FORBIDDEN, words).into_response()
     }
 }
@@ -26,14 +27,14 @@ fn is_own(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    match public_url {
-        Some(url) => origin == url.trim_end_matches('/'),
-        None => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text(header::HOST)
-        }
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
+    if let Some(url) = public_url {
+        return origin == url.trim_end_matches('/');
     }
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == text(header::HOST)
 }
 
 #[cfg(test)]
@@ -41,7 +42,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(k, v)| (header::HeaderName::from_static(k), v.parse().expect("a value"))).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| (header::HeaderName::from_static(k), v.parse().expect("a value")))
+            .collect()
     }
 
     #[test]
@@ -54,7 +58,11 @@ mod tests {
             (&[("origin", "http://a:1"), ("host", "a:1")], None, true),
             (&[("origin", "http://b:1"), ("host", "a:1")], None, false),
             (&[("origin", "null"), ("host", "a:1")], None, false),
-            (&[("origin", "https://feeds.example"), ("host", "10.0.0.1")], Some("https://feeds.example/"), true),
+            (
+                &[("origin", "https://feeds.example"), ("host", "10.0.0.1")],
+                Some("https://feeds.example/"),
+                true,
+            ),
             (&[("host", "a:1")], None, true),
         ];
         for (given, public_url, expected) in cases {

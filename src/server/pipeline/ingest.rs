@@ -15,17 +15,17 @@
 use super::judge;
 use super::patience::Patience;
 use super::survey::survey;
+use crate::domain::contract::Checked;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::ids::{DeliveryId, RecordId};
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Counts, Report, Verdict};
-use crate::domain::contract::Checked;
 use crate::server::clock::Clock;
 use crate::server::store::{Error as StoreError, Feed, Opening, Passed, Store};
 use anyhow::{Context, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,10 @@ impl Ingest {
         if delivery.status == Status::Processing {
             let id = &delivery.id;
             let unfinished = patience
-                .with(|| self.store.find_same_file(&feed.id, &report.file.sha256, Status::Processing))
+                .with(|| {
+                    self.store
+                        .find_same_file(&feed.id, &report.file.sha256, Status::Processing)
+                })
                 .await
                 .context("looking for an earlier try")?;
             if let Some(unfinished) = unfinished {
@@ -81,19 +84,38 @@ impl Ingest {
                 tracing::debug!(delivery.id = %id, "a new delivery");
             }
             self.lease(feed, &delivery.id, &patience).await?;
-            let done = self.apply_and_decide(feed, path, &mut delivery, &report, &patience).await;
-            let released = patience.with(|| self.store.release_feed(&feed.id, &delivery.id)).await;
+            let done = self
+                .apply_and_decide(feed, path, &mut delivery, &report, &patience)
+                .await;
+            let released = patience
+                .with(|| self.store.release_feed(&feed.id, &delivery.id))
+                .await;
             report.records = done?;
             released.context("giving the feed back")?;
         } else {
-            let opening = Opening { delivery: delivery.clone(), samples: report.samples.clone() };
-            patience.with(|| self.store.insert_delivery(&opening)).await.context("writing the audit log")?;
+            let opening = Opening {
+                delivery: delivery.clone(),
+                samples: report.samples.clone(),
+            };
+            patience
+                .with(|| self.store.insert_delivery(&opening))
+                .await
+                .context("writing the audit log")?;
         }
         report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Ingested { delivery: delivery.id, report })
+        Ok(Ingested {
+            delivery: delivery.id,
+            report,
+        })
     }
 
-    async fn survey(&self, feed: &Feed, path: &Path, name: &str, now: DateTime<Utc>) -> anyhow::Result<Report> {
+    async fn survey(
+        &self,
+        feed: &Feed,
+        path: &Path,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Report> {
         let (path, name, contract) = (path.to_owned(), name.to_owned(), judge::contract(Some(feed)));
         tokio::task::spawn_blocking(move || {
             let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
@@ -111,7 +133,10 @@ impl Ingest {
         };
         let counts = match status {
             // What was read is known; what becomes of it is not, until it is decided.
-            Status::Processing => Counts { received: report.records.received, ..Counts::default() },
+            Status::Processing => Counts {
+                received: report.records.received,
+                ..Counts::default()
+            },
             _ => Counts::default(),
         };
         Delivery {
@@ -134,7 +159,9 @@ impl Ingest {
     async fn lease(&self, feed: &Feed, delivery: &DeliveryId, patience: &Patience) -> anyhow::Result<()> {
         let begun = Instant::now();
         loop {
-            let asked = patience.with(|| self.store.lease_feed(&feed.id, delivery, self.clock.now(), LEASE)).await;
+            let asked = patience
+                .with(|| self.store.lease_feed(&feed.id, delivery, self.clock.now(), LEASE))
+                .await;
             match asked {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Conflict { .. }) if begun.elapsed() < self.patience => {
@@ -160,35 +187,67 @@ impl Ingest {
         let store = &self.store;
         let id = delivery.id.clone();
         for earlier in patience.with(|| store.list_interrupted(&feed.id, &id)).await? {
-            patience.with(|| store.close_interrupted(&earlier, &id, self.clock.now())).await?;
+            patience
+                .with(|| store.close_interrupted(&earlier, &id, self.clock.now()))
+                .await?;
         }
-        let same = patience.with(|| store.find_same_file(&feed.id, &report.file.sha256, Status::Accepted)).await?;
+        let same = patience
+            .with(|| store.find_same_file(&feed.id, &report.file.sha256, Status::Accepted))
+            .await?;
         delivery.repeat_of = same.map(|d| d.id);
-        let opening = Opening { delivery: delivery.clone(), samples: report.samples.clone() };
-        patience.with(|| store.insert_delivery(&opening)).await.context("writing the audit log")?;
+        let opening = Opening {
+            delivery: delivery.clone(),
+            samples: report.samples.clone(),
+        };
+        patience
+            .with(|| store.insert_delivery(&opening))
+            .await
+            .context("writing the audit log")?;
         let mut counts = self.apply(feed, path, delivery, report, patience).await?;
         counts.received = report.records.received;
         counts.warned = report.records.warned;
         if !counts.conserved() {
             bail!("{counts:?} do not add up; the delivery stays open, and this is a fault of ours");
         }
-        patience.with(|| store.decide_delivery(&id, &feed.id, counts, self.clock.now())).await.context("deciding")?;
+        patience
+            .with(|| store.decide_delivery(&id, &feed.id, counts, self.clock.now()))
+            .await
+            .context("deciding")?;
         Ok(counts)
     }
 
     /// Writes what the file says, and counts what that changed.
-    async fn apply(&self, feed: &Feed, path: &Path, delivery: &Delivery, report: &Report, patience: &Patience) -> anyhow::Result<Counts> {
+    async fn apply(
+        &self,
+        feed: &Feed,
+        path: &Path,
+        delivery: &Delivery,
+        report: &Report,
+        patience: &Patience,
+    ) -> anyhow::Result<Counts> {
         let store = &self.store;
         let all_new = patience.with(|| store.has_no_items(&feed.id)).await?;
-        let stale = Arc::new(patience.with(|| store.list_open_keys(&feed.id, &delivery.id)).await?);
+        let stale = Arc::new(
+            patience
+                .with(|| store.list_open_keys(&feed.id, &delivery.id))
+                .await?,
+        );
         let (send, receive) = mpsc::channel(WRITERS);
         let reading = tokio::task::spawn_blocking({
-            let (path, name, feed, delivery) = (path.to_owned(), report.file.name.clone(), feed.clone(), delivery.clone());
+            let (path, name, feed, delivery) = (
+                path.to_owned(),
+                report.file.name.clone(),
+                feed.clone(),
+                delivery.clone(),
+            );
             let sha256 = report.file.sha256.clone();
             move || read_batches(path, &name, &feed, &delivery, &sha256, &send)
         });
         let batches = futures::stream::unfold(receive, |mut receive| async move {
-            receive.recv().await.map(|batch: Batch| (Ok::<_, anyhow::Error>(batch), receive))
+            receive
+                .recv()
+                .await
+                .map(|batch: Batch| (Ok::<_, anyhow::Error>(batch), receive))
         });
         let counts = batches
             .map_ok(|batch| {
@@ -219,7 +278,10 @@ impl Ingest {
     ) -> anyhow::Result<Counts> {
         let store = &self.store;
         let (id, at) = (&delivery.id, delivery.received_at);
-        patience.with(|| store.lease_feed(&feed.id, id, self.clock.now(), LEASE)).await.context("keeping the feed's lease")?;
+        patience
+            .with(|| store.lease_feed(&feed.id, id, self.clock.now(), LEASE))
+            .await
+            .context("keeping the feed's lease")?;
         let outdated: Vec<String> = batch
             .passed
             .iter()
@@ -229,13 +291,24 @@ impl Ingest {
             .cloned()
             .collect();
         let held = batch.held.len() as u64;
-        patience.with(|| store.insert_held(batch.held.clone())).await.context("holding records")?;
+        patience
+            .with(|| store.insert_held(batch.held.clone()))
+            .await
+            .context("holding records")?;
         let applied = patience
             .with(|| store.apply_items(&feed.id, id, at, &batch.passed, all_new))
             .await
             .context("writing items")?;
-        patience.with(|| store.supersede_held(&feed.id, &outdated, id)).await.context("setting older held records aside")?;
-        Ok(Counts { accepted: applied.accepted, unchanged: applied.unchanged, quarantined: held, ..Counts::default() })
+        patience
+            .with(|| store.supersede_held(&feed.id, &outdated, id))
+            .await
+            .context("setting older held records aside")?;
+        Ok(Counts {
+            accepted: applied.accepted,
+            unchanged: applied.unchanged,
+            quarantined: held,
+            ..Counts::default()
+        })
     }
 }
 
@@ -271,16 +344,21 @@ fn read_batches(
             batch.passed.push(judge::passed(raw, checked));
         }
         if batch.len() >= BATCH {
-            send.blocking_send(std::mem::take(&mut batch)).map_err(|_| anyhow::anyhow!("writing has stopped"))?;
+            send.blocking_send(std::mem::take(&mut batch))
+                .map_err(|_| anyhow::anyhow!("writing has stopped"))?;
         }
         Ok(())
     };
     let again = survey(file, name, &contract, delivery.received_at, &mut take)?;
     if again.file.sha256 != sha256 {
-        bail!("{} changed while it was being read; run this again when it is complete", path.display());
+        bail!(
+            "{} changed while it was being read; run this again when it is complete",
+            path.display()
+        );
     }
     if batch.len() > 0 {
-        send.blocking_send(batch).map_err(|_| anyhow::anyhow!("writing has stopped"))?;
+        send.blocking_send(batch)
+            .map_err(|_| anyhow::anyhow!("writing has stopped"))?;
     }
     Ok(())
 }

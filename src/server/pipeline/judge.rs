@@ -11,26 +11,41 @@ use std::fmt::Write;
 /// The contract of a feed; the default one where the feed is not known any more.
 pub fn contract(feed: Option<&Feed>) -> Contract {
     let currency = feed.and_then(|f| f.currency.as_deref()).and_then(Currency::of);
-    Contract { currency, ..Contract::default() }
+    Contract {
+        currency,
+        ..Contract::default()
+    }
 }
 
 /// What the contract says of attributes as they stand.
 pub fn violations(feed: Option<&Feed>, attributes: &Attributes, now: DateTime<Utc>) -> Vec<Violation> {
     let raw = RawRecord::from_attributes(attributes, Position::default());
-    Checker::new(&contract(feed), now).check(&raw).violations().collect()
+    Checker::new(&contract(feed), now)
+        .check(&raw)
+        .violations()
+        .collect()
 }
 
 /// Whether attributes pass, and the item they make.
 pub fn decide(feed: Option<&Feed>, attributes: &Attributes, now: DateTime<Utc>) -> Decision {
     let raw = RawRecord::from_attributes(attributes, Position::default());
     let checked = Checker::new(&contract(feed), now).check(&raw);
-    if checked.is_held() { Decision::Fails(checked.violations().collect()) } else { Decision::Passes(passed(&raw, &checked)) }
+    if checked.is_held() {
+        Decision::Fails(checked.violations().collect())
+    } else {
+        Decision::Passes(passed(&raw, &checked))
+    }
 }
 
 /// The item that a passing record makes.
 pub fn passed(raw: &RawRecord, checked: &Checked) -> Passed {
     let record = checked.record(raw);
-    Passed { key: checked.key().to_owned(), item_id: checked.id().to_owned(), hash: record.content_hash(), record }
+    Passed {
+        key: checked.key().to_owned(),
+        item_id: checked.id().to_owned(),
+        hash: record.content_hash(),
+        record,
+    }
 }
 
 /// What makes two records the same product: the case-folded id, or, where there is none, what
@@ -39,8 +54,11 @@ pub fn key(raw: &RawRecord, checked: &Checked) -> String {
     if !checked.key().is_empty() {
         return checked.key().to_owned();
     }
-    Sha256::digest(raw.original().as_bytes()).iter().take(12).fold("#".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(raw.original().as_bytes())
+        .iter()
+        .take(12)
+        .fold("#".to_owned(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -17,10 +17,16 @@ use anyhow::Context;
 pub async fn run(store: &Store, clock: &Clock, job: &Job) -> anyhow::Result<()> {
     // The job was made within its asker's scope; the worker acts for the system.
     let scope = Scope::All;
-    let feed = store.find_feed(&scope, &job.feed).await.context("reading the feed")?.map(|f| f.feed);
+    let feed = store
+        .find_feed(&scope, &job.feed)
+        .await
+        .context("reading the feed")?
+        .map(|f| f.feed);
     let contract_version = judge::contract(feed.as_ref()).version;
     for id in &job.records {
-        let Some(held) = store.find_held(&scope, id).await.context("reading the record")? else { continue };
+        let Some(held) = store.find_held(&scope, id).await.context("reading the record")? else {
+            continue;
+        };
         let now = clock.now();
         let delivery = entry(job, contract_version, now);
         let decision = judge::decide(feed.as_ref(), held.current(), now);

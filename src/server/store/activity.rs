@@ -30,7 +30,14 @@ pub struct Deed {
 
 impl Deed {
     /// What a signed-in person did.
-    pub fn of(viewer: &Viewer, action: &str, object: String, partner: Option<PartnerId>, what: String, at: DateTime<Utc>) -> Self {
+    pub fn of(
+        viewer: &Viewer,
+        action: &str,
+        object: String,
+        partner: Option<PartnerId>,
+        what: String,
+        at: DateTime<Utc>,
+    ) -> Self {
         Self {
             at,
             actor_id: Some(viewer.id.to_string()),
@@ -64,7 +71,10 @@ impl From<&Deed> for DeedDoc {
     fn from(d: &Deed) -> Self {
         Self {
             at: d.at,
-            actor: ActorDoc { id: d.actor_id.clone(), name: d.actor_name.clone() },
+            actor: ActorDoc {
+                id: d.actor_id.clone(),
+                name: d.actor_name.clone(),
+            },
             action: d.action.clone(),
             object: d.object.clone(),
             partner: d.partner.as_ref().map(ToString::to_string),
@@ -90,21 +100,35 @@ impl From<DeedDoc> for Deed {
 impl Store {
     /// Writes one deed down.
     pub async fn insert_deed(&self, deed: &Deed) -> Result<()> {
-        self.collection::<DeedDoc>("activity").insert_one(DeedDoc::from(deed)).await?;
+        self.collection::<DeedDoc>("activity")
+            .insert_one(DeedDoc::from(deed))
+            .await?;
         Ok(())
     }
 
     /// The same inside a transaction.
-    pub(super) async fn insert_deed_in(&self, session: &mut ClientSession, deed: &Deed) -> mongodb::error::Result<()> {
-        self.collection::<DeedDoc>("activity").insert_one(DeedDoc::from(deed)).session(session).await?;
+    pub(super) async fn insert_deed_in(
+        &self,
+        session: &mut ClientSession,
+        deed: &Deed,
+    ) -> mongodb::error::Result<()> {
+        self.collection::<DeedDoc>("activity")
+            .insert_one(DeedDoc::from(deed))
+            .session(session)
+            .await?;
         Ok(())
     }
 
     /// Lists what was done to one thing, oldest first.
     pub async fn list_deeds(&self, scope: &Scope, object: &str) -> Result<Vec<Deed>> {
         let query = scope::narrow(doc! {"object": object}, scope, None);
-        let found: Vec<DeedDoc> =
-            self.collection("activity").find(query).sort(doc! {"at": 1, "_id": 1}).await?.try_collect().await?;
+        let found: Vec<DeedDoc> = self
+            .collection("activity")
+            .find(query)
+            .sort(doc! {"at": 1, "_id": 1})
+            .await?
+            .try_collect()
+            .await?;
         Ok(found.into_iter().map(Deed::from).collect())
     }
 }

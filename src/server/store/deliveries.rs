@@ -27,7 +27,8 @@ const SAMPLES_KEPT: usize = 5;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct DeliveryDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     partner: String,
     feed: String,
     direction: Direction,
@@ -50,7 +51,7 @@ pub(super) struct DeliveryDoc {
 impl From<&Delivery> for DeliveryDoc {
     fn from(d: &Delivery) -> Self {
         Self {
-            _id: d.id.to_string(),
+            id: d.id.to_string(),
             partner: d.partner.to_string(),
             feed: d.feed.to_string(),
             direction: d.direction,
@@ -71,7 +72,7 @@ impl From<&Delivery> for DeliveryDoc {
 impl From<DeliveryDoc> for Delivery {
     fn from(d: DeliveryDoc) -> Self {
         Self {
-            id: DeliveryId::new(d._id),
+            id: DeliveryId::new(d.id),
             partner: PartnerId::new(d.partner),
             feed: FeedId::new(d.feed),
             direction: d.direction,
@@ -91,7 +92,9 @@ impl From<DeliveryDoc> for Delivery {
 fn first_of_each_code(samples: &[Sample]) -> Vec<Sample> {
     let mut seen = std::collections::HashMap::<_, usize>::new();
     let fits = |s: &&Sample| {
-        let count = seen.entry((s.violation.code.clone(), s.violation.attribute.clone())).or_default();
+        let count = seen
+            .entry((s.violation.code.clone(), s.violation.attribute.clone()))
+            .or_default();
         *count += 1;
         *count <= SAMPLES_KEPT
     };
@@ -108,7 +111,11 @@ impl Store {
             _ => {}
         }
         let d = &opening.delivery;
-        if d.origin == Origin::File { self.note_last(&d.feed, d.received_at, d.status).await } else { Ok(()) }
+        if d.origin == Origin::File {
+            self.note_last(&d.feed, d.received_at, d.status).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes many log entries as they are, for whoever has kept a log elsewhere.
@@ -117,7 +124,10 @@ impl Store {
             return Ok(());
         }
         let docs: Vec<DeliveryDoc> = deliveries.iter().map(DeliveryDoc::from).collect();
-        self.collection::<DeliveryDoc>("deliveries").insert_many(docs).ordered(false).await?;
+        self.collection::<DeliveryDoc>("deliveries")
+            .insert_many(docs)
+            .ordered(false)
+            .await?;
         let mut newest = std::collections::HashMap::<&FeedId, &Delivery>::new();
         for delivery in deliveries {
             let last = newest.entry(&delivery.feed).or_insert(delivery);
@@ -133,22 +143,37 @@ impl Store {
 
     /// Marks a delivery decided; the counts are final from here. Once decided it stays so:
     /// false when it was already.
-    pub async fn decide_delivery(&self, id: &DeliveryId, feed: &FeedId, counts: Counts, decided_at: DateTime<Utc>) -> Result<bool> {
+    pub async fn decide_delivery(
+        &self,
+        id: &DeliveryId,
+        feed: &FeedId,
+        counts: Counts,
+        decided_at: DateTime<Utc>,
+    ) -> Result<bool> {
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
         let decided = doc! {
             "status": Status::Accepted.word(),
             "counts": mongodb::bson::serialize_to_bson(&counts).map_err(|e| Error::Corrupt(e.to_string()))?,
             "decided_at": when::bson(decided_at),
         };
-        let done = self.collection::<DeliveryDoc>("deliveries").update_one(undecided, doc! {"$set": decided}).await?;
+        let done = self
+            .collection::<DeliveryDoc>("deliveries")
+            .update_one(undecided, doc! {"$set": decided})
+            .await?;
         if let Some(delivery) = self.find_delivery(&Scope::All, id).await? {
-            self.note_last(feed, delivery.0.received_at, delivery.0.status).await?;
+            self.note_last(feed, delivery.0.received_at, delivery.0.status)
+                .await?;
         }
         Ok(done.modified_count == 1)
     }
 
     /// Finds the newest delivery of a file with these bytes to this feed: decided or not.
-    pub async fn find_same_file(&self, feed: &FeedId, sha256: &str, status: Status) -> Result<Option<Delivery>> {
+    pub async fn find_same_file(
+        &self,
+        feed: &FeedId,
+        sha256: &str,
+        status: Status,
+    ) -> Result<Option<Delivery>> {
         let query = doc! {"feed": feed.as_str(), "file.sha256": sha256, "status": status.word(), "origin.kind": "file"};
         let found = self
             .collection::<DeliveryDoc>("deliveries")
@@ -167,14 +192,28 @@ impl Store {
             "origin.kind": "file",
             "_id": {"$ne": except.as_str()},
         };
-        let found: Vec<Document> =
-            self.collection::<Document>("deliveries").find(query).projection(doc! {"_id": 1}).await?.try_collect().await?;
-        Ok(found.iter().filter_map(|d| d.get_str("_id").ok()).map(DeliveryId::new).collect())
+        let found: Vec<Document> = self
+            .collection::<Document>("deliveries")
+            .find(query)
+            .projection(doc! {"_id": 1})
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found
+            .iter()
+            .filter_map(|d| d.get_str("_id").ok())
+            .map(DeliveryId::new)
+            .collect())
     }
 
     /// Closes a delivery that was stopped half-way and whose place a later one takes. Its held
     /// records give way to the later one's.
-    pub async fn close_interrupted(&self, id: &DeliveryId, by: &DeliveryId, now: DateTime<Utc>) -> Result<()> {
+    pub async fn close_interrupted(
+        &self,
+        id: &DeliveryId,
+        by: &DeliveryId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         self.supersede_delivery(id, by).await?;
         let refused = doc! {
             "status": Status::Refused.word(),
@@ -185,14 +224,23 @@ impl Store {
             "decided_at": when::bson(now),
         };
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
-        self.collection::<Document>("deliveries").update_one(undecided, doc! {"$set": refused}).await?;
+        self.collection::<Document>("deliveries")
+            .update_one(undecided, doc! {"$set": refused})
+            .await?;
         Ok(())
     }
 
     /// Finds a delivery in the scope, with the examples kept of it.
-    pub async fn find_delivery(&self, scope: &Scope, id: &DeliveryId) -> Result<Option<(Delivery, Vec<Sample>)>> {
+    pub async fn find_delivery(
+        &self,
+        scope: &Scope,
+        id: &DeliveryId,
+    ) -> Result<Option<(Delivery, Vec<Sample>)>> {
         let query = scope::narrow(doc! {"_id": id.as_str()}, scope, None);
-        let found = self.collection::<DeliveryDoc>("deliveries").find_one(query).await?;
+        let found = self
+            .collection::<DeliveryDoc>("deliveries")
+            .find_one(query)
+            .await?;
         Ok(found.map(|mut d| {
             let samples = std::mem::take(&mut d.samples);
             (Delivery::from(d), samples)
@@ -201,7 +249,13 @@ impl Store {
 
     /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of
     /// the page before; whatever else is typed there begins at the newest.
-    pub async fn list_deliveries(&self, scope: &Scope, filter: &DeliveryFilter, after: &str, limit: u32) -> Result<Page<Delivery>> {
+    pub async fn list_deliveries(
+        &self,
+        scope: &Scope,
+        filter: &DeliveryFilter,
+        after: &str,
+        limit: u32,
+    ) -> Result<Page<Delivery>> {
         let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
         if let Some(feed) = &filter.feed {
             query.insert("feed", feed.as_str());
@@ -210,13 +264,19 @@ impl Store {
             query.insert("status", status.word());
         }
         if let Some(span) = filter.span {
-            query.insert("received_at", doc! {"$gte": when::bson(span.from), "$lt": when::bson(span.until)});
+            query.insert(
+                "received_at",
+                doc! {"$gte": when::bson(span.from), "$lt": when::bson(span.until)},
+            );
         }
         let collection = self.collection::<DeliveryDoc>("deliveries");
         let total = collection.count_documents(query.clone()).await?;
         if let Some((at, id)) = after_key(after) {
             let at = when::bson(at);
-            let behind = vec![doc! {"received_at": {"$lt": at}}, doc! {"received_at": at, "_id": {"$lt": id}}];
+            let behind = vec![
+                doc! {"received_at": {"$lt": at}},
+                doc! {"received_at": at, "_id": {"$lt": id}},
+            ];
             query.insert("$or", behind);
         }
         let mut rows: Vec<DeliveryDoc> = collection
@@ -229,12 +289,22 @@ impl Store {
             .await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|d| format!("{}_{}", d.received_at.timestamp_millis(), d._id));
-        Ok(Page { rows: rows.into_iter().map(Delivery::from).collect(), next, total })
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|d| format!("{}_{}", d.received_at.timestamp_millis(), d.id));
+        Ok(Page {
+            rows: rows.into_iter().map(Delivery::from).collect(),
+            next,
+            total,
+        })
     }
 }
 
 fn after_key(after: &str) -> Option<(DateTime<Utc>, String)> {
     let (millis, id) = after.split_once('_')?;
-    Some((DateTime::from_timestamp_millis(millis.parse().ok()?)?, id.to_owned()))
+    Some((
+        DateTime::from_timestamp_millis(millis.parse().ok()?)?,
+        id.to_owned(),
+    ))
 }

@@ -9,7 +9,6 @@ use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::record::Record;
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, RawDocumentBuf, doc};
@@ -58,7 +57,12 @@ fn attributes(record: &Record) -> Document {
 }
 
 /// The document of an item as this delivery brings it.
-pub(super) fn item_document(feed: &FeedId, delivery: &DeliveryId, received_at: DateTime<Utc>, passed: &Passed) -> Document {
+pub(super) fn item_document(
+    feed: &FeedId,
+    delivery: &DeliveryId,
+    received_at: DateTime<Utc>,
+    passed: &Passed,
+) -> Document {
     doc! {
         "_id": item_key(feed, &passed.key),
         "partner": feed.partner().as_str(),
@@ -72,7 +76,10 @@ pub(super) fn item_document(feed: &FeedId, delivery: &DeliveryId, received_at: D
 }
 
 fn hash(hash: [u8; 16]) -> Binary {
-    Binary { subtype: BinarySubtype::Generic, bytes: hash.to_vec() }
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: hash.to_vec(),
+    }
 }
 
 impl Store {
@@ -82,7 +89,12 @@ impl Store {
 
     /// Whether the catalogue has nothing of this feed yet, so that nothing need be compared.
     pub async fn has_no_items(&self, feed: &FeedId) -> Result<bool> {
-        Ok(self.items().find_one(doc! {"_id": of_feed(feed)}).projection(doc! {"_id": 1}).await?.is_none())
+        Ok(self
+            .items()
+            .find_one(doc! {"_id": of_feed(feed)})
+            .projection(doc! {"_id": 1})
+            .await?
+            .is_none())
     }
 
     /// Counts the items of a feed.
@@ -90,21 +102,37 @@ impl Store {
         if !scope.covers(&feed.partner()) {
             return Ok(0);
         }
-        Ok(self.items().count_documents(doc! {"_id": of_feed(feed)}).hint(mongodb::options::Hint::Keys(doc! {"_id": 1})).await?)
+        Ok(self
+            .items()
+            .count_documents(doc! {"_id": of_feed(feed)})
+            .hint(mongodb::options::Hint::Keys(doc! {"_id": 1}))
+            .await?)
     }
 
     /// Reads the stored values of one item, for a test or a comparison.
-    pub async fn find_item(&self, scope: &Scope, feed: &FeedId, key: &str) -> Result<Option<Vec<(String, String)>>> {
+    pub async fn find_item(
+        &self,
+        scope: &Scope,
+        feed: &FeedId,
+        key: &str,
+    ) -> Result<Option<Vec<(String, String)>>> {
         if !scope.covers(&feed.partner()) {
             return Ok(None);
         }
-        let Some(found) = self.items().find_one(doc! {"_id": item_key(feed, key)}).await? else { return Ok(None) };
+        let Some(found) = self.items().find_one(doc! {"_id": item_key(feed, key)}).await? else {
+            return Ok(None);
+        };
         let attributes = found.get_document("attributes").cloned().unwrap_or_default();
         let mut pairs = Vec::new();
         for (name, value) in attributes {
             match value {
                 Bson::Array(values) => {
-                    pairs.extend(values.iter().filter_map(Bson::as_str).map(|v| (name.clone(), v.to_owned())));
+                    pairs.extend(
+                        values
+                            .iter()
+                            .filter_map(Bson::as_str)
+                            .map(|v| (name.clone(), v.to_owned())),
+                    );
                 }
                 value => pairs.extend(value.as_str().map(|v| (name, v.to_owned()))),
             }
@@ -128,7 +156,10 @@ impl Store {
             return Ok(applied);
         }
         let documents = |passed: &[&Passed]| -> Vec<Document> {
-            passed.iter().map(|p| item_document(feed, delivery, received_at, p)).collect()
+            passed
+                .iter()
+                .map(|p| item_document(feed, delivery, received_at, p))
+                .collect()
         };
         if all_new {
             let everything: Vec<&Passed> = batch.iter().collect();
@@ -145,7 +176,11 @@ impl Store {
                 None => new.push(passed),
                 Some((hash, by)) if *hash == passed.hash => {
                     // Written by an earlier try of this very delivery: it counts as written.
-                    if by == delivery.as_str() { applied.accepted += 1 } else { applied.unchanged += 1 }
+                    if by == delivery.as_str() {
+                        applied.accepted += 1;
+                    } else {
+                        applied.unchanged += 1;
+                    }
                 }
                 Some(_) => changed.push(passed),
             }
@@ -160,9 +195,18 @@ impl Store {
                 .into_iter()
                 .map(|d| doc! {"q": {"_id": d.get("_id")}, "u": d, "upsert": true})
                 .collect();
-            let answer = self.db.run_command(doc! {"update": "items", "updates": updates, "ordered": false}).await?;
-            if let Some(error) = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()) {
-                return Err(super::Error::Corrupt(format!("items could not be written: {error}")));
+            let answer = self
+                .db
+                .run_command(doc! {"update": "items", "updates": updates, "ordered": false})
+                .await?;
+            if let Some(error) = answer
+                .get_array("writeErrors")
+                .ok()
+                .and_then(|errors| errors.first())
+            {
+                return Err(super::Error::Corrupt(format!(
+                    "items could not be written: {error}"
+                )));
             }
         }
         Ok(applied)
@@ -177,7 +221,11 @@ impl Store {
         }
     }
 
-    async fn stored_hashes(&self, feed: &FeedId, batch: &[Passed]) -> Result<HashMap<String, (Vec<u8>, String)>> {
+    async fn stored_hashes(
+        &self,
+        feed: &FeedId,
+        batch: &[Passed],
+    ) -> Result<HashMap<String, (Vec<u8>, String)>> {
         let keys: Vec<String> = batch.iter().map(|p| item_key(feed, &p.key)).collect();
         let mut found = self
             .collection::<RawDocumentBuf>("items")
@@ -191,7 +239,10 @@ impl Store {
             let read = |e: mongodb::bson::error::Error| super::Error::Corrupt(e.to_string());
             stored.insert(
                 raw.get_str("_id").map_err(read)?.to_owned(),
-                (raw.get_binary("hash").map_err(read)?.bytes.to_vec(), raw.get_str("delivery").map_err(read)?.to_owned()),
+                (
+                    raw.get_binary("hash").map_err(read)?.bytes.to_vec(),
+                    raw.get_str("delivery").map_err(read)?.to_owned(),
+                ),
             );
         }
         Ok(stored)
@@ -208,7 +259,9 @@ pub(super) fn only_duplicates(error: &mongodb::error::Error) -> bool {
     match error.kind.as_ref() {
         ErrorKind::InsertMany(e) => {
             e.write_concern_error.is_none()
-                && e.write_errors.as_ref().is_some_and(|all| all.iter().all(|w| w.code == 11000))
+                && e.write_errors
+                    .as_ref()
+                    .is_some_and(|all| all.iter().all(|w| w.code == 11000))
         }
         _ => is_duplicate_key(error),
     }

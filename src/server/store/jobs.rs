@@ -31,7 +31,8 @@ pub struct Job {
 
 #[derive(Serialize, Deserialize)]
 struct JobDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     kind: String,
     state: String,
     partner: String,
@@ -49,7 +50,7 @@ struct JobDoc {
 impl From<JobDoc> for Job {
     fn from(d: JobDoc) -> Self {
         Self {
-            id: JobId::new(d._id),
+            id: JobId::new(d.id),
             partner: PartnerId::new(d.partner),
             feed: FeedId::new(d.feed),
             records: d.records.into_iter().map(RecordId::new).collect(),
@@ -64,7 +65,7 @@ impl Store {
     /// not at all. `Conflict` when the record cannot be queued from the state it is in.
     pub async fn queue_replay(&self, scope: &Scope, viewer: &Viewer, job: &Job) -> Result<()> {
         let doc = JobDoc {
-            _id: job.id.to_string(),
+            id: job.id.to_string(),
             kind: "replay".to_owned(),
             state: "queued".to_owned(),
             partner: job.partner.to_string(),
@@ -82,10 +83,14 @@ impl Store {
             "state": {"$in": quarantine::states_before(Move::Queue)},
         };
         let query = super::scope::narrow(query, scope, Some(&job.partner));
-        let change = doc! {"$set": {"state": State::Queued.word(), "job": &doc._id}};
+        let change = doc! {"$set": {"state": State::Queued.word(), "job": &doc.id}};
         let mut session = self.client.start_session().await?;
         session.start_transaction().await?;
-        let moved = self.quarantine().update_many(query, change).session(&mut session).await;
+        let moved = self
+            .quarantine()
+            .update_many(query, change)
+            .session(&mut session)
+            .await;
         let moved = match moved {
             // Somebody else's write to the same record: they were faster.
             Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
@@ -93,9 +98,14 @@ impl Store {
         };
         if moved != doc.records.len() as u64 {
             session.abort_transaction().await.ok();
-            return Err(Error::Conflict { what: "the record".to_owned() });
+            return Err(Error::Conflict {
+                what: "the record".to_owned(),
+            });
         }
-        self.collection::<JobDoc>("jobs").insert_one(doc).session(&mut session).await?;
+        self.collection::<JobDoc>("jobs")
+            .insert_one(doc)
+            .session(&mut session)
+            .await?;
         session.commit_transaction().await?;
         Ok(())
     }
@@ -120,12 +130,17 @@ impl Store {
     /// Marks a job done.
     pub async fn finish_job(&self, id: &JobId, now: DateTime<Utc>) -> Result<()> {
         let done = doc! {"$set": {"state": "done", "done_at": when::bson(now)}};
-        self.collection::<Document>("jobs").update_one(doc! {"_id": id.as_str()}, done).await?;
+        self.collection::<Document>("jobs")
+            .update_one(doc! {"_id": id.as_str()}, done)
+            .await?;
         Ok(())
     }
 
     /// Counts the jobs that are queued or running.
     pub async fn count_unfinished_jobs(&self) -> Result<u64> {
-        Ok(self.collection::<Document>("jobs").count_documents(doc! {"state": {"$in": ["queued", "running"]}}).await?)
+        Ok(self
+            .collection::<Document>("jobs")
+            .count_documents(doc! {"state": {"$in": ["queued", "running"]}})
+            .await?)
     }
 }

@@ -115,7 +115,6 @@ impl Store {
         options.connect_timeout = Some(patience);
         options.app_name = Some("feedgate".to_owned());
         let client = Client::with_options(options)?;
-        #[expect(clippy::disallowed_methods, reason = "the one place that opens the database")]
         let db = client.database(database);
         Ok(Self { client, db })
     }
@@ -140,7 +139,17 @@ impl Store {
     /// Makes collections and indexes. Safe to run at every start and from several processes.
     pub async fn migrate(&self) -> Result<()> {
         // A transaction cannot create a collection that several want at once.
-        for name in ["deliveries", "items", "quarantine", "jobs", "activity", "sessions", "users", "feeds", "partners"] {
+        for name in [
+            "deliveries",
+            "items",
+            "quarantine",
+            "jobs",
+            "activity",
+            "sessions",
+            "users",
+            "feeds",
+            "partners",
+        ] {
             if let Err(error) = self.db.create_collection(name).await {
                 // 48: it is there already.
                 if !matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(c) if c.code == 48) {
@@ -171,7 +180,11 @@ impl Store {
         )
         .await?;
         self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
-        self.index("activity", &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}]).await?;
+        self.index(
+            "activity",
+            &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],
+        )
+        .await?;
         let unique = IndexModel::builder()
             .keys(doc! {"email": 1})
             .options(IndexOptions::builder().unique(true).build())
@@ -187,7 +200,9 @@ impl Store {
 
     async fn index(&self, collection: &str, keys: &[Document]) -> Result<()> {
         let models = keys.iter().map(|k| IndexModel::builder().keys(k.clone()).build());
-        self.collection::<Document>(collection).create_indexes(models).await?;
+        self.collection::<Document>(collection)
+            .create_indexes(models)
+            .await?;
         Ok(())
     }
 }

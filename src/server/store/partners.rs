@@ -42,13 +42,15 @@ pub struct FeedState {
 
 #[derive(Serialize, Deserialize)]
 struct PartnerDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     name: String,
 }
 
 #[derive(Serialize, Deserialize)]
 struct FeedDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     partner: String,
     direction: Direction,
     expected_every_hours: Option<u32>,
@@ -68,7 +70,7 @@ impl From<FeedDoc> for FeedState {
     fn from(d: FeedDoc) -> Self {
         Self {
             feed: Feed {
-                id: FeedId::new(d._id),
+                id: FeedId::new(d.id),
                 direction: d.direction,
                 expected_every_hours: d.expected_every_hours,
                 currency: d.currency,
@@ -81,7 +83,10 @@ impl From<FeedDoc> for FeedState {
 impl Store {
     /// Adds a partner; one that is there keeps its name.
     pub async fn insert_partner(&self, partner: &Partner) -> Result<()> {
-        let doc = PartnerDoc { _id: partner.id.to_string(), name: partner.name.clone() };
+        let doc = PartnerDoc {
+            id: partner.id.to_string(),
+            name: partner.name.clone(),
+        };
         match self.collection::<PartnerDoc>("partners").insert_one(doc).await {
             Err(error) if !is_duplicate_key(&error) => Err(error.into()),
             _ => Ok(()),
@@ -91,7 +96,7 @@ impl Store {
     /// Adds a feed; one that is there stays as it is.
     pub async fn insert_feed(&self, feed: &Feed) -> Result<()> {
         let doc = FeedDoc {
-            _id: feed.id.to_string(),
+            id: feed.id.to_string(),
             partner: feed.id.partner().to_string(),
             direction: feed.direction,
             expected_every_hours: feed.expected_every_hours,
@@ -109,8 +114,14 @@ impl Store {
         if !scope.covers(id) {
             return Ok(None);
         }
-        let found = self.collection::<PartnerDoc>("partners").find_one(doc! {"_id": id.as_str()}).await?;
-        Ok(found.map(|d| Partner { id: PartnerId::new(d._id), name: d.name }))
+        let found = self
+            .collection::<PartnerDoc>("partners")
+            .find_one(doc! {"_id": id.as_str()})
+            .await?;
+        Ok(found.map(|d| Partner {
+            id: PartnerId::new(d.id),
+            name: d.name,
+        }))
     }
 
     /// Lists the partners in the scope by name.
@@ -119,16 +130,32 @@ impl Store {
             Scope::All => doc! {},
             Scope::Only(ids) => doc! {"_id": {"$in": ids.iter().map(PartnerId::as_str).collect::<Vec<_>>()}},
         };
-        let found: Vec<PartnerDoc> =
-            self.collection("partners").find(query).sort(doc! {"name": 1}).await?.try_collect().await?;
-        Ok(found.into_iter().map(|d| Partner { id: PartnerId::new(d._id), name: d.name }).collect())
+        let found: Vec<PartnerDoc> = self
+            .collection("partners")
+            .find(query)
+            .sort(doc! {"name": 1})
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|d| Partner {
+                id: PartnerId::new(d.id),
+                name: d.name,
+            })
+            .collect())
     }
 
     /// Lists the feeds in the scope, of one partner when asked.
     pub async fn list_feeds(&self, scope: &Scope, partner: Option<&PartnerId>) -> Result<Vec<FeedState>> {
         let query = scope::narrow(doc! {}, scope, partner);
-        let found: Vec<FeedDoc> =
-            self.collection("feeds").find(query).sort(doc! {"_id": 1}).await?.try_collect().await?;
+        let found: Vec<FeedDoc> = self
+            .collection("feeds")
+            .find(query)
+            .sort(doc! {"_id": 1})
+            .await?
+            .try_collect()
+            .await?;
         Ok(found.into_iter().map(FeedState::from).collect())
     }
 
@@ -137,34 +164,58 @@ impl Store {
         if !scope.covers(&id.partner()) {
             return Ok(None);
         }
-        Ok(self.collection::<FeedDoc>("feeds").find_one(doc! {"_id": id.as_str()}).await?.map(FeedState::from))
+        Ok(self
+            .collection::<FeedDoc>("feeds")
+            .find_one(doc! {"_id": id.as_str()})
+            .await?
+            .map(FeedState::from))
     }
 
     /// Notes the newest file of a feed; an older one does not take its place.
     pub(super) async fn note_last(&self, feed: &FeedId, at: DateTime<Utc>, status: Status) -> Result<()> {
-        let query = doc! {"_id": feed.as_str(), "$or": [{"last": null}, {"last.at": {"$lte": when::bson(at)}}]};
+        let query =
+            doc! {"_id": feed.as_str(), "$or": [{"last": null}, {"last.at": {"$lte": when::bson(at)}}]};
         let last = doc! {"at": when::bson(at), "status": status.word()};
-        self.collection::<FeedDoc>("feeds").update_one(query, doc! {"$set": {"last": last}}).await?;
+        self.collection::<FeedDoc>("feeds")
+            .update_one(query, doc! {"$set": {"last": last}})
+            .await?;
         Ok(())
     }
 
     /// Lends the feed to a delivery until `now + length`, or gives `Conflict` when another holds
     /// it. The same delivery may ask again, which is how a lease is kept and how a killed
     /// ingest of the same file goes on at once.
-    pub async fn lease_feed(&self, feed: &FeedId, holder: &DeliveryId, now: DateTime<Utc>, length: TimeDelta) -> Result<()> {
+    pub async fn lease_feed(
+        &self,
+        feed: &FeedId,
+        holder: &DeliveryId,
+        now: DateTime<Utc>,
+        length: TimeDelta,
+    ) -> Result<()> {
         let free = doc! {
             "_id": feed.as_str(),
             "$or": [{"lease": null}, {"lease.holder": holder.as_str()}, {"lease.until": {"$lt": when::bson(now)}}],
         };
         let lease = doc! {"holder": holder.as_str(), "until": when::bson(now + length)};
-        let taken = self.collection::<FeedDoc>("feeds").update_one(free, doc! {"$set": {"lease": lease}}).await?;
-        if taken.matched_count == 1 { Ok(()) } else { Err(Error::Conflict { what: format!("the lease of {feed}") }) }
+        let taken = self
+            .collection::<FeedDoc>("feeds")
+            .update_one(free, doc! {"$set": {"lease": lease}})
+            .await?;
+        if taken.matched_count == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict {
+                what: format!("the lease of {feed}"),
+            })
+        }
     }
 
     /// Gives the feed back, if this delivery holds it.
     pub async fn release_feed(&self, feed: &FeedId, holder: &DeliveryId) -> Result<()> {
         let held = doc! {"_id": feed.as_str(), "lease.holder": holder.as_str()};
-        self.collection::<FeedDoc>("feeds").update_one(held, doc! {"$unset": {"lease": 1}}).await?;
+        self.collection::<FeedDoc>("feeds")
+            .update_one(held, doc! {"$unset": {"lease": 1}})
+            .await?;
         Ok(())
     }
 }

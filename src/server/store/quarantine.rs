@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, HashSet};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct HeldDoc {
-    pub(super) _id: String,
+    #[serde(rename = "_id")]
+    pub(super) id: String,
     partner: String,
     feed: String,
     delivery: String,
@@ -59,7 +60,7 @@ struct RevisionDoc {
 impl From<HeldDoc> for HeldRecord {
     fn from(d: HeldDoc) -> Self {
         Self {
-            id: RecordId::new(d._id),
+            id: RecordId::new(d.id),
             partner: PartnerId::new(d.partner),
             feed: FeedId::new(d.feed),
             delivery: DeliveryId::new(d.delivery),
@@ -81,14 +82,24 @@ impl From<HeldDoc> for HeldRecord {
 
 impl From<RevisionDoc> for Revision {
     fn from(d: RevisionDoc) -> Self {
-        Self { number: d.number, attributes: d.attributes, violations: d.violations, by: d.by, at: d.at, reason: d.reason }
+        Self {
+            number: d.number,
+            attributes: d.attributes,
+            violations: d.violations,
+            by: d.by,
+            at: d.at,
+            reason: d.reason,
+        }
     }
 }
 
 /// Codes of the errors among violations, each once: what the list filters by.
 pub(super) fn error_codes(violations: &[Violation]) -> Vec<String> {
-    let mut codes: Vec<String> =
-        violations.iter().filter(|v| v.severity == Severity::Error).map(|v| v.code.to_string()).collect();
+    let mut codes: Vec<String> = violations
+        .iter()
+        .filter(|v| v.severity == Severity::Error)
+        .map(|v| v.code.to_string())
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     codes
@@ -96,7 +107,11 @@ pub(super) fn error_codes(violations: &[Violation]) -> Vec<String> {
 
 /// States from which a move is legal, as the database writes them.
 pub(super) fn states_before(step: Move) -> Vec<&'static str> {
-    State::ALL.into_iter().filter(|s| s.allows(step)).map(State::word).collect()
+    State::ALL
+        .into_iter()
+        .filter(|s| s.allows(step))
+        .map(State::word)
+        .collect()
 }
 
 fn open_states() -> Vec<&'static str> {
@@ -121,7 +136,7 @@ impl Store {
         let docs: Vec<HeldDoc> = records
             .into_iter()
             .map(|(key, r)| HeldDoc {
-                _id: r.id.to_string(),
+                id: r.id.to_string(),
                 partner: r.partner.to_string(),
                 feed: r.feed.to_string(),
                 delivery: r.delivery.to_string(),
@@ -154,7 +169,11 @@ impl Store {
             "state": {"$in": open_states()},
             "delivery": {"$ne": except.as_str()},
         };
-        let mut found = self.collection::<Document>("quarantine").find(query).projection(doc! {"_id": 0, "key": 1}).await?;
+        let mut found = self
+            .collection::<Document>("quarantine")
+            .find(query)
+            .projection(doc! {"_id": 0, "key": 1})
+            .await?;
         let mut keys = HashSet::new();
         while let Some(found) = found.try_next().await? {
             keys.extend(found.get_str("key").ok().map(str::to_owned));
@@ -193,7 +212,12 @@ impl Store {
     }
 
     /// Finds the open record that follows `id` in the list of the same partner, newest first.
-    pub async fn find_next_open(&self, scope: &Scope, partner: &PartnerId, id: &RecordId) -> Result<Option<RecordId>> {
+    pub async fn find_next_open(
+        &self,
+        scope: &Scope,
+        partner: &PartnerId,
+        id: &RecordId,
+    ) -> Result<Option<RecordId>> {
         let query = doc! {"state": {"$in": open_states()}, "_id": {"$lt": id.as_str()}};
         let found = self
             .collection::<Document>("quarantine")
@@ -206,7 +230,13 @@ impl Store {
 
     /// Lists held records in the scope, newest first, `limit` at a time; `after` is the id of
     /// the last row seen.
-    pub async fn list_held(&self, scope: &Scope, filter: &QuarantineFilter, after: &str, limit: u32) -> Result<Page<HeldRecord>> {
+    pub async fn list_held(
+        &self,
+        scope: &Scope,
+        filter: &QuarantineFilter,
+        after: &str,
+        limit: u32,
+    ) -> Result<Page<HeldRecord>> {
         let mut query = held_query(scope, filter, true);
         let total = self.quarantine().count_documents(query.clone()).await?;
         if !after.is_empty() {
@@ -222,45 +252,86 @@ impl Store {
             .await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|d| d._id.clone());
-        Ok(Page { rows: rows.into_iter().map(HeldRecord::from).collect(), next, total })
+        let next = rows.last().filter(|_| more).map(|d| d.id.clone());
+        Ok(Page {
+            rows: rows.into_iter().map(HeldRecord::from).collect(),
+            next,
+            total,
+        })
     }
 
     /// Counts the codes among the records of a filter, its own code left out, the most first.
-    pub async fn count_held_codes(&self, scope: &Scope, filter: &QuarantineFilter) -> Result<Vec<(String, u64)>> {
+    pub async fn count_held_codes(
+        &self,
+        scope: &Scope,
+        filter: &QuarantineFilter,
+    ) -> Result<Vec<(String, u64)>> {
         let stages = [
             doc! {"$match": held_query(scope, filter, false)},
             doc! {"$unwind": "$codes"},
             doc! {"$group": {"_id": "$codes", "records": {"$sum": 1_i64}}},
             doc! {"$sort": {"records": -1, "_id": 1}},
         ];
-        let found: Vec<Counted> =
-            self.quarantine().aggregate(stages).with_type::<Counted>().await?.try_collect().await?;
-        Ok(found.into_iter().map(|c| (c._id, c.records)).collect())
+        let found: Vec<Counted> = self
+            .quarantine()
+            .aggregate(stages)
+            .with_type::<Counted>()
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().map(|c| (c.id, c.records)).collect())
     }
 
     /// Counts the open records of each partner in the scope; a partner without one is left out.
-    pub async fn count_open(&self, scope: &Scope, partner: Option<&PartnerId>) -> Result<BTreeMap<PartnerId, u64>> {
+    pub async fn count_open(
+        &self,
+        scope: &Scope,
+        partner: Option<&PartnerId>,
+    ) -> Result<BTreeMap<PartnerId, u64>> {
         let stages = [
             doc! {"$match": scope::narrow(doc! {"state": {"$in": open_states()}}, scope, partner)},
             doc! {"$group": {"_id": "$partner", "records": {"$sum": 1_i64}}},
         ];
-        let found: Vec<Counted> =
-            self.quarantine().aggregate(stages).with_type::<Counted>().await?.try_collect().await?;
-        Ok(found.into_iter().map(|c| (PartnerId::new(c._id), c.records)).collect())
+        let found: Vec<Counted> = self
+            .quarantine()
+            .aggregate(stages)
+            .with_type::<Counted>()
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|c| (PartnerId::new(c.id), c.records))
+            .collect())
     }
 
     /// Counts a delivery's held records: all of them, and those that wait for somebody.
     pub async fn count_held_of(&self, scope: &Scope, delivery: &DeliveryId) -> Result<(u64, u64)> {
-        let of = |state| QuarantineFilter { delivery: Some(delivery.clone()), state, ..QuarantineFilter::default() };
-        let all = self.quarantine().count_documents(held_query(scope, &of(StateFilter::Any), true)).await?;
-        let open = self.quarantine().count_documents(held_query(scope, &of(StateFilter::Open), true)).await?;
+        let of = |state| QuarantineFilter {
+            delivery: Some(delivery.clone()),
+            state,
+            ..QuarantineFilter::default()
+        };
+        let all = self
+            .quarantine()
+            .count_documents(held_query(scope, &of(StateFilter::Any), true))
+            .await?;
+        let open = self
+            .quarantine()
+            .count_documents(held_query(scope, &of(StateFilter::Open), true))
+            .await?;
         Ok((all, open))
     }
 
     /// Adds a revision on top of revision `on`. `Conflict` when the record has moved on, by
     /// another revision or into a state that cannot be edited.
-    pub async fn insert_revision(&self, scope: &Scope, id: &RecordId, on: u32, revision: &Revision) -> Result<()> {
+    pub async fn insert_revision(
+        &self,
+        scope: &Scope,
+        id: &RecordId,
+        on: u32,
+        revision: &Revision,
+    ) -> Result<()> {
         let doc = RevisionDoc {
             number: revision.number,
             attributes: revision.attributes.clone(),
@@ -289,21 +360,40 @@ impl Store {
     /// from the state it is in by now.
     pub async fn move_held(&self, scope: &Scope, id: &RecordId, step: Move) -> Result<()> {
         let Some(to) = State::ALL.into_iter().find_map(|s| s.after(step)) else {
-            return Err(Error::Conflict { what: format!("record {id}") });
+            return Err(Error::Conflict {
+                what: format!("record {id}"),
+            });
         };
         let query = doc! {"_id": id.as_str(), "state": {"$in": states_before(step)}};
-        self.change_held(scope, id, query, doc! {"$set": {"state": to.word()}}).await
+        self.change_held(scope, id, query, doc! {"$set": {"state": to.word()}})
+            .await
     }
 
-    async fn change_held(&self, scope: &Scope, id: &RecordId, query: Document, change: Document) -> Result<()> {
-        let done = self.quarantine().update_one(scope::narrow(query, scope, None), change).await?;
-        if done.matched_count == 1 { Ok(()) } else { Err(Error::Conflict { what: format!("record {id}") }) }
+    async fn change_held(
+        &self,
+        scope: &Scope,
+        id: &RecordId,
+        query: Document,
+        change: Document,
+    ) -> Result<()> {
+        let done = self
+            .quarantine()
+            .update_one(scope::narrow(query, scope, None), change)
+            .await?;
+        if done.matched_count == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict {
+                what: format!("record {id}"),
+            })
+        }
     }
 }
 
 #[derive(Deserialize)]
 struct Counted {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     records: u64,
 }
 

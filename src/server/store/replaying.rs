@@ -53,7 +53,10 @@ impl Store {
         // The driver's own convenience cannot borrow what we need over its retries; this is it.
         for _ in 0..10 {
             session.start_transaction().await?;
-            match self.decide_in(&mut session, job, held, delivery, decision, now).await {
+            match self
+                .decide_in(&mut session, job, held, delivery, decision, now)
+                .await
+            {
                 Ok(replayed) => match session.commit_transaction().await {
                     Ok(()) => return Ok(replayed),
                     Err(error) if is_transient(&error) => {}
@@ -72,7 +75,9 @@ impl Store {
                 }
             }
         }
-        Err(Error::Conflict { what: format!("record {}", held.id) })
+        Err(Error::Conflict {
+            what: format!("record {}", held.id),
+        })
     }
 
     async fn decide_in(
@@ -91,7 +96,9 @@ impl Store {
                 written => (written, Move::Accept),
             },
         };
-        let Some(to) = State::Queued.after(step) else { return Ok(Replayed::Gone) };
+        let Some(to) = State::Queued.after(step) else {
+            return Ok(Replayed::Gone);
+        };
         let mut set = doc! {"state": to.word()};
         if let Decision::Fails(violations) = decision {
             set.insert("violations", to_bson(violations)?);
@@ -145,16 +152,25 @@ impl Store {
             .session(&mut *session)
             .await?;
         if let Some(stored) = stored {
-            let newer = stored.get_datetime("received_at").is_ok_and(|at| *at > when::bson(held.received_at));
+            let newer = stored
+                .get_datetime("received_at")
+                .is_ok_and(|at| *at > when::bson(held.received_at));
             if newer {
                 return Ok(Replayed::Superseded);
             }
-            if stored.get_binary_generic("hash").is_ok_and(|hash| hash.as_slice() == passed.hash) {
+            if stored
+                .get_binary_generic("hash")
+                .is_ok_and(|hash| hash.as_slice() == passed.hash)
+            {
                 return Ok(Replayed::Unchanged);
             }
         }
         let item = item_document(&held.feed, delivery, held.received_at, passed);
-        items.replace_one(doc! {"_id": &id}, item).upsert(true).session(session).await?;
+        items
+            .replace_one(doc! {"_id": &id}, item)
+            .upsert(true)
+            .session(session)
+            .await?;
         Ok(Replayed::Accepted)
     }
 
@@ -215,7 +231,9 @@ impl From<Failure> for Error {
         match failure {
             Failure::Driver(error) => error.into(),
             Failure::Store(error) => error,
-            Failure::Gone => Self::Conflict { what: "the replayed record".to_owned() },
+            Failure::Gone => Self::Conflict {
+                what: "the replayed record".to_owned(),
+            },
         }
     }
 }

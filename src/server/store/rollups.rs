@@ -84,7 +84,10 @@ impl Store {
                 slim.add_to(buckets.entry(start).or_insert_with(|| Rollup::empty(start)));
             }
         }
-        Ok(feeds.into_iter().map(|(feed, buckets)| (FeedId::new(feed), buckets)).collect())
+        Ok(feeds
+            .into_iter()
+            .map(|(feed, buckets)| (FeedId::new(feed), buckets))
+            .collect())
     }
 
     /// Adds up what failed in a partner's decided files of a stretch of time, the most first.
@@ -105,7 +108,11 @@ impl Store {
             doc! {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$_id", {"records": "$records", "occurrences": "$occurrences"}]}}},
             doc! {"$sort": {"records": -1, "code": 1}},
         ];
-        let found = self.collection::<CodeCount>("deliveries").aggregate(stages).with_type::<CodeCount>().await?;
+        let found = self
+            .collection::<CodeCount>("deliveries")
+            .aggregate(stages)
+            .with_type::<CodeCount>()
+            .await?;
         Ok(found.try_collect().await?)
     }
 }

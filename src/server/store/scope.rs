@@ -30,9 +30,15 @@ mod tests {
     #[test]
     fn a_partner_outside_the_scope_matches_nothing() {
         let scope = Scope::Only(vec![PartnerId::new("a")]);
-        assert_eq!(narrow(doc! {}, &scope, Some(&PartnerId::new("b"))), doc! {"partner": {"$in": []}});
+        assert_eq!(
+            narrow(doc! {}, &scope, Some(&PartnerId::new("b"))),
+            doc! {"partner": {"$in": []}}
+        );
         assert_eq!(narrow(doc! {}, &scope, None), doc! {"partner": {"$in": ["a"]}});
-        assert_eq!(narrow(doc! {}, &Scope::Only(vec![]), None), doc! {"partner": {"$in": []}});
+        assert_eq!(
+            narrow(doc! {}, &Scope::Only(vec![]), None),
+            doc! {"partner": {"$in": []}}
+        );
         assert_eq!(narrow(doc! {}, &Scope::All, None), doc! {});
     }
 }

@@ -22,7 +22,8 @@ pub struct Sessions {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SessionDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     data: String,
     expires_at: bson::DateTime,
 }
@@ -34,7 +35,7 @@ fn backend(error: impl std::fmt::Display) -> Error {
 fn document(record: &Record) -> Result<SessionDoc> {
     let millis = record.expiry_date.unix_timestamp_nanos() / 1_000_000;
     Ok(SessionDoc {
-        _id: record.id.to_string(),
+        id: record.id.to_string(),
         data: serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?,
         expires_at: bson::DateTime::from_millis(i64::try_from(millis).map_err(backend)?),
     })
@@ -43,7 +44,10 @@ fn document(record: &Record) -> Result<SessionDoc> {
 impl Store {
     /// The session store on this database.
     pub fn sessions(&self, clock: Clock) -> Sessions {
-        Sessions { collection: self.collection("sessions"), clock }
+        Sessions {
+            collection: self.collection("sessions"),
+            clock,
+        }
     }
 }
 
@@ -63,25 +67,39 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let doc = document(record)?;
-        self.collection.replace_one(doc! {"_id": &doc._id}, &doc).upsert(true).await.map_err(backend)?;
+        self.collection
+            .replace_one(doc! {"_id": &doc.id}, &doc)
+            .upsert(true)
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = self.collection.find_one(doc! {"_id": id.to_string()}).await.map_err(backend)?;
-        let Some(found) = found.filter(|d| d.expires_at.timestamp_millis() > self.clock.now().timestamp_millis()) else {
+        let found = self
+            .collection
+            .find_one(doc! {"_id": id.to_string()})
+            .await
+            .map_err(backend)?;
+        let Some(found) =
+            found.filter(|d| d.expires_at.timestamp_millis() > self.clock.now().timestamp_millis())
+        else {
             return Ok(None);
         };
         let nanos = i128::from(found.expires_at.timestamp_millis()) * 1_000_000;
         Ok(Some(Record {
             id: *id,
             data: serde_json::from_str(&found.data).map_err(|e| Error::Decode(e.to_string()))?,
-            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|e| Error::Decode(e.to_string()))?,
+            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos)
+                .map_err(|e| Error::Decode(e.to_string()))?,
         }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.collection.delete_one(doc! {"_id": id.to_string()}).await.map_err(backend)?;
+        self.collection
+            .delete_one(doc! {"_id": id.to_string()})
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 }

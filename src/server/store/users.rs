@@ -21,7 +21,8 @@ pub struct Account {
 
 #[derive(Serialize, Deserialize)]
 struct UserDoc {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     email: String,
     name: String,
     role: Role,
@@ -35,7 +36,13 @@ struct UserDoc {
 impl From<UserDoc> for Account {
     fn from(d: UserDoc) -> Self {
         Self {
-            viewer: Viewer { id: UserId::new(d._id), email: d.email, name: d.name, role: d.role, partners: d.partners },
+            viewer: Viewer {
+                id: UserId::new(d.id),
+                email: d.email,
+                name: d.name,
+                role: d.role,
+                partners: d.partners,
+            },
             password_hash: d.password_hash,
             generation: d.generation,
         }
@@ -47,7 +54,7 @@ impl Store {
     pub async fn insert_user(&self, account: &Account, now: DateTime<Utc>) -> Result<()> {
         let v = &account.viewer;
         let doc = UserDoc {
-            _id: v.id.to_string(),
+            id: v.id.to_string(),
             email: v.email.to_lowercase(),
             name: v.name.clone(),
             role: v.role,
@@ -57,7 +64,9 @@ impl Store {
             created_at: now,
         };
         match self.collection::<UserDoc>("users").insert_one(doc).await {
-            Err(error) if is_duplicate_key(&error) => Err(Error::Conflict { what: v.email.clone() }),
+            Err(error) if is_duplicate_key(&error) => Err(Error::Conflict {
+                what: v.email.clone(),
+            }),
             Err(error) => Err(error.into()),
             Ok(_) => Ok(()),
         }
@@ -66,25 +75,41 @@ impl Store {
     /// Finds an account by the address it signs in with, upper or lower case.
     pub async fn find_user_by_email(&self, email: &str) -> Result<Option<Account>> {
         let query = doc! {"email": email.trim().to_lowercase()};
-        Ok(self.collection::<UserDoc>("users").find_one(query).await?.map(Account::from))
+        Ok(self
+            .collection::<UserDoc>("users")
+            .find_one(query)
+            .await?
+            .map(Account::from))
     }
 
     /// Finds an account by its id.
     pub async fn find_user(&self, id: &UserId) -> Result<Option<Account>> {
-        Ok(self.collection::<UserDoc>("users").find_one(doc! {"_id": id.as_str()}).await?.map(Account::from))
+        Ok(self
+            .collection::<UserDoc>("users")
+            .find_one(doc! {"_id": id.as_str()})
+            .await?
+            .map(Account::from))
     }
 
     /// Lists every account by address.
     pub async fn list_users(&self) -> Result<Vec<Account>> {
-        let found: Vec<UserDoc> =
-            self.collection("users").find(doc! {}).sort(doc! {"email": 1}).await?.try_collect().await?;
+        let found: Vec<UserDoc> = self
+            .collection("users")
+            .find(doc! {})
+            .sort(doc! {"email": 1})
+            .await?
+            .try_collect()
+            .await?;
         Ok(found.into_iter().map(Account::from).collect())
     }
 
     /// Changes a password and ends every session of the account; false when there is none.
     pub async fn update_password(&self, email: &str, password_hash: &str) -> Result<bool> {
         let change = doc! {"$set": {"password_hash": password_hash}, "$inc": {"generation": 1_i64}};
-        let done = self.collection::<UserDoc>("users").update_one(doc! {"email": email.trim().to_lowercase()}, change).await?;
+        let done = self
+            .collection::<UserDoc>("users")
+            .update_one(doc! {"email": email.trim().to_lowercase()}, change)
+            .await?;
         Ok(done.matched_count == 1)
     }
 }

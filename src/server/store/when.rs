@@ -26,11 +26,16 @@ pub(super) mod option {
     use super::{DateTime, Deserialize, Deserializer, Serialize, Serializer, Utc, bson};
 
     #[expect(clippy::ref_option, reason = "serde asks for this shape")]
-    pub(in super::super) fn serialize<S: Serializer>(at: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        at: &Option<DateTime<Utc>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         at.map(super::bson).serialize(serializer)
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<DateTime<Utc>>, D::Error> {
         Option::<bson::DateTime>::deserialize(deserializer).map(|at| at.map(super::chrono))
     }
 }

@@ -1,8 +1,20 @@
-//! Holds one product: as the partner sent it, and as we keep it.
+//! Holds one product: as the partner sent it, as we understand it, and as we keep it.
 //!
 //! [`RawRecord`] is what a reader fills: names, values, bytes and position, reused from record
-//! to record so that reading allocates nothing. [`Attributes`] is the owned, ordered form that
-//! quarantine, items and the editor keep. What the values mean is the contract's business.
+//! to record so that reading allocates nothing. [`Record`] is what the contract understood:
+//! the values that become an item. [`Attributes`] is the owned, ordered form that quarantine
+//! and the editor keep; it goes back into a [`RawRecord`], so that a mended record passes
+//! through the same rules. What the values mean is the contract's business.
+
+mod attribute;
+mod names;
+mod raw;
+mod understood;
+
+pub use attribute::Attribute;
+pub use names::{Name, Names, rank};
+pub use raw::{Damage, RawRecord};
+pub use understood::Record;
 
 use serde::{Deserialize, Serialize};
 

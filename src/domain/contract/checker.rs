@@ -1,0 +1,343 @@
+//! Sends records through the rules and keeps what the rules must know across one file.
+//!
+//! [`Rules`] looks at one record by itself and is shared by all cores. [`Across`] then sees
+//! the records in the order of the file and says what no record can say of itself: that its
+//! id came before. [`Checker`] is both in one, for whoever goes through records one by one.
+
+use super::checks::{self, id};
+use super::look::Look;
+use super::{Contract, Rule};
+use crate::domain::record::{Attribute, RawRecord, Record};
+use crate::domain::violation::{Severity, Violation};
+use chrono::{DateTime, Utc};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::{self, Write};
+use std::hash::{BuildHasherDefault, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub(super) const NO_FIELD: u16 = u16::MAX;
+
+/// A part of the text of a [`Checked`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Span {
+    start: usize,
+    end: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    pub(super) rule: &'static Rule,
+    pub(super) severity: Severity,
+    pub(super) value: Span,
+    pub(super) message: Span,
+    pub(super) suggestion: Option<Span>,
+}
+
+/// What the contract makes of one record.
+///
+/// It holds only what differs from the record as sent, and is filled again for the next:
+/// a record without faults costs no allocation.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Normalised values, sentences and the like, one after the other.
+    pub(super) text: String,
+    pub(super) findings: Vec<Finding>,
+    /// Fields whose normalised value is more than the sent one without the space around it.
+    pub(super) replaced: Vec<(usize, Span)>,
+    /// The field that counts for each attribute.
+    pub(super) slots: [u16; Attribute::COUNT],
+    pub(super) id: Span,
+    pub(super) key: Span,
+    /// Hash of the key; none when the record has no id to be known by.
+    pub(super) identity: Option<u64>,
+}
+
+impl Default for Checked {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            findings: Vec::new(),
+            replaced: Vec::new(),
+            slots: [NO_FIELD; Attribute::COUNT],
+            id: Span::default(),
+            key: Span::default(),
+            identity: None,
+        }
+    }
+}
+
+impl Checked {
+    /// The record's id, trimmed, inner white space collapsed; empty when it has none.
+    pub fn id(&self) -> &str {
+        self.at(self.id)
+    }
+
+    /// The id as identity: case-folded, for `abc123` and `ABC123` are one product.
+    pub fn key(&self) -> &str {
+        self.at(self.key)
+    }
+
+    /// Whether an error keeps the record in quarantine.
+    pub fn is_held(&self) -> bool {
+        self.findings.iter().any(|f| f.severity <= Severity::Error)
+    }
+
+    /// Whether at least one warning is to be told.
+    pub fn has_warning(&self) -> bool {
+        self.findings.iter().any(|f| f.severity == Severity::Warning)
+    }
+
+    /// Whether nothing at all was found.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The rules that failed, with their severity under the contract, in the order found.
+    pub fn failed(&self) -> impl Iterator<Item = (&'static Rule, Severity)> {
+        self.findings.iter().map(|f| (f.rule, f.severity))
+    }
+
+    /// The violations in full, in the order found.
+    pub fn violations(&self) -> impl Iterator<Item = Violation> {
+        self.findings.iter().map(|f| Violation {
+            code: Cow::Borrowed(f.rule.code),
+            severity: f.severity,
+            attribute: f.rule.attribute.map(Cow::Borrowed),
+            value: self.at(f.value).to_owned(),
+            message: self.at(f.message).to_owned(),
+            suggestion: f.suggestion.map(|s| self.at(s).to_owned()),
+        })
+    }
+
+    /// The record as understood: normalised values, in the order sent. `raw` must be the
+    /// record that was checked.
+    pub fn record(&self, raw: &RawRecord) -> Record {
+        let mut record = Record::with_capacity(raw.len(), 2 * raw.original().len().max(256));
+        for index in 0..raw.len() {
+            let (number, value) = raw.field(index);
+            let name = raw.names().name(number);
+            if let Some(attribute) = name.attribute
+                && !self.counts(raw, attribute, index)
+            {
+                continue;
+            }
+            let replaced = self.replaced.iter().rev().find(|(field, _)| *field == index);
+            let value = replaced.map_or_else(|| value.trim(), |(_, span)| self.at(*span));
+            if !value.is_empty() {
+                record.push(&name.text, value);
+            }
+        }
+        record
+    }
+
+    /// Whether a field is the one that counts for its attribute, or one of several that may.
+    fn counts(&self, raw: &RawRecord, attribute: Attribute, index: usize) -> bool {
+        let first = usize::from(self.slots[attribute as usize]);
+        if index == first {
+            return true;
+        }
+        let rank = |index: usize| raw.names().name(raw.field(index).0).rank;
+        attribute.is_repeatable() && first < raw.len() && rank(index) == rank(first)
+    }
+
+    fn at(&self, span: Span) -> &str {
+        &self.text[span.start..span.end]
+    }
+
+    pub(super) fn write(&mut self, text: fmt::Arguments<'_>) -> Span {
+        let start = self.text.len();
+        // Writing to a String cannot fail.
+        let _ = self.text.write_fmt(text);
+        Span {
+            start,
+            end: self.text.len(),
+        }
+    }
+
+    /// Takes down the id, its inner white space collapsed, and the key it is known by.
+    pub(super) fn take_id(&mut self, id: &str) {
+        let start = self.text.len();
+        // Most ids are plain: nothing to collapse, nothing to fold beyond ASCII.
+        if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.text.push_str(id);
+        } else {
+            for (index, word) in id.split_whitespace().enumerate() {
+                self.text.push_str(if index > 0 { " " } else { "" });
+                self.text.push_str(word);
+            }
+        }
+        self.id = Span {
+            start,
+            end: self.text.len(),
+        };
+        self.text.extend_from_within(start..);
+        self.key = Span {
+            start: self.id.end,
+            end: self.text.len(),
+        };
+        if self.key().is_ascii() {
+            self.text[self.key.start..].make_ascii_lowercase();
+        } else {
+            let folded = self.key().to_lowercase();
+            self.text.truncate(self.key.start);
+            self.text.push_str(&folded);
+            self.key.end = self.text.len();
+        }
+        self.identity = Some(xxh3_64(self.key().as_bytes()));
+    }
+
+    fn begin(&mut self, raw: &RawRecord) {
+        self.text.clear();
+        self.findings.clear();
+        self.replaced.clear();
+        self.slots = [NO_FIELD; Attribute::COUNT];
+        self.id = Span::default();
+        self.key = Span::default();
+        self.identity = None;
+        for index in 0..raw.len().min(usize::from(NO_FIELD)) {
+            let (number, value) = raw.field(index);
+            let name = raw.names().name(number);
+            let Some(attribute) = name.attribute else { continue };
+            let slot = &mut self.slots[attribute as usize];
+            let wins = *slot == NO_FIELD || {
+                let (rival, rival_value) = raw.field(usize::from(*slot));
+                // An empty value does not stand in the way of one that says something.
+                (rival_value.trim().is_empty() && !value.trim().is_empty())
+                    || (raw.names().name(rival).rank > name.rank && !value.trim().is_empty())
+            };
+            if wins {
+                #[expect(clippy::cast_possible_truncation, reason = "the loop ends before")]
+                {
+                    *slot = index as u16;
+                }
+            }
+        }
+    }
+}
+
+/// The rules of one contract, ready to look at records; shared by all cores.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    contract: Contract,
+    now: DateTime<Utc>,
+}
+
+impl Rules {
+    /// Takes the contract, and the time that dates in records are held against.
+    pub fn new(contract: &Contract, now: DateTime<Utc>) -> Self {
+        Self {
+            contract: contract.clone(),
+            now,
+        }
+    }
+
+    /// The contract these rules are of.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Looks at one record by itself. What other records say comes from [`Across::settle`].
+    pub fn look(&self, raw: &RawRecord, out: &mut Checked) {
+        out.begin(raw);
+        let mut look = Look {
+            raw,
+            contract: &self.contract,
+            now: self.now,
+            out,
+        };
+        if raw.damage().is_some() {
+            checks::file::DAMAGE.apply(&mut look);
+            // Fields may stand under the wrong name: nothing they say can be held against them.
+            if let Some(id) = look.value(Attribute::Id) {
+                look.out.take_id(id);
+                look.out.identity = None;
+            }
+            return;
+        }
+        for check in checks::CHECKS {
+            check.apply(&mut look);
+        }
+    }
+}
+
+impl super::Check {
+    #[inline]
+    pub(super) fn apply(&self, look: &mut Look<'_>) {
+        (self.run)(look);
+    }
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+/// What the rules know across the records of one file.
+///
+/// It keeps 64 bits of each id, not the id: a file of a million records costs it about
+/// 20 MB, and two ids of such a file are taken for one with a probability of 3 in 10⁸.
+#[derive(Debug, Default)]
+pub struct Across {
+    ids: HashSet<u64, BuildHasherDefault<AsIs>>,
+}
+
+impl Across {
+    /// Adds what only the file's order can say of a record; to be called in that order.
+    pub fn settle(&mut self, rules: &Rules, raw: &RawRecord, checked: &mut Checked) {
+        if let Some(identity) = checked.identity
+            && !self.ids.insert(identity)
+        {
+            let mut look = Look {
+                raw,
+                contract: &rules.contract,
+                now: rules.now,
+                out: checked,
+            };
+            id::report_duplicate(&mut look);
+        }
+    }
+}
+
+/// The engine for records that come one by one: [`Rules`] and [`Across`] in one.
+#[derive(Debug)]
+pub struct Checker {
+    rules: Rules,
+    across: Across,
+}
+
+impl Checker {
+    /// Takes the contract, and the time that dates in records are held against.
+    pub fn new(contract: &Contract, now: DateTime<Utc>) -> Self {
+        Self {
+            rules: Rules::new(contract, now),
+            across: Across::default(),
+        }
+    }
+
+    /// Checks the next record of the file.
+    pub fn check(&mut self, raw: &RawRecord) -> Checked {
+        let mut checked = Checked::default();
+        self.check_into(raw, &mut checked);
+        checked
+    }
+
+    /// Checks the next record of the file into buffers that were used before.
+    pub fn check_into(&mut self, raw: &RawRecord, out: &mut Checked) {
+        self.rules.look(raw, out);
+        self.across.settle(&self.rules, raw, out);
+    }
+}

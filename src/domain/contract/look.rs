@@ -1,0 +1,158 @@
+//! Gives a rule's function what it may see of a record, and takes what it has to say.
+
+use super::checker::{Checked, Finding, NO_FIELD};
+use super::{Contract, Rule};
+use crate::domain::record::{Attribute, RawRecord};
+use crate::domain::violation::{Severity, Violation};
+use chrono::{DateTime, Utc};
+use std::fmt::{self, Write};
+
+/// One look at one record.
+///
+/// Values live as long as the record, so a function may hold them while it reports.
+pub struct Look<'a> {
+    pub(super) raw: &'a RawRecord,
+    pub(super) contract: &'a Contract,
+    pub(super) now: DateTime<Utc>,
+    pub(super) out: &'a mut Checked,
+}
+
+impl<'a> Look<'a> {
+    /// The record as sent.
+    pub fn raw(&self) -> &'a RawRecord {
+        self.raw
+    }
+
+    /// The contract it is held to.
+    pub fn contract(&self) -> &'a Contract {
+        self.contract
+    }
+
+    /// The time of the check.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The value of an attribute without the white space around it; none when it is missing
+    /// or empty.
+    pub fn value(&self, attribute: Attribute) -> Option<&'a str> {
+        let field = self.out.slots[attribute as usize];
+        if field == NO_FIELD {
+            return None;
+        }
+        let value = self.raw.field(usize::from(field)).1.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Whether the attribute has a value.
+    pub fn has(&self, attribute: Attribute) -> bool {
+        self.value(attribute).is_some()
+    }
+
+    /// All values of an attribute that may be repeated, with the field each stands in.
+    pub fn values(&self, attribute: Attribute) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
+        let raw = self.raw;
+        let first = self.out.slots[attribute as usize];
+        let rank = (first != NO_FIELD).then(|| raw.names().name(raw.field(usize::from(first)).0).rank);
+        (usize::from(first)..raw.len()).filter_map(move |index| {
+            let (number, value) = raw.field(index);
+            let name = raw.names().name(number);
+            let value = value.trim();
+            (name.attribute == Some(attribute) && Some(name.rank) == rank && !value.is_empty())
+                .then_some((index, value))
+        })
+    }
+
+    /// Makes `value` what is understood by the attribute.
+    pub fn understand(&mut self, attribute: Attribute, value: fmt::Arguments<'_>) {
+        let field = self.out.slots[attribute as usize];
+        self.understand_field(usize::from(field), value);
+    }
+
+    /// Makes `value` what is understood by one field of a repeated attribute.
+    pub fn understand_field(&mut self, field: usize, value: fmt::Arguments<'_>) {
+        let span = self.out.write(value);
+        self.out.replaced.push((field, span));
+    }
+
+    /// Reports that a rule failed: on which value, what to say, and the value that would pass
+    /// where one is sure.
+    pub fn report(
+        &mut self,
+        rule: &'static Rule,
+        value: &str,
+        suggestion: Option<fmt::Arguments<'_>>,
+        message: fmt::Arguments<'_>,
+    ) {
+        if let Some(severity) = self.contract.severity(rule) {
+            self.note(rule, severity, value, suggestion, message);
+        }
+    }
+
+    /// Reports like [`Self::report`], as an error whatever the rule's default: for the worst
+    /// case of a rule that usually only warns. A contract's own level still decides.
+    pub fn report_worst(&mut self, rule: &'static Rule, value: &str, message: fmt::Arguments<'_>) {
+        let severity = self.contract.severity(rule).map(|severity| {
+            if severity == rule.severity {
+                Severity::Error
+            } else {
+                severity
+            }
+        });
+        if let Some(severity) = severity {
+            self.note(rule, severity, value, None, message);
+        }
+    }
+
+    fn note(
+        &mut self,
+        rule: &'static Rule,
+        severity: Severity,
+        value: &str,
+        suggestion: Option<fmt::Arguments<'_>>,
+        message: fmt::Arguments<'_>,
+    ) {
+        let value = self
+            .out
+            .write(format_args!("{}", cut(value, Violation::VALUE_LIMIT)));
+        let message = self.out.write(message);
+        let suggestion = suggestion.map(|suggestion| self.out.write(suggestion));
+        self.out.findings.push(Finding {
+            rule,
+            severity,
+            value,
+            message,
+            suggestion,
+        });
+    }
+}
+
+/// The first `limit` characters.
+pub(super) fn cut(text: &str, limit: usize) -> &str {
+    if text.len() <= limit {
+        return text;
+    }
+    text.char_indices()
+        .nth(limit)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+/// A value inside a sentence: quoted, and cut where it would drown the sentence.
+pub struct Quoted<'a>(pub &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LIMIT: usize = 60;
+        let short = cut(self.0, LIMIT);
+        f.write_char('“')?;
+        // Line breaks and the like would tear a sentence apart.
+        for c in short.chars() {
+            f.write_char(if c.is_control() { ' ' } else { c })?;
+        }
+        f.write_str(if short.len() < self.0.len() {
+            "…”"
+        } else {
+            "”"
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Says what a rule is: everything people and programs are told about it, in one place.
+
+use super::look::Look;
+use crate::domain::violation::Severity;
+
+/// Who has to act so that a rule passes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The partner mends the feed.
+    Partner,
+    /// We mend our profile or contract of the feed.
+    Us,
+    /// Nobody; it passes by itself, or we mended it on the way in.
+    Nobody,
+}
+
+impl Actor {
+    /// The word for it on pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Partner => "partner",
+            Self::Us => "us",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
+/// Names and values to lay over a sound record: the example of a rule's page, and its test.
+pub type Example = &'static [(&'static str, &'static str)];
+
+/// One rule of the contract.
+///
+/// The engine, the reports, the pages and the tests all read this one table: the examples are
+/// shown to people, and a test sends each of them through the engine.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable, in every report: `GTIN_CHECK`.
+    pub code: &'static str,
+    /// How much it matters unless a contract says otherwise.
+    pub severity: Severity,
+    /// The attribute it speaks of; none when it is about the record or the file as a whole.
+    pub attribute: Option<&'static str>,
+    /// Who has to act.
+    pub actor: Actor,
+    /// A few words for headings and lists.
+    pub title: &'static str,
+    /// What it means and why it matters, in a paragraph.
+    pub meaning: &'static str,
+    /// What the rule expects, as a sentence.
+    pub expected: &'static str,
+    /// Records that pass it.
+    pub valid: &'static [Example],
+    /// Records that fail it.
+    pub invalid: &'static [Example],
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// Rules that one function applies in one look at a record: usually those of one attribute.
+pub struct Check {
+    /// What they are about, for the benchmark's table of costs.
+    pub name: &'static str,
+    /// The rules it may report.
+    pub rules: &'static [&'static Rule],
+    /// Looks at a record and reports what fails.
+    pub run: fn(&mut Look<'_>),
+}

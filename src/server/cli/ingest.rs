@@ -1,0 +1,104 @@
+//! `feedgate ingest`: takes files of one feed in, one after another.
+
+use super::opened::Opened;
+use crate::domain::account::Scope;
+use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::report::Verdict;
+use crate::server::clock::Clock;
+use crate::server::config::Database;
+use crate::server::pipeline::ingest::Ingest;
+use crate::server::store::Feed;
+use anyhow::{Context, bail};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Take files of a partner's feed in
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 clean, 1 records quarantined or the ingest failed, 2 misuse, 3 a file was refused, \
+                        4 a file is held. Of several files, the highest. A failed ingest can be run again: it ends as if run once."
+)]
+pub(super) struct Args {
+    /// The partner's slug
+    #[arg(long, value_name = "PARTNER")]
+    partner: String,
+
+    /// The feed's own slug
+    #[arg(long, value_name = "FEED")]
+    feed: String,
+
+    /// Files to take in, in this order
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Print one JSON object per file
+    #[arg(long)]
+    json: bool,
+
+    /// Seconds to wait for an absent database or another ingest of the same feed
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    wait: u64,
+
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Args {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let patience = Duration::from_secs(self.wait);
+        let opened = Opened::open(&self.database, patience).await?;
+        let done = self.take_in(&opened, patience).await;
+        opened.close().await;
+        done
+    }
+
+    async fn take_in(&self, opened: &Opened, patience: Duration) -> anyhow::Result<ExitCode> {
+        let feed = self.find_feed(opened).await?;
+        let ingest = Ingest {
+            store: opened.store.clone(),
+            clock: Clock::system(),
+            patience,
+        };
+        let mut code = 0;
+        for path in &self.files {
+            let name = path.file_name().map_or_else(
+                || path.display().to_string(),
+                |n| n.to_string_lossy().into_owned(),
+            );
+            let ingested = ingest
+                .run(&feed, path, &name)
+                .await
+                .with_context(|| format!("taking in {}", path.display()))?;
+            let report = &ingested.report;
+            code = code.max(report.exit_code());
+            if self.json {
+                println!("{}", serde_json::to_string(report)?);
+            } else {
+                print!("{}", super::report::readable(report));
+                if report.file.verdict == Verdict::Accepted {
+                    println!("delivery {}", ingested.delivery);
+                }
+            }
+        }
+        Ok(ExitCode::from(code))
+    }
+
+    async fn find_feed(&self, opened: &Opened) -> anyhow::Result<Feed> {
+        let partner = PartnerId::parse(&self.partner)?;
+        let id = FeedId::of(&partner, &self.feed)?;
+        if let Some(found) = opened.store.find_feed(&Scope::All, &id).await? {
+            return Ok(found.feed);
+        }
+        let known = opened.store.list_feeds(&Scope::All, Some(&partner)).await?;
+        if known.is_empty() {
+            bail!("there is no partner {partner} with feeds; `feedgate partner add` makes one");
+        }
+        let names: Vec<&str> = known.iter().map(|f| f.feed.id.name()).collect();
+        bail!(
+            "partner {partner} has no feed {}; it has {}",
+            self.feed,
+            names.join(", ")
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! Reads the command line and runs the command.
+//!
+//! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
+//! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
+
+mod doctor;
+mod ingest;
+mod opened;
+mod partner;
+mod report;
+mod serve;
+mod user;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Checks product feeds at both gates, keeps the audit log, and shows the quality of it all.
+///
+/// Partners send feeds; feedgate checks every record against a contract, keeps what passes,
+/// holds what fails in quarantine, and logs every delivery. `serve` shows it to people in a
+/// browser; `worker` does what takes time. Both share nothing but MongoDB, and any number of
+/// each may run. Without --mongodb-uri a private mongod is started, or shared with the feedgate
+/// that runs it already.
+#[derive(Debug, Parser)]
+#[command(
+    name = "feedgate",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages
+    Serve(serve::Args),
+    /// Do the jobs: replays
+    Worker(worker::Args),
+    /// Take files of a partner's feed in
+    Ingest(ingest::Args),
+    /// Manage partners and their feeds
+    Partner(partner::Args),
+    /// Manage the people who sign in
+    User(user::Args),
+    /// Prove that nothing was lost or counted twice
+    Doctor(doctor::Args),
+}
+
+/// Runs the command that was typed.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own exit code for misuse is 2, and 0 when help was asked for.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    log_to_stderr();
+    let outcome = match cli.command {
+        Command::Serve(args) => block_on(args.run()),
+        Command::Worker(args) => block_on(args.run()),
+        Command::Ingest(args) => block_on(args.run()),
+        Command::Partner(args) => block_on(args.run()),
+        Command::User(args) => block_on(args.run()),
+        Command::Doctor(args) => block_on(args.run()),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("feedgate: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_env("FEEDGATE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,feedgate=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

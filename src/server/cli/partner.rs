@@ -1,0 +1,123 @@
+//! `feedgate partner`: adds partners and their feeds, and lists them.
+
+use super::opened::Opened;
+use crate::domain::account::Scope;
+use crate::domain::contract::Currency;
+use crate::domain::delivery::Direction;
+use crate::domain::ids::{FeedId, PartnerId};
+use crate::server::config::Database;
+use crate::server::store::{Feed, Partner};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Manage partners and their feeds
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Add a partner, or one more feed to it; what is there stays as it is
+    Add {
+        /// The partner's slug, such as bloch
+        partner: String,
+        /// What it is called; the slug when not given
+        #[arg(long)]
+        name: Option<String>,
+        /// Slug of a feed it sends us, such as main
+        #[arg(long)]
+        feed: Option<String>,
+        /// ISO 4217 code of the currency that feed's prices are in
+        #[arg(long)]
+        currency: Option<String>,
+        /// How often a file of that feed is expected
+        #[arg(long, value_name = "HOURS")]
+        every_hours: Option<u32>,
+    },
+    /// List partners and feeds
+    List,
+}
+
+impl Args {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
+        let done = match self.verb {
+            Verb::List => list(&opened).await,
+            Verb::Add {
+                partner,
+                name,
+                feed,
+                currency,
+                every_hours,
+            } => {
+                add(
+                    &opened,
+                    &partner,
+                    name,
+                    feed.as_deref(),
+                    currency.as_deref(),
+                    every_hours,
+                )
+                .await
+            }
+        };
+        opened.close().await;
+        done.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+async fn add(
+    opened: &Opened,
+    partner: &str,
+    name: Option<String>,
+    feed: Option<&str>,
+    currency: Option<&str>,
+    expected_every_hours: Option<u32>,
+) -> anyhow::Result<()> {
+    let id = PartnerId::parse(partner)?;
+    let feed = feed.map(|feed| FeedId::of(&id, feed)).transpose()?;
+    let currency = currency
+        .map(Currency::parse)
+        .transpose()?
+        .map(|c| c.code().to_owned());
+    let partner = Partner {
+        name: name.unwrap_or_else(|| id.to_string()),
+        id,
+    };
+    opened.store.insert_partner(&partner).await?;
+    if let Some(id) = feed {
+        println!(
+            "{id} takes files in: feedgate ingest --partner {} --feed {} FILE",
+            id.partner(),
+            id.name()
+        );
+        let feed = Feed {
+            id,
+            direction: Direction::Ingest,
+            expected_every_hours,
+            currency,
+        };
+        opened.store.insert_feed(&feed).await?;
+    }
+    Ok(())
+}
+
+async fn list(opened: &Opened) -> anyhow::Result<()> {
+    let feeds = opened.store.list_feeds(&Scope::All, None).await?;
+    for partner in opened.store.list_partners(&Scope::All).await? {
+        println!("{:<24} {}", partner.id, partner.name);
+        for state in feeds.iter().filter(|f| f.feed.id.partner() == partner.id) {
+            println!(
+                "  {:<22} {}",
+                state.feed.id,
+                state.feed.currency.as_deref().unwrap_or("any currency")
+            );
+        }
+    }
+    Ok(())
+}

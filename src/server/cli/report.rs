@@ -1,0 +1,4 @@
+//! stub
+pub(super) fn readable(_r: &crate::domain::report::Report) -> String {
+    String::new()
+}

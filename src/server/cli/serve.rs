@@ -1,0 +1,73 @@
+//! `feedgate serve`: shows pages until it is told to stop.
+
+use super::opened::{Opened, told_to_stop};
+use crate::server::clock::Clock;
+use crate::server::config::{Database, Web};
+use crate::server::context::AppState;
+use crate::server::http;
+use crate::server::store::Store;
+use anyhow::Context;
+use leptos::config::LeptosOptions;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long a page waits for a database that has no primary.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Serve the pages
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    web: Web,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Args {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let opened = Opened::open(&self.database, PATIENCE).await?;
+        let served = serve(&self.web, opened.store.clone(), told_to_stop()).await;
+        opened.close().await;
+        served.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Serves on the configured address until `stop`; requests under way are finished first.
+pub(super) async fn serve(
+    web: &Web,
+    store: Store,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let app = http::router(state(web, store), web.secure_cookies);
+    let listener = tokio::net::TcpListener::bind(web.listen).await.with_context(|| {
+        format!(
+            "listening on {}; is another feedgate running there? --listen takes another address",
+            web.listen
+        )
+    })?;
+    if !web.site.join("pkg").join("feedgate.css").exists() {
+        tracing::warn!(
+            "{} has no built site in it; pages will come without style. `make build` makes it",
+            web.site.display()
+        );
+    }
+    tracing::info!("serving on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    Ok(())
+}
+
+/// What requests can reach.
+pub(super) fn state(web: &Web, store: Store) -> AppState {
+    let options = LeptosOptions::builder()
+        .output_name("feedgate")
+        .site_root(web.site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(web.listen)
+        .build();
+    AppState {
+        store,
+        clock: Clock::system(),
+        options,
+        public_url: web.public_url.as_deref().map(Into::into),
+    }
+}
