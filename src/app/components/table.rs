@@ -49,9 +49,10 @@ pub fn Table(
     rows: Vec<AnyView>,
 ) -> impl IntoView {
     let heads: Vec<_> = columns.into_iter().map(head).collect();
+    let label = caption.clone();
     view! {
         // Focusable, so that the arrow keys scroll it.
-        <div class="scroll" tabindex="0" role="region" aria-label=caption.clone()>
+        <div class="scroll" tabindex="0" role="region" aria-label=label>
             <table>
                 <caption class="unseen">{caption}</caption>
                 <thead>
