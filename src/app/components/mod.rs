@@ -10,6 +10,7 @@ pub mod meter;
 pub mod pager;
 pub mod range_bar;
 pub mod reasons;
+pub mod select;
 pub mod spark;
 pub mod states;
 pub mod table;

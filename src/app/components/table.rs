@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub struct Column {
     label: String,
     figures: bool,
-    sort: Option<(String, bool)>,
+    sort: Option<(String, Option<&'static str>)>,
 }
 
 /// A column of text.
@@ -28,8 +28,9 @@ pub fn figures(label: impl Into<String>) -> Column {
 }
 
 impl Column {
-    /// Lets the reader sort by it: where that leads, and whether it is so sorted now.
-    pub fn sorted(self, href: String, now: bool) -> Self {
+    /// Lets the reader sort by it: where that leads, and, when it is so sorted now, whether
+    /// `ascending` or `descending`.
+    pub fn sorted(self, href: String, now: Option<&'static str>) -> Self {
         Self {
             sort: Some((href, now)),
             ..self
@@ -70,8 +71,10 @@ fn head(column: Column) -> AnyView {
     match column.sort {
         None => view! { <th scope="col" class=class>{column.label}</th> }.into_any(),
         Some((href, now)) => view! {
-            <th scope="col" class=class aria-sort=now.then_some("descending")>
-                <a href=href>{column.label}{now.then_some(" ↓")}</a>
+            <th scope="col" class=class aria-sort=now>
+                <a href=href>
+                    {column.label} {now.map(|order| if order == "ascending" { " ↑" } else { " ↓" })}
+                </a>
             </th>
         }
         .into_any(),

@@ -1,6 +1,9 @@
 //! Shows one figure large, and how it compares with the time before.
 
+use crate::api::overview::Summary;
+use crate::app::link::Link;
 use crate::domain::format;
+use crate::domain::query::{Range, Span};
 use leptos::prelude::*;
 
 /// How a figure compares with the stretch before it.
@@ -119,6 +122,64 @@ pub fn Tile(
         }
         .into_any()
     }
+}
+
+/// The five figures at the top of a page about a stretch of time, compared with the one before.
+#[component]
+pub fn Tiles(
+    /// The figures of the stretch.
+    now: Summary,
+    /// Those of the stretch of equal length before it.
+    before: Summary,
+    /// Held records that wait for somebody, whatever the stretch.
+    open: u64,
+    /// The stretch.
+    span: Span,
+    /// The quarantine, narrowed to whom the page is about.
+    held: Link,
+    /// The deliveries, narrowed likewise.
+    files: Link,
+) -> impl IntoView {
+    let files = files.with("range", &Range::Between(span.from, span.until).to_param());
+    let refused = match now.deliveries {
+        0 => "no files came".to_owned(),
+        n => format!("of {} received", format::counted(n, "file", "files")),
+    };
+    view! {
+        <div class="tiles">
+            <Tile
+                label="Records received"
+                figure=format::count(now.counts.received)
+                delta=Delta::of_count(now.counts.received, before.counts.received)
+                href=files.clone().href()
+            />
+            <Tile
+                label="Rejected"
+                figure=format::percent(now.counts.rejection_rate())
+                delta=Delta::of_share(now.counts.rejection_rate(), before.counts.rejection_rate())
+                note="nothing to compare"
+            />
+            <Tile
+                label="Latency, p95"
+                figure=format::duration(now.p95_ms)
+                delta=Delta::of_duration(now.p95_ms, before.p95_ms)
+                note="nothing to compare"
+            />
+            <Tile
+                label="Quarantined now"
+                figure=format::count(open)
+                note="wait for somebody"
+                href=held.href()
+            />
+            <Tile
+                label="Refused files"
+                figure=format::count(now.refused)
+                note=refused
+                href=files.with("status", "refused").href()
+            />
+        </div>
+    }
+    .into_any()
 }
 
 #[cfg(test)]
