@@ -1,11 +1,11 @@
 //! Chooses the stretch of time a page speaks of. All of it is links and a GET form: the choice
 //! is in the address.
 
+use super::filter::FilterForm;
 use crate::app::link::Link;
 use crate::domain::query::{Range, Span, stamp};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::params::ParamsMap;
 
 /// The range a query asks for, as [`Range::parse`] reads it: `range` itself, or the two ends of
@@ -83,7 +83,7 @@ pub fn RangeBar(
             </div>
             <details>
                 <summary>{ends(span)} <span>"Change"</span></summary>
-                <Form method="GET" action=link.path().to_owned()>
+                <FilterForm action=link.path().to_owned()>
                     {hidden}
                     <label class="field">
                         <span>"From (UTC)"</span>
@@ -94,7 +94,7 @@ pub fn RangeBar(
                         <input type="datetime-local" name="until" value=local(span.until) required/>
                     </label>
                     <button class="main">"Show this time"</button>
-                </Form>
+                </FilterForm>
             </details>
         </div>
     }

@@ -33,7 +33,7 @@ pub fn Reasons(
                 records.into_any()
             };
             view! {
-                <li class=reason.severity.word()>
+                <li class=format!("by-{}", reason.severity.word())>
                     <p>
                         <span class="rule">{reason.code.into_owned()}</span>
                         {reason.attribute.map(|name| view! { <span>{name.into_owned()}</span> })}

@@ -57,7 +57,7 @@ pub fn Failed(
             (here, "Try again"),
         ),
         AppError::Internal { .. } => (
-            "Something went wrong on our side".to_owned(),
+            "This page could not be put together".to_owned(),
             "Trying again may help. If it does not, the reference above leads us to the cause.",
             (here, "Try again"),
         ),

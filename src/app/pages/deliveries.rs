@@ -2,6 +2,7 @@
 
 use crate::api::delivery::{DeliveryList, list_deliveries};
 use crate::app::components::badge::StatusBadge;
+use crate::app::components::filter::FilterForm;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::pager::Pager;
@@ -17,7 +18,6 @@ use crate::domain::ids::PartnerId;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 
 /// What narrows the list, apart from the range and the place in it.
@@ -113,7 +113,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
         .map(|s| (s.word().to_owned(), s.word().to_owned()))
         .to_vec();
     view! {
-        <Form method="GET" action="/deliveries">
+        <FilterForm action="/deliveries".to_owned()>
             <div class="filters" role="search">
                 {(!hidden.is_empty()).then(|| view! { <input type="hidden" name="range" value=hidden/> })}
                 <PartnerField partners chosen=link.get("partner")/>
@@ -125,7 +125,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
                 <button>"Filter"</button>
                 {narrowed.then(|| view! { <a href=all>"Clear"</a> })}
             </div>
-        </Form>
+        </FilterForm>
     }
     .into_any()
 }
@@ -210,7 +210,7 @@ fn row(delivery: Delivery, partners: &[(PartnerId, String)], as_of: DateTime<Utc
                 <a href=link::feed_deliveries(&delivery.feed).href()>{delivery.feed.name().to_owned()}</a>
             </td>
             <td>
-                <span class="named" title=delivery.file.name.clone()>
+                <span class="named file" title=delivery.file.name.clone()>
                     <span class="clip">{delivery.file.name.clone()}</span>
                 </span>
             </td>

@@ -239,16 +239,11 @@ fn facts(delivery: &Delivery) -> AnyView {
                 {fact(
                     "Decided",
                     match delivery.decided_at {
-                        Some(at) => {
-                            view! {
-                                <Instant at/>
-                                {format!(", after {}", format::duration(delivery.latency_ms()))}
-                            }
-                                .into_any()
-                        }
+                        Some(at) => view! { <Instant at/> }.into_any(),
                         None => "not yet".into_any(),
                     },
                 )}
+                {fact("Took", format::duration(delivery.latency_ms()).into_any())}
                 {fact("Contract", format!("version {}", delivery.contract_version).into_any())}
                 {fact("Delivery", view! { <code>{delivery.id.to_string()}</code> }.into_any())}
                 {delivery

@@ -2,6 +2,7 @@
 
 use crate::api::quarantine::{HeldList, list_held_records};
 use crate::app::components::badge::StateBadge;
+use crate::app::components::filter::FilterForm;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::pager::Pager;
@@ -16,7 +17,6 @@ use crate::domain::quarantine::{HeldRecord, State};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 
 /// What narrows the list.
@@ -114,7 +114,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
     let delivery = link.get("delivery");
     let without = link.clone().with("delivery", "").href();
     view! {
-        <Form method="GET" action="/quarantine">
+        <FilterForm action="/quarantine".to_owned()>
             <div class="filters" role="search">
                 {hidden}
                 <PartnerField partners chosen=link.get("partner")/>
@@ -122,7 +122,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
                     <span>"Feed"</span>
                     <input name="feed" value=link.get("feed") placeholder="partner/feed" autocomplete="off"/>
                 </label>
-                <Select label="State" name="state" none="waiting for somebody" options=states chosen=link.get("state")/>
+                <Select label="State" name="state" none="waiting" options=states chosen=link.get("state")/>
                 <label class="field">
                     <span>"Product id"</span>
                     <input name="item" value=link.get("item") autocomplete="off"/>
@@ -130,7 +130,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
                 <button>"Filter"</button>
                 {narrowed.then(|| view! { <a href="/quarantine">"Clear"</a> })}
             </div>
-        </Form>
+        </FilterForm>
         {(!delivery.is_empty())
             .then(|| {
                 view! {

@@ -15,11 +15,11 @@ use std::fmt::Write as _;
 /// The picture's size. Four units are one CSS pixel on a laptop's screen: plotters draws on
 /// whole units, and a bar must not.
 pub(super) const WIDTH: u32 = 2240;
-const HEIGHT: u32 = 760;
+const HEIGHT: u32 = 840;
 /// Above the plot: what is written over its highest line.
-const TOP: u32 = 72;
+const TOP: u32 = 80;
 /// Below the plot: the times.
-const BOTTOM: u32 = 96;
+const BOTTOM: u32 = 104;
 
 /// What a mark is drawn with; its look is in the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) enum Ink {
     Grid,
     Base,
     Figure,
+    FigureBetween,
     Time,
     TimeBetween,
     Word,
@@ -44,10 +45,11 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    const ALL: [(Self, &str); 16] = [
+    const ALL: [(Self, &str); 17] = [
         (Self::Grid, "grid"),
         (Self::Base, "base"),
         (Self::Figure, "figure"),
+        (Self::FigureBetween, "figure between"),
         (Self::Time, "time"),
         (Self::TimeBetween, "time between"),
         (Self::Word, "word"),
@@ -138,7 +140,7 @@ pub(super) struct Picture<'a> {
     pub label: String,
     /// The top of its y axis.
     pub top: f64,
-    /// What to draw, the lowest first.
+    /// What to draw, the lowest first; texts are on top anyway.
     pub marks: Vec<Mark>,
     /// One per bucket.
     pub links: Vec<Link>,
@@ -168,7 +170,12 @@ impl Picture<'_> {
             .margin_bottom(BOTTOM)
             .build_cartesian_2d(0.0..self.links.len().max(1) as f64, 0.0..self.top)?;
         let area = chart.plotting_area().clone();
-        for mark in &self.marks {
+        // What is written goes over what is drawn.
+        let (texts, shapes): (Vec<_>, Vec<_>) = self
+            .marks
+            .iter()
+            .partition(|mark| matches!(mark, Mark::Text { .. }));
+        for mark in shapes.into_iter().chain(texts) {
             match mark {
                 // A mark with many points goes through the chart, as a series.
                 Mark::Line { ink, points } => {
@@ -230,9 +237,9 @@ fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
             text,
         } => {
             let (h, v, dx, dy) = match anchor {
-                Anchor::Below => (HPos::Center, VPos::Top, 0, 28),
-                Anchor::BelowRight => (HPos::Left, VPos::Top, 0, 28),
-                Anchor::BelowLeft => (HPos::Right, VPos::Top, 0, 28),
+                Anchor::Below => (HPos::Center, VPos::Top, 0, 24),
+                Anchor::BelowRight => (HPos::Left, VPos::Top, 0, 24),
+                Anchor::BelowLeft => (HPos::Right, VPos::Top, 0, 24),
                 Anchor::Above => (HPos::Left, VPos::Bottom, 0, -4),
                 Anchor::AboveLeft => (HPos::Right, VPos::Bottom, 0, -8),
                 Anchor::Middle => (HPos::Center, VPos::Center, 0, 0),
@@ -344,8 +351,13 @@ pub(super) fn figures(scale: super::axis::Scale, write: impl Fn(f64) -> String, 
         ink: Ink::Base,
         y: 0.0,
     });
-    marks.extend(scale.lines().map(|y| Mark::Text {
-        ink: Ink::Figure,
+    marks.extend(scale.lines().enumerate().map(|(i, y)| Mark::Text {
+        // Every other one gives way where the chart is small.
+        ink: if i % 2 == 0 {
+            Ink::FigureBetween
+        } else {
+            Ink::Figure
+        },
         x: 0.0,
         y,
         anchor: Anchor::Above,

@@ -4,6 +4,7 @@ use super::{Actions, edit_link, version};
 use crate::app::link;
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move};
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use leptos::prelude::*;
 pub(super) fn bar(record: &HeldRecord, next: Option<RecordId>, may_act: bool, actions: Actions) -> AnyView {
     let id = record.id.to_string();
     let may = |step| may_act && record.state.allows(step);
-    let clean = record.violations.is_empty();
+    let clean = record.violations.iter().all(|v| v.severity > Severity::Error);
     let what = version(record.revision()).to_lowercase();
     let field = || {
         let id = id.clone();

@@ -16,7 +16,6 @@ pub(super) fn table(record: &HeldRecord, may_edit: bool) -> AnyView {
     if mended {
         columns.push(text(format!("Revision {}", record.revision())));
     }
-    columns.push(text("What fails"));
     let rows: Vec<_> = rows
         .into_iter()
         .map(|row| line(row, mended, may_edit.then_some(record)))
@@ -52,18 +51,30 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
     };
     let changed = mended && sent != now;
     let missing = if mended { "not sent" } else { "missing" };
-    let now = mended.then(|| {
-        let class = if changed { "value changed" } else { "value" };
-        view! { <td class=class>{value(now, "not there")}</td> }
-    });
+    let failing = violations(failing, &name, record);
+    // What fails stands below the value it speaks of, which is the newest.
+    let (below_sent, newest) = if mended {
+        let class = if changed { "changed" } else { "" };
+        let cell = view! {
+            <td class=class>
+                {value(now, "not there")}
+                {failing}
+            </td>
+        };
+        (().into_any(), cell.into_any())
+    } else {
+        (failing, ().into_any())
+    };
     view! {
         <tr class=class>
             <th scope="row">
                 <code>{name.clone()}</code>
             </th>
-            <td class="value">{value(sent, missing)}</td>
-            {now}
-            <td class="wrap">{violations(failing, &name, record)}</td>
+            <td>
+                {value(sent, missing)}
+                {below_sent}
+            </td>
+            {newest}
         </tr>
     }
     .into_any()
@@ -71,9 +82,9 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
 
 fn value(value: Option<String>, none: &'static str) -> AnyView {
     match value {
-        None => view! { <span class="muted none">{none}</span> }.into_any(),
-        Some(value) if value.is_empty() => view! { <span class="muted none">"empty"</span> }.into_any(),
-        Some(value) => value.into_any(),
+        None => view! { <p class="muted none">{none}</p> }.into_any(),
+        Some(value) if value.is_empty() => view! { <p class="muted none">"empty"</p> }.into_any(),
+        Some(value) => view! { <p class="sent">{value}</p> }.into_any(),
     }
 }
 

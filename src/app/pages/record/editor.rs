@@ -10,6 +10,7 @@ use crate::api::quarantine::Draft;
 use crate::app::components::states::{Notice, Tone};
 use crate::app::link;
 use crate::domain::quarantine::HeldRecord;
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use leptos::ev::MouseEvent;
 use leptos::form::ActionForm;
@@ -61,8 +62,8 @@ pub(super) fn form(record: &HeldRecord, draft: Option<Draft>, adopt: &str, actio
                     {fields}
                     {(0..ADDED).map(added).collect::<Vec<_>>()}
                 </div>
-                {why(reason, actions)}
                 <div class="bar">
+                    {why(reason, actions)}
                     <button class="main" name="then" value="replay">
                         "Save and replay"
                     </button>
@@ -84,21 +85,23 @@ fn why(reason: String, actions: Actions) -> AnyView {
         _ => None,
     };
     view! {
-        <label class="field why">
-            <span>"Why you change it (the history keeps it)"</span>
-            <input
-                name="reason"
-                required
-                maxlength="500"
-                autocomplete="off"
-                value=reason
-                aria-invalid=move || wrong().map(|_| "true")
-                aria-describedby="reason-error"
-            />
-        </label>
-        <p class="error" id="reason-error">
-            {wrong}
-        </p>
+        <div class="why">
+            <label class="field">
+                <span>"Why you change it (the history keeps it)"</span>
+                <input
+                    name="reason"
+                    required
+                    maxlength="500"
+                    autocomplete="off"
+                    value=reason
+                    aria-invalid=move || wrong().map(|_| "true")
+                    aria-describedby="reason-error"
+                />
+            </label>
+            <p class="error" id="reason-error">
+                {wrong}
+            </p>
+        </div>
     }
     .into_any()
 }
@@ -108,9 +111,13 @@ fn field(place: usize, row: Row, adopt: &str) -> AnyView {
         name,
         sent,
         now,
-        violations: failing,
+        violations: mut failing,
     } = row;
+    // The first one is offered beside the field; the sentence has it too.
     let suggestion = failing.iter().find_map(|v| v.suggestion.clone());
+    for violation in &mut failing {
+        violation.suggestion = None;
+    }
     // What was taken out stays out: its field begins empty.
     let mut value = now.unwrap_or_default();
     if name == adopt
@@ -121,46 +128,42 @@ fn field(place: usize, row: Row, adopt: &str) -> AnyView {
     let id = format!("value-{place}");
     let remarks = format!("remarks-{place}");
     let describes = (!failing.is_empty()).then(|| remarks.clone());
+    let invalid = failing.iter().any(|v| v.severity <= Severity::Error);
     let was = match &sent {
         Some(sent) if *sent == value => None,
         Some(sent) => Some(sent.clone()),
         None => Some("nothing".to_owned()),
     };
-    let class = if failing.is_empty() {
-        "attribute"
-    } else {
-        "attribute fails"
-    };
-    let input = input(id.clone(), value, describes, suggestion);
+    let input = input(id.clone(), value, invalid, describes);
     view! {
-        <div class=class>
+        <div class="attribute">
             <label for=id>
                 <code>{name.clone()}</code>
             </label>
             <div>
                 <input type="hidden" name="names[]" value=name.clone()/>
-                {input}
+                {input.field}
                 {was.map(|was| view! { <p class="was">"Sent: " <code>{was}</code></p> })}
                 <div id=remarks>{violations(failing, &name, None)}</div>
+                {suggestion.map(|suggestion| view! { <Suggestion suggestion fill=input.fill/> })}
             </div>
         </div>
     }
     .into_any()
 }
 
-/// The field itself, and a button that fills in the suggestion; the button needs a script and
-/// appears with it.
-fn input(id: String, value: String, describes: Option<String>, suggestion: Option<String>) -> AnyView {
-    let invalid = describes.is_some().then_some("true");
-    let long = value.len() > ONE_LINE || value.contains('\n');
-    if long {
+/// A field, and the way to put another value into it.
+struct Field {
+    field: AnyView,
+    fill: Callback<String>,
+}
+
+/// The field itself: of one line or of several, as long as its value needs.
+fn input(id: String, value: String, invalid: bool, describes: Option<String>) -> Field {
+    let invalid = invalid.then_some("true");
+    if value.len() > ONE_LINE || value.contains('\n') {
         let node = NodeRef::<html::Textarea>::new();
-        let fill = move |text: &str| {
-            if let Some(field) = node.get_untracked() {
-                field.set_value(text);
-            }
-        };
-        view! {
+        let field = view! {
             <textarea
                 node_ref=node
                 id=id
@@ -171,17 +174,18 @@ fn input(id: String, value: String, describes: Option<String>, suggestion: Optio
             >
                 {value}
             </textarea>
-            <Filler suggestion fill=Callback::new(move |text: String| fill(&text))/>
+        };
+        Field {
+            field: field.into_any(),
+            fill: Callback::new(move |text: String| {
+                if let Some(field) = node.get_untracked() {
+                    field.set_value(&text);
+                }
+            }),
         }
-        .into_any()
     } else {
         let node = NodeRef::<html::Input>::new();
-        let fill = move |text: &str| {
-            if let Some(field) = node.get_untracked() {
-                field.set_value(text);
-            }
-        };
-        view! {
+        let field = view! {
             <input
                 node_ref=node
                 id=id
@@ -191,33 +195,39 @@ fn input(id: String, value: String, describes: Option<String>, suggestion: Optio
                 aria-invalid=invalid
                 aria-describedby=describes
             />
-            <Filler suggestion fill=Callback::new(move |text: String| fill(&text))/>
+        };
+        Field {
+            field: field.into_any(),
+            fill: Callback::new(move |text: String| {
+                if let Some(field) = node.get_untracked() {
+                    field.set_value(&text);
+                }
+            }),
         }
-        .into_any()
     }
 }
 
+/// A value that would pass: to read, and, as soon as there is a script, to take over.
 #[component]
-fn Filler(suggestion: Option<String>, fill: Callback<String>) -> impl IntoView {
+fn Suggestion(suggestion: String, fill: Callback<String>) -> impl IntoView {
     let awake = RwSignal::new(false);
     Effect::new(move |_| awake.set(true));
-    let Some(suggestion) = suggestion else {
-        return ().into_any();
-    };
     view! {
         {move || {
-            awake
-                .get()
-                .then(|| {
-                    let value = suggestion.clone();
-                    let click = move |_: MouseEvent| fill.run(value.clone());
-                    view! {
-                        <button type="button" class="suggestion" on:click=click>
-                            "Use "
-                            <code>{suggestion.clone()}</code>
-                        </button>
-                    }
-                })
+            let suggestion = suggestion.clone();
+            let code = view! { <code>{suggestion.clone()}</code> };
+            if awake.get() {
+                let click = move |_: MouseEvent| fill.run(suggestion.clone());
+                view! {
+                    <button type="button" class="suggestion" on:click=click>
+                        "Use "
+                        {code}
+                    </button>
+                }
+                .into_any()
+            } else {
+                view! { <p class="suggestion">"Would pass: " {code}</p> }.into_any()
+            }
         }}
     }
     .into_any()

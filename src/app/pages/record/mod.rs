@@ -20,8 +20,9 @@ use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Loading, Notice, Tone};
 use crate::app::link::{self, Link};
-use crate::domain::format::{self, counted};
+use crate::domain::format;
 use crate::domain::quarantine::{HeldRecord, Move, State};
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -52,7 +53,7 @@ impl Actions {
         ]
     }
 
-    /// Why the last one failed.
+    /// Why the last one failed, unless that is said beside its field.
     fn error(self) -> Option<AppError> {
         let values = [
             self.edit.value().get(),
@@ -60,7 +61,11 @@ impl Actions {
             self.discard.value().get(),
             self.restore.value().get(),
         ];
-        values.into_iter().flatten().find_map(Result::err)
+        let beside = |error: &AppError| matches!(error, AppError::Invalid { field, .. } if field == "reason");
+        values
+            .into_iter()
+            .flatten()
+            .find_map(|value| value.err().filter(|error| !beside(error)))
     }
 
     /// Forgets what has failed; it was another record's.
@@ -217,19 +222,27 @@ fn failed(error: AppError) -> AnyView {
 
 /// Where the record stands, in a sentence that claims no more than is known.
 fn standing(record: &HeldRecord) -> AnyView {
-    let errors = counted(record.violations.len() as u64, "violation", "violations");
-    let clean = record.violations.is_empty();
+    let errors = record.violations.iter().filter(|v| v.severity <= Severity::Error);
+    let errors = errors.count() as u64;
+    let rules = if errors == 1 {
+        "a rule is broken".to_owned()
+    } else {
+        format!("{} rules are broken", format::count(errors))
+    };
     let revision = record.revision();
     let (tone, sentence) = match record.state {
         State::Quarantined if revision == 0 => (
             Tone::Plain,
-            format!("Held for {errors}; it is not in the catalogue."),
+            format!("Held because {rules}; it is not in the catalogue."),
         ),
-        State::Quarantined if clean => (
+        State::Quarantined if errors == 0 => (
             Tone::Good,
             format!("Revision {revision} breaks no rule. Replay it to bring it into the catalogue."),
         ),
-        State::Quarantined => (Tone::Plain, format!("Revision {revision} still has {errors}.")),
+        State::Quarantined => (
+            Tone::Plain,
+            format!("Revision {revision} is saved, but {rules} still."),
+        ),
         State::Queued => (
             Tone::Plain,
             format!(
