@@ -43,9 +43,15 @@ pub struct Answer {
 }
 
 impl App {
+    /// On the server that the test run shares.
     pub async fn start() -> Self {
+        Self::start_on(mongo::uri()).await
+    }
+
+    /// On a server of the test's own.
+    pub async fn start_on(uri: &str) -> Self {
         let database = mongo::new_database();
-        let store = Store::connect(mongo::uri(), &database, Duration::from_secs(10))
+        let store = Store::connect(uri, &database, Duration::from_secs(10))
             .await
             .expect("a connection");
         store.migrate().await.expect("indexes");
