@@ -29,6 +29,7 @@ pub mod config;
 pub mod context;
 pub mod desk;
 pub mod embedded;
+pub mod feed;
 pub mod http;
 pub mod pipeline;
 pub mod store;
