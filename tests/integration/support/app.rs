@@ -80,10 +80,15 @@ impl App {
 
     /// Adds a partner with one feed `main` in euro, expected daily.
     pub async fn partner(&self, slug: &str) -> Feed {
+        self.partner_called(slug, &format!("Partner {slug}")).await
+    }
+
+    /// The same with a name of its own.
+    pub async fn partner_called(&self, slug: &str, name: &str) -> Feed {
         let id = PartnerId::new(slug);
         let partner = Partner {
             id: id.clone(),
-            name: format!("Partner {slug}"),
+            name: name.to_owned(),
         };
         self.store.insert_partner(&partner).await.expect("a partner");
         let feed = Feed {
