@@ -3,6 +3,7 @@
 //! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
+mod demo;
 mod doctor;
 mod ingest;
 mod opened;
@@ -37,6 +38,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run everything with an invented business in it, to see what feedgate does
+    Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
     /// Do the jobs: replays
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
     };
     log_to_stderr();
     let outcome = match cli.command {
+        Command::Demo(args) => block_on(args.run()),
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
         Command::Ingest(args) => block_on(args.run()),
