@@ -5,3 +5,15 @@ mod support;
 
 // The private mongod: starts, is shared, is inherited, and never blocks the next start.
 mod embedded;
+
+// What happens to a delivery, without a page in sight.
+mod pipeline;
+
+// Every server function against every role, from one table; nobody sees what is not theirs.
+mod rights;
+
+// Pages and forms as a browser without a script sees them.
+mod pages;
+
+// The commands as scripts use them: exit codes, JSON, help.
+mod cli;

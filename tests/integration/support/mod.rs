@@ -1,3 +1,5 @@
 //! Holds what the tests stand on.
 
+pub mod app;
+pub mod files;
 pub mod mongo;

@@ -1,0 +1,190 @@
+//! An ingest that is killed at any instant and run again ends as if it had been run once.
+
+use crate::support::app::App;
+use crate::support::files::{ARecord, Files, a_record};
+use crate::support::mongo;
+use feedgate::domain::account::Scope;
+use feedgate::domain::delivery::Status;
+use feedgate::domain::ids::PartnerId;
+use feedgate::domain::query::{DeliveryFilter, QuarantineFilter, StateFilter};
+use feedgate::server::store::Feed;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+fn command(app: &App, file: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_feedgate"));
+    command
+        .args([
+            "ingest",
+            "--partner",
+            "acme",
+            "--feed",
+            "main",
+            "--json",
+            "--mongodb-uri",
+            mongo::uri(),
+            "--database",
+            &app.database,
+        ])
+        .arg(file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// What is left in the database: items, held records and the decided deliveries' counts.
+async fn end_state(app: &App, feed: &Feed) -> (u64, Vec<String>, Vec<(u64, u64, u64, u64)>) {
+    let filter = QuarantineFilter {
+        state: StateFilter::Open,
+        ..QuarantineFilter::default()
+    };
+    let held = app
+        .store
+        .list_held(&Scope::All, &filter, "", 10_000)
+        .await
+        .expect("a list");
+    let mut held: Vec<String> = held.rows.into_iter().map(|r| r.item_id).collect();
+    held.sort();
+    let filter = DeliveryFilter {
+        partner: Some(PartnerId::new("acme")),
+        ..DeliveryFilter::default()
+    };
+    let deliveries = app
+        .store
+        .list_deliveries(&Scope::All, &filter, "", 100)
+        .await
+        .expect("a list");
+    let counts = deliveries
+        .rows
+        .iter()
+        .inspect(|d| assert_eq!(d.status, Status::Accepted, "nothing is left half done"))
+        .map(|d| {
+            (
+                d.counts.received,
+                d.counts.accepted,
+                d.counts.unchanged,
+                d.counts.quarantined,
+            )
+        })
+        .collect();
+    (
+        app.store
+            .count_items(&Scope::All, &feed.id)
+            .await
+            .expect("a count"),
+        held,
+        counts,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_ingest_run_again_ends_as_if_run_once() {
+    let files = Files::new();
+    let records: Vec<ARecord> = (1..=9000)
+        .map(|n| {
+            if n % 100 == 0 {
+                a_record(n).with("price", "0 EUR")
+            } else {
+                a_record(n)
+            }
+        })
+        .collect();
+    let file = files.csv("a.csv", &records);
+    let held: Vec<String> = {
+        let mut ids: Vec<String> = (1..=90).map(|n| format!("SKU{}", n * 100)).collect();
+        ids.sort();
+        ids
+    };
+    let mut killed = 0;
+    // Spread over the whole life of the process: starting, surveying, applying, deciding.
+    for step in 0..16_u64 {
+        let app = App::start().await;
+        let feed = app.partner("acme").await;
+        let mut child = command(&app, &file).spawn().expect("a process");
+        tokio::time::sleep(Duration::from_millis(60 + step * step * 12)).await;
+        let had_ended = child.try_wait().expect("a look").is_some();
+        if !had_ended {
+            child.kill().expect("a kill");
+            killed += 1;
+        }
+        child.wait().expect("an end");
+        let decided_before = end_of_first(&app).await;
+        let code = command(&app, &file).status().expect("a second try").code();
+        assert_eq!(
+            code,
+            Some(1),
+            "records were quarantined, and nothing else went wrong"
+        );
+        let (items, open, counts) = end_state(&app, &feed).await;
+        assert_eq!((items, open), (8910, held.clone()), "killed at step {step}");
+        // A try that was decided before the kill came was whole; the next is a repeat.
+        let whole = (9000, 8910, 0, 90);
+        let expected = if decided_before {
+            vec![(9000, 0, 8910, 90), whole]
+        } else {
+            vec![whole]
+        };
+        assert_eq!(counts, expected, "killed at step {step}");
+    }
+    assert!(
+        killed >= 8,
+        "only {killed} of 16 tries were killed before they ended"
+    );
+}
+
+async fn end_of_first(app: &App) -> bool {
+    let page = app
+        .store
+        .list_deliveries(&Scope::All, &DeliveryFilter::default(), "", 10)
+        .await
+        .expect("a list");
+    page.rows.iter().any(|d| d.status == Status::Accepted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_came_again_gives_way_to_the_next_one() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let slow: Vec<ARecord> = (1..=9000).map(a_record).collect();
+    let slow = files.csv("slow.csv", &slow);
+    // Killed as soon as its delivery is open.
+    let mut child = command(&app, &slow).spawn().expect("a process");
+    for _ in 0..400 {
+        let page = app
+            .store
+            .list_deliveries(&Scope::All, &DeliveryFilter::default(), "", 1)
+            .await
+            .expect("a list");
+        if page.total > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    // The dead process holds the feed's lease; it runs out by the machine's clock.
+    let mut ingest = app.ingest();
+    ingest.clock = feedgate::server::clock::Clock::system();
+    ingest.patience = Duration::from_secs(40);
+    let next = files.csv("next.csv", &[a_record(1), a_record(2)]);
+    let done = ingest
+        .run(&feed, &next, "next.csv")
+        .await
+        .expect("the next file is taken in");
+    assert_eq!(done.report.records.received, 2);
+    let page = app
+        .store
+        .list_deliveries(&Scope::All, &DeliveryFilter::default(), "", 10)
+        .await
+        .expect("a list");
+    let codes: Vec<_> = page
+        .rows
+        .iter()
+        .map(|d| (d.status, d.file.code.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        codes,
+        [(Status::Accepted, ""), (Status::Refused, "FILE_INTERRUPTED")]
+    );
+}

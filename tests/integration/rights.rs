@@ -1,0 +1,249 @@
+//! Every server function against every role, from one table. A function that is missing from
+//! the table fails the test.
+
+use crate::support::app::{Actor, Answer, App};
+use crate::support::files::{Files, a_record};
+use axum::http::StatusCode;
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::query::QuarantineFilter;
+
+/// What partner B's data carries wherever text can be.
+const MARKER: &str = "zebra";
+
+/// Name, arguments that point at partner B's things, and the status for: nobody, partner A,
+/// partner B, manager, staff, admin. 0 stands for “not asked”, where asking would change things
+/// for the next.
+const TABLE: &[(&str, &[(&str, &str)], [u16; 6])] = &[
+    ("read_viewer", &[], [200, 200, 200, 200, 200, 200]),
+    (
+        "sign_in",
+        &[("email", "x@example.com"), ("password", "wrong")],
+        [422, 422, 422, 422, 422, 422],
+    ),
+    ("sign_out", &[], [200, 0, 0, 0, 0, 0]),
+    (
+        "read_overview",
+        &[("range", "7d")],
+        [401, 404, 404, 200, 200, 200],
+    ),
+    (
+        "read_partner",
+        &[("partner", "zebra"), ("range", "7d")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "list_deliveries",
+        &[("partner", "zebra")],
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "read_delivery",
+        &[("id", "{delivery}")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "list_held_records",
+        &[("partner", "zebra")],
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "read_held_record",
+        &[("id", "{record}")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "edit_record",
+        &[("id", "{record}"), ("revision", "0")],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
+        "discard_record",
+        &[("id", "{record}")],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
+        "restore_record",
+        &[("id", "{record}")],
+        [401, 404, 404, 403, 409, 409],
+    ),
+    (
+        "replay_record",
+        &[("id", "{record}")],
+        [401, 404, 404, 403, 200, 409],
+    ),
+];
+
+async fn with_two_partners(app: &App) -> (String, String) {
+    let files = Files::new();
+    let mine = app.partner("acme").await;
+    app.take_in(
+        &mine,
+        &files.csv("a.csv", &[a_record(1), a_record(2).with("gtin", "1234")]),
+    )
+    .await;
+    let theirs = app.partner(MARKER).await;
+    let record = |n: u32| {
+        a_record(n)
+            .with("title", MARKER)
+            .with("brand", MARKER)
+            .with("id", &format!("{MARKER}-{n}"))
+    };
+    app.take_in(
+        &theirs,
+        &files.csv("zebra.csv", &[record(1), record(2).with("gtin", "zebra1234")]),
+    )
+    .await;
+    let filter = QuarantineFilter {
+        partner: Some(theirs.id.partner()),
+        ..QuarantineFilter::default()
+    };
+    let held = app
+        .store
+        .list_held(&Scope::All, &filter, "", 1)
+        .await
+        .expect("a list")
+        .rows
+        .remove(0);
+    (held.delivery.to_string(), held.id.to_string())
+}
+
+async fn actors(app: &App) -> [Actor<'_>; 6] {
+    [
+        app.anonymous(),
+        app.sign_in(Role::Partner, Some("acme")).await,
+        app.sign_in(Role::Partner, Some(MARKER)).await,
+        app.sign_in(Role::Manager, None).await,
+        app.sign_in(Role::Staff, None).await,
+        app.sign_in(Role::Admin, None).await,
+    ]
+}
+
+#[tokio::test]
+async fn every_server_function_gives_every_role_just_what_is_theirs() {
+    let app = App::start().await;
+    let (delivery, record) = with_two_partners(&app).await;
+    let actors = actors(&app).await;
+    for (function, arguments, expected) in TABLE {
+        let arguments: Vec<(&str, String)> = arguments
+            .iter()
+            .map(|(n, v)| {
+                (
+                    *n,
+                    v.replace("{delivery}", &delivery).replace("{record}", &record),
+                )
+            })
+            .collect();
+        let arguments: Vec<(&str, &str)> = arguments.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        for (index, actor) in actors.iter().enumerate().filter(|(i, _)| expected[*i] != 0) {
+            let answer: Answer = actor.call(function, &arguments).await;
+            assert_eq!(
+                answer.status.as_u16(),
+                expected[index],
+                "{function} as actor {index}: {}",
+                answer.body
+            );
+            if index == 1 {
+                assert!(
+                    !answer.body.contains(MARKER),
+                    "{function} tells partner A of partner B: {}",
+                    answer.body
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_exists_elsewhere_looks_like_what_does_not_exist() {
+    let app = App::start().await;
+    let (delivery, record) = with_two_partners(&app).await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    for (function, name, there) in [
+        ("read_delivery", "id", delivery.as_str()),
+        ("read_held_record", "id", record.as_str()),
+        ("read_partner", "partner", MARKER),
+        ("replay_record", "id", record.as_str()),
+    ] {
+        let exists = partner.call(function, &[(name, there), ("range", "7d")]).await;
+        let invented = partner
+            .call(function, &[(name, "never-heard-of"), ("range", "7d")])
+            .await;
+        assert_eq!(
+            (exists.status, &exists.body),
+            (invented.status, &invented.body),
+            "{function}"
+        );
+        assert_eq!(exists.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[test]
+fn the_table_has_every_server_function() {
+    let mut registered: Vec<String> = leptos::server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path.trim_start_matches("/api/").to_owned())
+        .collect();
+    let mut listed: Vec<String> = TABLE.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    registered.sort();
+    listed.sort();
+    assert_eq!(registered, listed);
+}
+
+#[tokio::test]
+async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
+    let app = App::start().await;
+    let (delivery, record) = with_two_partners(&app).await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let own = partner.get("/partners/acme").await;
+    assert_eq!(own.status, StatusCode::OK);
+    let paths = [
+        "/partners/acme".to_owned(),
+        "/deliveries".to_owned(),
+        "/deliveries?partner=&range=30d".to_owned(),
+        "/quarantine".to_owned(),
+        "/quarantine?state=any".to_owned(),
+        "/quarantine?code=GTIN_CHARS".to_owned(),
+        format!("/deliveries/{delivery}"),
+        format!("/quarantine/{record}"),
+        "/partners/other".to_owned(),
+    ];
+    for path in paths {
+        let page = partner.get(&path).await;
+        // The address itself may carry an id that somebody typed; the marker is in the data.
+        assert!(!page.body.contains(MARKER), "{path} tells of another partner");
+    }
+    for path in [
+        format!("/deliveries/{delivery}"),
+        format!("/quarantine/{record}"),
+        format!("/partners/{MARKER}"),
+    ] {
+        assert_eq!(partner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_site_cannot_make_a_browser_write() {
+    let app = App::start().await;
+    let (_, record) = with_two_partners(&app).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let answer = staff
+        .post_from_elsewhere("/api/replay_record", &[("id", &record)])
+        .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.store.count_unfinished_jobs().await.expect("a count"), 0);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session() {
+    let app = App::start().await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    assert_eq!(staff.get("/deliveries").await.status, StatusCode::OK);
+    app.store
+        .update_password("staff-all@example.com", "$argon2id$nobody")
+        .await
+        .expect("changed");
+    let answer = staff.get("/deliveries").await;
+    assert_eq!(
+        (answer.status, answer.location.as_deref()),
+        (StatusCode::SEE_OTHER, Some("/sign-in?next=/deliveries"))
+    );
+}

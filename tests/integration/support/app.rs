@@ -1,0 +1,220 @@
+//! Runs the real router on a database of its own, and gives it people to act through.
+
+use super::mongo;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use chrono::DateTime;
+use feedgate::domain::account::Role;
+use feedgate::domain::delivery::Direction;
+use feedgate::domain::ids::{FeedId, PartnerId};
+use feedgate::server::clock::Clock;
+use feedgate::server::context::AppState;
+use feedgate::server::pipeline::ingest::{Ingest, Ingested};
+use feedgate::server::store::{Feed, Partner, Store};
+use feedgate::server::{auth, http, worker};
+use std::path::Path;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// What everybody signs in with in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// feedgate on a database of its own, with a clock that stands still.
+pub struct App {
+    pub store: Store,
+    pub clock: Clock,
+    pub database: String,
+    router: axum::Router,
+}
+
+/// Somebody with a browser: keeps the cookie, follows no redirect.
+pub struct Actor<'a> {
+    app: &'a App,
+    cookie: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub cookie: Option<String>,
+    pub body: String,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        let database = mongo::new_database();
+        let store = Store::connect(mongo::uri(), &database, Duration::from_secs(10))
+            .await
+            .expect("a connection");
+        store.migrate().await.expect("indexes");
+        let clock = Clock::standing(
+            DateTime::parse_from_rfc3339("2026-11-24T13:05:00Z")
+                .expect("a time")
+                .to_utc(),
+        );
+        let options = leptos::config::LeptosOptions::builder()
+            .output_name("feedgate")
+            .site_root("target/none")
+            .build();
+        let state = AppState {
+            store: store.clone(),
+            clock: clock.clone(),
+            options,
+            public_url: None,
+        };
+        Self {
+            store,
+            clock,
+            database,
+            router: http::router(state, false),
+        }
+    }
+
+    /// Adds a partner with one feed `main` in euro, expected daily.
+    pub async fn partner(&self, slug: &str) -> Feed {
+        let id = PartnerId::new(slug);
+        let partner = Partner {
+            id: id.clone(),
+            name: format!("Partner {slug}"),
+        };
+        self.store.insert_partner(&partner).await.expect("a partner");
+        let feed = Feed {
+            id: FeedId::of(&id, "main").expect("a slug"),
+            direction: Direction::Ingest,
+            expected_every_hours: Some(24),
+            currency: Some("EUR".to_owned()),
+        };
+        self.store.insert_feed(&feed).await.expect("a feed");
+        feed
+    }
+
+    pub fn ingest(&self) -> Ingest {
+        Ingest {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            patience: Duration::from_secs(5),
+        }
+    }
+
+    /// Takes a file in through the real pipeline.
+    pub async fn take_in(&self, feed: &Feed, file: &Path) -> Ingested {
+        self.ingest()
+            .run(feed, file, "products.csv")
+            .await
+            .expect("an ingest")
+    }
+
+    /// Lets a worker do everything that waits.
+    pub async fn work(&self) {
+        while worker::work_once(&self.store, &self.clock, "test")
+            .await
+            .expect("a job")
+        {}
+    }
+
+    pub fn anonymous(&self) -> Actor<'_> {
+        Actor {
+            app: self,
+            cookie: None,
+        }
+    }
+
+    /// Somebody with an account of this role, signed in. A partner role belongs to `partner`.
+    pub async fn sign_in(&self, role: Role, partner: Option<&str>) -> Actor<'_> {
+        let email = format!("{role}-{}@example.com", partner.unwrap_or("all"));
+        let partners = partner.map(PartnerId::new).into_iter().collect();
+        let name = format!("{role} of {}", partner.unwrap_or("all"));
+        let account = auth::new_account(&email, &name, role, partners, PASSWORD.to_owned())
+            .await
+            .expect("an account");
+        // The second time the account is there already.
+        let _ = self.store.insert_user(&account, self.clock.now()).await;
+        let mut actor = self.anonymous();
+        let answer = actor
+            .post("/api/sign_in", &[("email", &email), ("password", PASSWORD)])
+            .await;
+        assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+        actor.cookie = answer.cookie;
+        assert!(actor.cookie.is_some(), "signing in gives a cookie");
+        actor
+    }
+}
+
+impl Actor<'_> {
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(cookie) = &self.cookie {
+            request
+                .headers_mut()
+                .insert(header::COOKIE, cookie.parse().expect("a cookie"));
+        }
+        let response: Response<Body> = self.app.router.clone().oneshot(request).await.expect("an answer");
+        let text = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|v| v.to_str().ok())
+                .map(str::to_owned)
+        };
+        let (status, location) = (response.status(), text(header::LOCATION));
+        let cookie = text(header::SET_COOKIE).and_then(|c| c.split(';').next().map(str::to_owned));
+        let body = axum::body::to_bytes(response.into_body(), 50_000_000)
+            .await
+            .expect("a body");
+        Answer {
+            status,
+            location,
+            cookie,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    /// Opens a page as a browser does.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(
+            Request::get(path)
+                .header(header::ACCEPT, "text/html")
+                .body(Body::empty())
+                .expect("a request"),
+        )
+        .await
+    }
+
+    /// Posts a form as a browser without a script does.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.form(path, fields, "text/html").await
+    }
+
+    /// Calls a server function as the wasm page does.
+    pub async fn call(&self, function: &str, fields: &[(&str, &str)]) -> Answer {
+        self.form(&format!("/api/{function}"), fields, "application/json")
+            .await
+    }
+
+    async fn form(&self, path: &str, fields: &[(&str, &str)], accept: &str) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, accept)
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body))
+            .expect("a request");
+        self.send(request).await
+    }
+
+    /// The same request as [`Actor::post`], as another site would make a browser send it.
+    pub async fn post_from_elsewhere(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "cross-site")
+            .body(Body::from(body))
+            .expect("a request");
+        self.send(request).await
+    }
+}
