@@ -15,6 +15,7 @@
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
 //! | [`child`] | programs that run for us and must not outlive us |
+//! | [`demo`] | an invented business, for trying and for browser tests |
 //! | [`cli`] | the commands |
 //!
 //! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod demo;
 pub mod desk;
 pub mod embedded;
 pub mod feed;

@@ -4,6 +4,7 @@
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
 mod check;
+mod demo;
 mod doctor;
 mod ingest;
 mod opened;
@@ -38,6 +39,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run everything with an invented business in it, to see what feedgate does
+    Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
     /// Do the jobs: replays
@@ -66,6 +69,7 @@ pub fn run() -> ExitCode {
     };
     log_to_stderr();
     let outcome = match cli.command {
+        Command::Demo(args) => block_on(args.run()),
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
         Command::Check(args) => args.run(),
