@@ -13,10 +13,13 @@ const MARKER: &str = "zebra";
 /// Partner B's slug, which anybody may type.
 const OTHER: &str = "beta";
 
+/// Name, arguments and statuses of one function.
+type Row = (&'static str, &'static [(&'static str, &'static str)], [u16; 6]);
+
 /// Name, arguments that point at partner B's things, and the status for: nobody, partner A,
 /// partner B, manager, staff, admin. 0 stands for “not asked”, where asking would change things
 /// for the next.
-const TABLE: &[(&str, &[(&str, &str)], [u16; 6])] = &[
+const TABLE: &[Row] = &[
     ("read_viewer", &[], [200, 200, 200, 200, 200, 200]),
     (
         "sign_in",

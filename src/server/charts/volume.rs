@@ -81,7 +81,9 @@ pub fn volume(rollups: &[Rollup], frame: &Frame) -> Chart {
 /// The bars, one ink after the other so that each becomes one path, and the line over them.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
-    let layers: [(Ink, fn(&Counts) -> (u64, u64)); 3] = [
+    /// Where a layer begins and how high it is.
+    type Layer = fn(&Counts) -> (u64, u64);
+    let layers: [(Ink, Layer); 3] = [
         (Ink::Accepted, |c| (0, c.accepted)),
         (Ink::Unchanged, |c| (c.accepted, c.unchanged)),
         (Ink::Quarantined, |c| (c.accepted + c.unchanged, c.quarantined)),
@@ -110,8 +112,9 @@ fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
     }
     let mut points = Vec::with_capacity(buckets.len() * 2);
     for (i, bucket) in buckets.iter().enumerate() {
-        let y = bucket.rollup.counts.received as f64;
-        if points.last().is_none_or(|(_, last)| *last != y) {
+        let received = bucket.rollup.counts.received;
+        let y = received as f64;
+        if i == 0 || buckets[i - 1].rollup.counts.received != received {
             points.push((i as f64, y));
         } else {
             points.pop();
