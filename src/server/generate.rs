@@ -83,7 +83,7 @@ const SENTENCES: &[&str] = &[
     "It keeps its shape and its colour, wash after wash.",
 ];
 
-/// SplitMix64: a few lines, and the same numbers for ever.
+/// `SplitMix64`: a few lines, and the same numbers for ever.
 struct Chance(u64);
 
 impl Chance {
@@ -222,7 +222,10 @@ pub fn write(plan: &Plan, out: &mut impl Write) -> io::Result<Written> {
         } else {
             index
         };
-        last_id = id;
+        if fault != Some(Fault::Columns) {
+            // A row of a wrong shape has no id that another could repeat.
+            last_id = id;
+        }
         write_row(&mut row, index, id, &product, fault, &mut chance)?;
         if let Some(fault) = fault {
             *written.faults.entry(fault.code()).or_default() += 1;
