@@ -6,6 +6,7 @@
 mod check;
 mod demo;
 mod doctor;
+mod generate;
 mod ingest;
 mod opened;
 mod partner;
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
+    /// Write feeds to try things on
+    Generate(generate::Args),
     /// Manage partners and their feeds
     Partner(partner::Args),
     /// Manage the people who sign in
@@ -74,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Worker(args) => block_on(args.run()),
         Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
+        Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
