@@ -31,6 +31,7 @@ pub mod context;
 pub mod demo;
 pub mod desk;
 pub mod embedded;
+pub mod feed;
 pub mod http;
 pub mod pipeline;
 pub mod store;

@@ -3,6 +3,7 @@
 //! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
+mod check;
 mod demo;
 mod doctor;
 mod ingest;
@@ -44,6 +45,8 @@ enum Command {
     Serve(serve::Args),
     /// Do the jobs: replays
     Worker(worker::Args),
+    /// Check files against the contract, without a database
+    Check(check::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
     /// Manage partners and their feeds
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => block_on(args.run()),
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
+        Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
