@@ -48,7 +48,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// 0.8), so what could open a tag gives way to a look-alike, on both sides alike.
 fn window_title(title: String) -> String {
     let title = title.replace('<', "‹").replace('>', "›");
-    if title.is_empty() { "feedgate".to_owned() } else { format!("{title} · feedgate") }
+    if title.is_empty() {
+        "feedgate".to_owned()
+    } else {
+        format!("{title} · feedgate")
+    }
 }
 
 /// The application: its routes, and what they share.

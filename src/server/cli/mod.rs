@@ -3,6 +3,7 @@
 //! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
+mod bench;
 mod check;
 mod demo;
 mod doctor;
@@ -56,6 +57,8 @@ enum Command {
     Partner(partner::Args),
     /// Manage the people who sign in
     User(user::Args),
+    /// Measure checking, storing and showing, each beside what it is held against
+    Bench(bench::Args),
     /// Prove that nothing was lost or counted twice
     Doctor(doctor::Args),
 }
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
+        Command::Bench(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
     outcome.unwrap_or_else(|error| {
