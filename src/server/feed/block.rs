@@ -38,7 +38,8 @@ impl Block {
         self.rows.parse(index, record)
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Empties it, keeping its buffers.
+    pub fn clear(&mut self) {
         self.rows.clear();
         self.count = 0;
     }

@@ -1,85 +1,16 @@
-//! Reads and checks a whole file, touching nothing.
-//!
-//! The survey counts, keeps samples and decides what becomes of the file; what is to be done
-//! with single records is the sink's business. `check` passes a sink that does nothing, an
-//! ingest one that writes.
+//! Counts what the survey of one file finds, and keeps examples of it.
 
-use crate::domain::contract::{Across, Checked, Contract, Rule, Rules};
+use crate::domain::contract::{Checked, Rule};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Verdict};
 use crate::domain::violation::Severity;
-use crate::server::feed::{self, Limits, Stop, Summary};
-use anyhow::Context;
-use chrono::{DateTime, Utc};
+use crate::server::feed::Summary;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::io::Read;
-use std::time::Instant;
-
-/// Surveys a file that came as `name`; `sink` sees every record, in the order of the file.
-///
-/// A damaged file is an outcome, in the report. What the sink saw of it before the damage was
-/// met must not take effect: survey first with a sink that does nothing, then once more. An
-/// error means that the source or the sink failed, and says nothing about the file.
-pub fn survey(
-    source: impl Read + Send + 'static,
-    name: &str,
-    contract: &Contract,
-    now: DateTime<Utc>,
-    sink: &mut (dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send),
-) -> anyhow::Result<Report> {
-    let begun = Instant::now();
-    let rules = Rules::new(contract, now);
-    let (mut reader, opened) = feed::open(source, Limits::default());
-    let mut tally = Tally::default();
-    let outcome = opened
-        .map_err(Ended::from)
-        .and_then(|()| run(&mut reader, &rules, &mut tally, sink));
-    let refusal = match outcome {
-        Ok(()) => None,
-        Err(Ended::Refused(refusal)) => Some(refusal),
-        Err(Ended::Failed(error)) => return Err(error),
-    };
-    let summary = reader.summary().context("reading the rest of the file")?;
-    let mut report = tally.report(name, summary, refusal);
-    report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(report)
-}
-
-enum Ended {
-    Refused(Refusal),
-    Failed(anyhow::Error),
-}
-
-impl From<Stop> for Ended {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Refused(refusal) => Self::Refused(refusal),
-            failed @ Stop::Failed(_) => Self::Failed(failed.into()),
-        }
-    }
-}
-
-fn run(
-    reader: &mut feed::Reader,
-    rules: &Rules,
-    tally: &mut Tally,
-    sink: &mut (dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send),
-) -> Result<(), Ended> {
-    let mut across = Across::default();
-    let (mut raw, mut checked) = (RawRecord::default(), Checked::default());
-    while reader.read(&mut raw)? {
-        rules.look(&raw, &mut checked);
-        across.settle(rules, &raw, &mut checked);
-        tally.add(&raw, &checked);
-        sink(&raw, &checked).map_err(Ended::Failed)?;
-    }
-    Ok(())
-}
 
 /// What was counted so far.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     records: Counts,
     codes: Vec<Line>,
 }
@@ -95,7 +26,8 @@ struct Line {
 }
 
 impl Tally {
-    fn add(&mut self, raw: &RawRecord, checked: &Checked) {
+    /// Counts one record; to be called in the order of the file.
+    pub(super) fn add(&mut self, raw: &RawRecord, checked: &Checked) {
         self.records.received += 1;
         if checked.is_clean() {
             self.records.accepted += 1;
@@ -149,7 +81,8 @@ impl Tally {
         &mut self.codes[index]
     }
 
-    fn report(mut self, name: &str, summary: Summary, refusal: Option<Refusal>) -> Report {
+    /// The report of the file, without the time it took.
+    pub(super) fn report(mut self, name: &str, summary: Summary, refusal: Option<Refusal>) -> Report {
         self.codes
             .sort_by_key(|line| (Reverse(line.records), line.rule.code, line.severity));
         let codes = self
