@@ -3,9 +3,10 @@
 use super::Measured;
 use crate::domain::contract::{Contract, Currency};
 use crate::server::clock::Clock;
-use crate::server::pipeline::survey::survey;
+use crate::server::pipeline::survey::survey_on;
 use anyhow::Context;
 use std::fs::File;
+use std::num::NonZero;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,8 +21,8 @@ pub fn csv_pass(path: &Path) -> anyhow::Result<Measured> {
     Ok(Measured::since(begun, records))
 }
 
-/// The whole check: every rule on every record.
-pub fn check(path: &Path) -> anyhow::Result<Measured> {
+/// The whole check, every rule on every record, on so many cores.
+pub fn check(path: &Path, cores: NonZero<usize>) -> anyhow::Result<Measured> {
     let begun = Instant::now();
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let contract = Contract {

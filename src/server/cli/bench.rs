@@ -12,6 +12,7 @@ use crate::server::pipeline::ingest::Ingest;
 use anyhow::{Context, ensure};
 use serde::de::DeserializeOwned;
 use std::fs::File;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub(super) struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
     CsvPass,
+    CheckOneCore,
     Check,
     BareInsert,
     Ingest,
@@ -74,7 +76,10 @@ impl Args {
         let file = || self.file.as_deref().context("--file is missing");
         let line = match part {
             Part::CsvPass => serde_json::to_string(&bench::csv_pass(file()?)?)?,
-            Part::Check => serde_json::to_string(&bench::check(file()?)?)?,
+            Part::CheckOneCore => serde_json::to_string(&bench::check(file()?, NonZero::<usize>::MIN)?)?,
+            Part::Check => {
+                serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
+            }
             Part::BareInsert | Part::Ingest | Part::Pages => {
                 let opened = Opened::open(&self.database, PATIENCE).await?;
                 match part {
