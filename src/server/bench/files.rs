@@ -29,7 +29,8 @@ pub fn check(path: &Path, cores: NonZero<usize>) -> anyhow::Result<Measured> {
         currency: Currency::of("EUR"),
         ..Contract::default()
     };
-    let report = survey(
+    let report = survey_on(
+        cores,
         file,
         "bench.csv",
         &contract,
