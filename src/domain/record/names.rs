@@ -64,7 +64,7 @@ pub struct Names {
 
 impl Names {
     /// More different names than this are not a feed. Readers refuse or start afresh.
-    pub const LIMIT: usize = 10_000;
+    pub const LIMIT: usize = 4_096;
 
     /// The number of a name as sent; none when the table is full.
     pub fn number(&mut self, sent: &str) -> Option<u16> {

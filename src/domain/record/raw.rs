@@ -164,6 +164,15 @@ impl RawRecord {
         });
     }
 
+    /// Ends a record whose fields were pushed before its place and bytes were known.
+    pub fn finish(&mut self, names: &Arc<Names>, position: Position, original: &str) {
+        if !Arc::ptr_eq(&self.names, names) {
+            self.names = Arc::clone(names);
+        }
+        self.position = position;
+        self.set_original(original);
+    }
+
     /// Notes what is wrong with its form.
     pub fn set_damage(&mut self, damage: Damage) {
         self.damage = Some(damage);

@@ -3,7 +3,11 @@
 //! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
+mod bench;
+mod check;
+mod demo;
 mod doctor;
+mod generate;
 mod ingest;
 mod opened;
 mod partner;
@@ -37,16 +41,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run everything with an invented business in it, to see what feedgate does
+    Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
     /// Do the jobs: replays
     Worker(worker::Args),
+    /// Check files against the contract, without a database
+    Check(check::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
+    /// Write feeds to try things on
+    Generate(generate::Args),
     /// Manage partners and their feeds
     Partner(partner::Args),
     /// Manage the people who sign in
     User(user::Args),
+    /// Measure checking, storing and showing, each beside what it is held against
+    Bench(bench::Args),
     /// Prove that nothing was lost or counted twice
     Doctor(doctor::Args),
 }
@@ -63,11 +75,15 @@ pub fn run() -> ExitCode {
     };
     log_to_stderr();
     let outcome = match cli.command {
+        Command::Demo(args) => block_on(args.run()),
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
+        Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
+        Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
+        Command::Bench(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,0 +1,55 @@
+//! `feedgate check`: says what is wrong with a file, without a database.
+
+use crate::domain::contract::{Contract, Currency};
+use crate::server::clock::Clock;
+use crate::server::pipeline::survey::survey;
+use anyhow::Context;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Check files against the contract, without a database
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 clean, 1 records quarantined (or a file could not be opened), 2 misuse, 3 a file was \
+                  refused. Of several files, the highest."
+)]
+pub(super) struct Args {
+    /// Files to check: CSV or TSV, RSS or Atom, plain or gzipped; told apart by their content
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// The currency prices are to be in; a bare number is then read as an amount of it
+    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    currency: Option<Currency>,
+
+    /// Print one JSON object per file
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let contract = Contract {
+            currency: self.currency,
+            ..Contract::default()
+        };
+        let mut code = 0;
+        for path in &self.files {
+            let name = path.file_name().map_or_else(
+                || path.display().to_string(),
+                |n| n.to_string_lossy().into_owned(),
+            );
+            let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+            let report = survey(file, &name, &contract, Clock::system().now(), &mut |_, _| Ok(()))
+                .with_context(|| format!("reading {}", path.display()))?;
+            code = code.max(report.exit_code());
+            if self.json {
+                println!("{}", serde_json::to_string(&report)?);
+            } else {
+                print!("{}", super::report::readable(&report));
+            }
+        }
+        Ok(ExitCode::from(code))
+    }
+}

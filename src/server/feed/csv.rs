@@ -1,0 +1,366 @@
+//! Reads rows: comma, tab, semicolon and pipe, with quotes as RFC 4180 has them.
+//!
+//! [`Reader`] finds where rows begin and end, which is all that must be done in order;
+//! [`Rows`] cuts them into fields, on any core. What is told apart here and not by a lenient
+//! parser: a quote that is neither doubled nor at the end of its field damages its row alone,
+//! an open quote or a short last row at the end of the file means that the file was cut.
+
+use super::Block;
+use super::encoding::refuse_bytes;
+use super::shape::{self, Header, Shape};
+use super::source::Limits;
+use super::stop::{Stop, refuse};
+use crate::domain::contract::checks::file;
+use crate::domain::record::{Damage, Names, Position, RawRecord};
+use crate::domain::report::Format;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Bytes of rows in one block: small enough that a core keeps it near, large enough that
+/// handing it over costs nothing.
+const BLOCK: usize = 96 << 10;
+
+/// Where a row stands in its block.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    start: u32,
+    end: u32,
+    line: u64,
+    quoted: bool,
+    /// The field, counted from 1, in which a quote stands wrongly; 0 when none does.
+    broken: u16,
+}
+
+/// Rows in one piece of text, not yet cut into fields.
+#[derive(Debug, Default)]
+pub struct Rows {
+    bytes: Vec<u8>,
+    list: Vec<Row>,
+    names: Arc<Names>,
+    shape: Shape,
+    /// Offset of the first byte in the file.
+    offset: u64,
+    /// Number of the first row in the file, counted from 1.
+    first: u64,
+    scratch: String,
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.list.clear();
+    }
+
+    /// Cuts row `index` into its fields.
+    pub(super) fn parse(&mut self, index: usize, record: &mut RawRecord) -> Result<(), Stop> {
+        let row = self.list[index];
+        let bytes = &self.bytes[row.start as usize..row.end as usize];
+        let offset = self.offset + u64::from(row.start);
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(refuse_bytes(&self.bytes, bytes[at], offset + at as u64));
+            }
+        };
+        record.begin(
+            &self.names,
+            Position {
+                index: self.first + index as u64,
+                line: row.line,
+                offset,
+            },
+        );
+        record.set_original(text);
+        let expected = self.names.len();
+        let found = if row.quoted {
+            self.cut_quoted(index, record)
+        } else {
+            let (mut column, mut start) = (0usize, 0);
+            for end in memchr::memchr_iter(self.shape.delimiter, bytes).chain(std::iter::once(bytes.len())) {
+                if column < expected {
+                    push_slice(record, column, start, end);
+                }
+                column += 1;
+                start = end + 1;
+            }
+            column
+        };
+        if row.broken > 0 {
+            record.set_damage(Damage::Quote {
+                column: usize::from(row.broken),
+            });
+        } else if found != expected {
+            record.set_damage(Damage::Columns { found, expected });
+        }
+        Ok(())
+    }
+
+    fn cut_quoted(&mut self, index: usize, record: &mut RawRecord) -> usize {
+        let row = self.list[index];
+        let bytes = &self.bytes[row.start as usize..row.end as usize];
+        let (expected, delimiter) = (self.names.len(), self.shape.delimiter);
+        let (mut column, mut start) = (0, 0);
+        loop {
+            let field = shape::field(bytes, start, delimiter);
+            if column < expected {
+                if field.doubled {
+                    let raw = String::from_utf8_lossy(&bytes[field.start..field.end]);
+                    self.scratch.clear();
+                    for (index, part) in raw.split("\"\"").enumerate() {
+                        self.scratch.push_str(if index > 0 { "\"" } else { "" });
+                        self.scratch.push_str(part);
+                    }
+                    #[expect(clippy::cast_possible_truncation, reason = "names are fewer than 65,536")]
+                    record.push(column as u16, &self.scratch);
+                } else {
+                    push_slice(record, column, field.start, field.end);
+                }
+            }
+            column += 1;
+            match field.next {
+                Some(next) => start = next,
+                None => return column,
+            }
+        }
+    }
+}
+
+fn push_slice(record: &mut RawRecord, column: usize, start: usize, end: usize) {
+    #[expect(clippy::cast_possible_truncation, reason = "names are fewer than 65,536")]
+    record.push_slice(column as u16, start, end);
+}
+
+/// Finds the rows of a file, block by block.
+pub struct Reader {
+    text: Box<dyn Read + Send>,
+    ended: bool,
+    /// What was read and belongs to rows that come next.
+    rest: Vec<u8>,
+    names: Arc<Names>,
+    shape: Shape,
+    /// Offset of `rest` in the file.
+    offset: u64,
+    line: u64,
+    rows: u64,
+    limits: Limits,
+}
+
+impl Reader {
+    /// Reads the header; `offset` is where the text begins in the file.
+    pub fn open(text: Box<dyn Read + Send>, offset: usize, limits: Limits) -> Result<(Self, Format), Stop> {
+        let mut reader = Self {
+            text,
+            ended: false,
+            rest: Vec::new(),
+            names: Arc::default(),
+            shape: Shape::default(),
+            offset: offset as u64,
+            line: 1,
+            rows: 0,
+            limits,
+        };
+        let format = reader.read_header()?;
+        Ok((reader, format))
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    fn read_header(&mut self) -> Result<Format, Stop> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        let Header {
+            shape,
+            start,
+            end,
+            next,
+        } = loop {
+            self.read_more(&mut bytes, BLOCK)?;
+            if let Some(found) = shape::header(&bytes, self.ended) {
+                break found;
+            }
+            if bytes.len() > self.limits.record {
+                return Err(refuse(
+                    &file::FILE_FORMAT,
+                    Some(self.offset),
+                    "The file has no line end in its first 4 MB; it is no text with rows.",
+                ));
+            }
+        };
+        let offset = self.offset + start as u64;
+        let header = match std::str::from_utf8(&bytes[start..end]) {
+            Ok(header) => header,
+            Err(error) => {
+                let at = start + error.valid_up_to();
+                return Err(refuse_bytes(&bytes, bytes[at], self.offset + at as u64));
+            }
+        };
+        let names = shape::names(header, shape, offset)?;
+        self.names = Arc::new(names);
+        self.shape = shape;
+        let gone = memchr::memchr_iter(shape.newline, &bytes[..next]).count();
+        self.line += gone as u64;
+        self.offset += next as u64;
+        bytes.drain(..next);
+        self.rest = bytes;
+        Ok(if shape.delimiter == b'\t' {
+            Format::Tsv
+        } else {
+            Format::Csv
+        })
+    }
+
+    /// Reads until `bytes` has `length` bytes or the file ends.
+    fn read_more(&mut self, bytes: &mut Vec<u8>, length: usize) -> Result<(), Stop> {
+        let mut filled = bytes.len();
+        let length = length.max(filled + 1);
+        bytes.resize(length, 0);
+        while filled < length && !self.ended {
+            let read = self.text.read(&mut bytes[filled..])?;
+            self.ended = read == 0;
+            filled += read;
+        }
+        bytes.truncate(filled);
+        Ok(())
+    }
+
+    /// Fills a block with the rows that come next; false when there are no more.
+    pub fn fill(&mut self, block: &mut Block) -> Result<bool, Stop> {
+        block.clear();
+        let rows = &mut block.rows;
+        std::mem::swap(&mut rows.bytes, &mut self.rest);
+        rows.offset = self.offset;
+        rows.first = self.rows + 1;
+        rows.shape = self.shape;
+        if !Arc::ptr_eq(&rows.names, &self.names) {
+            rows.names = Arc::clone(&self.names);
+        }
+        let mut target = BLOCK;
+        loop {
+            if rows.bytes.len() < target {
+                self.read_more(&mut rows.bytes, target)?;
+            }
+            let used = self.find_rows(rows)?;
+            if rows.list.is_empty() && used > 0 {
+                // Blank lines, and no row yet.
+                rows.bytes.drain(..used);
+                self.offset += used as u64;
+                rows.offset = self.offset;
+                if !(self.ended && rows.bytes.is_empty()) {
+                    continue;
+                }
+            }
+            let used = if rows.list.is_empty() { 0 } else { used };
+            if !rows.list.is_empty() || (self.ended && used == rows.bytes.len()) {
+                // What is left is the beginning of a row that goes on.
+                self.rest.clear();
+                self.rest.extend_from_slice(&rows.bytes[used..]);
+                rows.bytes.truncate(used);
+                self.offset += used as u64;
+                self.rows += rows.list.len() as u64;
+                return self.settle(rows);
+            }
+            target = (rows.bytes.len() * 2).max(BLOCK);
+        }
+    }
+
+    fn settle(&self, rows: &Rows) -> Result<bool, Stop> {
+        if rows.list.is_empty() && self.rows == 0 {
+            return Err(refuse(
+                &file::FILE_EMPTY,
+                Some(self.offset),
+                "The file has a header and no record; nothing of it takes effect.",
+            ));
+        }
+        Ok(!rows.list.is_empty())
+    }
+
+    /// Finds whole rows from the start of the block, and gives where the last of them ends.
+    fn find_rows(&mut self, rows: &mut Rows) -> Result<usize, Stop> {
+        let bytes = &rows.bytes;
+        let mut start = 0;
+        while start < bytes.len() {
+            let row = shape::row(bytes, start, self.shape, self.ended);
+            let (end, next, broken) = match row.end {
+                shape::End::Line { end, next } => (end, next, 0),
+                shape::End::Last { end } => {
+                    self.refuse_short_last_row(&bytes[start..end], start)?;
+                    (end, end, 0)
+                }
+                shape::End::Open { quote } if self.ended => {
+                    return Err(refuse(
+                        &file::FILE_TRUNCATED,
+                        Some(self.offset + quote as u64),
+                        format!(
+                            "The file ends inside a quoted field that begins in line {}; it was cut short, or a quote is missing.",
+                            self.line
+                        ),
+                    ));
+                }
+                shape::End::Open { .. } | shape::End::More if bytes.len() - start <= self.limits.record => {
+                    break;
+                }
+                shape::End::More => {
+                    let message = format!(
+                        "Line {} is longer than {} bytes; no record is.",
+                        self.line, self.limits.record
+                    );
+                    return Err(refuse(
+                        &file::FILE_SIZE,
+                        Some(self.offset + start as u64),
+                        message,
+                    ));
+                }
+                shape::End::Open { quote } | shape::End::Broken { quote } => {
+                    let column = shape::column_of(bytes, start, quote, self.shape.delimiter);
+                    match shape::resume(bytes, start, quote, self.shape, self.names.len(), self.ended) {
+                        Some((end, next)) => (end, next, u16::try_from(column).unwrap_or(u16::MAX)),
+                        // Where the row ends is seen when more of the file is there.
+                        None => break,
+                    }
+                }
+            };
+            let lines = if row.quoted || broken > 0 {
+                memchr::memchr_iter(self.shape.newline, &bytes[start..next]).count() as u64
+            } else {
+                1
+            };
+            if end > start {
+                #[expect(clippy::cast_possible_truncation, reason = "a block is far below 4 GiB")]
+                rows.list.push(Row {
+                    start: start as u32,
+                    end: end as u32,
+                    line: self.line,
+                    quoted: row.quoted || broken > 0,
+                    broken,
+                });
+            }
+            self.line += lines;
+            start = next;
+        }
+        Ok(start)
+    }
+
+    /// A last row without a line end and with too few fields is what a cut file ends in.
+    fn refuse_short_last_row(&self, row: &[u8], start: usize) -> Result<(), Stop> {
+        let found = shape::count_fields(row, self.shape.delimiter);
+        let expected = self.names.len();
+        if found >= expected {
+            return Ok(());
+        }
+        Err(refuse(
+            &file::FILE_TRUNCATED,
+            Some(self.offset + start as u64),
+            format!(
+                "The file ends in line {} after {found} of {expected} fields and without a line end; it was cut short.",
+                self.line
+            ),
+        ))
+    }
+}

@@ -1,0 +1,156 @@
+//! Turns the bytes of a file into records with their positions.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`stop`] | why reading ends early: the file is refused, or its source failed |
+//! | [`source`] | bytes as received: counted, hashed, unpacked, within limits |
+//! | [`sniff`] | what a file is, told by its content and never by its name |
+//! | [`encoding`] | bytes to UTF-8, and what else they might have been |
+//! | [`csv`] | rows and their kin |
+//! | [`xml`] | RSS and Atom |
+//! | [`block`] | records in the hundreds, so that cores can share the work |
+//!
+//! It streams: memory does not grow with the file. No byte sequence makes it panic; whatever
+//! comes ends in records, a refusal or a failed source. What the values mean is none of its
+//! business: it knows [`crate::domain::record`] and names file rules, and nothing else of ours.
+
+pub mod block;
+pub mod csv;
+pub mod encoding;
+mod nested;
+mod shape;
+pub mod sniff;
+pub mod source;
+pub mod stop;
+mod tap;
+pub mod xml;
+
+pub use block::Block;
+pub use source::Limits;
+pub use stop::Stop;
+
+use crate::domain::record::{Names, RawRecord};
+use crate::domain::report::Format;
+use source::{Received, Unpacked};
+use std::io::Read;
+
+/// What is known of a file besides its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What it turned out to be; none when it was refused before that was known.
+    pub format: Option<Format>,
+    /// The encoding it was read in, in lower case.
+    pub encoding: Option<String>,
+    /// Size as received, in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes as received, in hex.
+    pub sha256: String,
+}
+
+enum Kind {
+    Csv(csv::Reader),
+    Xml(Box<xml::Reader>),
+}
+
+/// A file being read.
+pub struct Reader {
+    received: Received,
+    format: Option<Format>,
+    encoding: Option<&'static str>,
+    /// None when the file was refused at its first bytes.
+    kind: Option<Kind>,
+    block: Block,
+    next: usize,
+}
+
+/// Begins to read a file: unpacks it, tells what it is, reads its header.
+///
+/// On a refusal the caller still learns size and hash of what was received, so the reader
+/// comes back with it.
+pub fn open(source: impl Read + Send + 'static, limits: Limits) -> (Reader, Result<(), Stop>) {
+    let received = Received::new(Box::new(source));
+    let mut reader = Reader {
+        received: received.clone(),
+        format: None,
+        encoding: None,
+        kind: None,
+        block: Block::default(),
+        next: 0,
+    };
+    let result = reader.begin(received, limits);
+    (reader, result)
+}
+
+impl Reader {
+    fn begin(&mut self, received: Received, limits: Limits) -> Result<(), Stop> {
+        let mut unpacked = Unpacked::open(received, limits)?;
+        let sniffed = sniff::sniff(&mut unpacked)?;
+        self.encoding = Some(sniffed.encoding.name);
+        match sniffed.kind {
+            sniff::Kind::Text => {
+                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
+                let (reader, format) = csv::Reader::open(text, sniffed.encoding.skipped, limits)?;
+                self.format = Some(format);
+                self.kind = Some(Kind::Csv(reader));
+            }
+            sniff::Kind::Xml => {
+                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
+                let mut reader = xml::Reader::open(text, sniffed.encoding.skipped, limits);
+                let format = reader.read_root();
+                self.format = reader.format();
+                format?;
+                self.kind = Some(Kind::Xml(Box::new(reader)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the file turned out to be.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// The names met so far; in rows all of them from the start.
+    pub fn names(&self) -> Option<&Names> {
+        match self.kind.as_ref()? {
+            Kind::Csv(reader) => Some(reader.names()),
+            Kind::Xml(reader) => Some(reader.names()),
+        }
+    }
+
+    /// Fills a block with the records that come next; false when there are no more.
+    pub fn fill(&mut self, block: &mut Block) -> Result<bool, Stop> {
+        match &mut self.kind {
+            None => Ok(false),
+            Some(Kind::Csv(reader)) => reader.fill(block),
+            Some(Kind::Xml(reader)) => reader.fill(block),
+        }
+    }
+
+    /// Reads the next record; false when there are no more.
+    pub fn read(&mut self, record: &mut RawRecord) -> Result<bool, Stop> {
+        while self.next >= self.block.len() {
+            self.next = 0;
+            let mut block = std::mem::take(&mut self.block);
+            let more = self.fill(&mut block);
+            self.block = block;
+            if !more? {
+                return Ok(false);
+            }
+        }
+        self.block.record(self.next, record)?;
+        self.next += 1;
+        Ok(true)
+    }
+
+    /// Reads whatever is left of the source, and says what is known of the file.
+    pub fn summary(&mut self) -> Result<Summary, Stop> {
+        let (bytes, sha256) = self.received.finish()?;
+        Ok(Summary {
+            format: self.format,
+            encoding: self.encoding.map(str::to_owned),
+            bytes,
+            sha256,
+        })
+    }
+}

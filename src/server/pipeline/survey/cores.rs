@@ -1,0 +1,169 @@
+//! Shares the survey of one file between cores.
+//!
+//! Every thread does the same: it takes the next block from the reader, which is short and one
+//! after another, parses and checks it, which is long and side by side, and hands it in. Blocks
+//! are settled in the order of the file by whoever hands in the one that was waited for. There
+//! are no more blocks than two a thread, so memory is bounded and a slow sink slows the reader.
+
+use super::{Ended, Sink, Tally};
+use crate::domain::contract::{Across, Checked, Rules};
+use crate::domain::record::RawRecord;
+use crate::server::feed::{Block, Reader, Stop};
+use std::num::NonZero;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A block and what became of its records.
+#[derive(Default)]
+struct Load {
+    /// Which block of the file it is, counted from 0.
+    number: u64,
+    block: Block,
+    outcomes: Vec<(RawRecord, Checked)>,
+    count: usize,
+    /// Why nothing follows the records that count.
+    stop: Option<Stop>,
+}
+
+impl Load {
+    fn work(&mut self, rules: &Rules) {
+        self.count = 0;
+        for index in 0..self.block.len() {
+            if self.outcomes.len() == self.count {
+                self.outcomes.push(Default::default());
+            }
+            let (raw, checked) = &mut self.outcomes[self.count];
+            if let Err(stop) = self.block.record(index, raw) {
+                self.stop = Some(stop);
+                return;
+            }
+            rules.look(raw, checked);
+            self.count += 1;
+        }
+    }
+}
+
+struct Intake<'a> {
+    reader: &'a mut Reader,
+    next: u64,
+    ended: bool,
+}
+
+impl Intake<'_> {
+    /// Fills the load with the next block; false when there is none.
+    fn take(&mut self, load: &mut Load) -> bool {
+        if self.ended {
+            return false;
+        }
+        load.number = self.next;
+        load.stop = None;
+        match self.reader.fill(&mut load.block) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.ended = true;
+                return false;
+            }
+            Err(stop) => {
+                // What the block holds of records before the damage was met is dropped: on one
+                // core it is not seen either.
+                self.ended = true;
+                load.block.clear();
+                load.stop = Some(stop);
+            }
+        }
+        self.next += 1;
+        true
+    }
+}
+
+struct Outlet<'a> {
+    across: Across,
+    tally: &'a mut Tally,
+    sink: &'a mut Sink<'a>,
+    /// Which block is to be settled next.
+    next: u64,
+    handed_in: Vec<Load>,
+    free: Vec<Load>,
+    ended: Option<Ended>,
+}
+
+impl Outlet<'_> {
+    fn settle(&mut self, rules: &Rules) {
+        while self.ended.is_none()
+            && let Some(place) = self.handed_in.iter().position(|load| load.number == self.next)
+        {
+            let mut load = self.handed_in.swap_remove(place);
+            for (raw, checked) in &mut load.outcomes[..load.count] {
+                self.across.settle(rules, raw, checked);
+                self.tally.add(raw, checked);
+                if let Err(error) = (self.sink)(raw, checked) {
+                    self.ended = Some(Ended::Failed(error));
+                    return;
+                }
+            }
+            self.ended = load.stop.take().map(Ended::from);
+            self.next += 1;
+            self.free.push(load);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Surveys the rest of a file on so many cores.
+pub(super) fn share(
+    cores: NonZero<usize>,
+    reader: &mut Reader,
+    rules: &Rules,
+    tally: &mut Tally,
+    sink: &mut Sink<'_>,
+) -> Result<(), Ended> {
+    let intake = Mutex::new(Intake {
+        reader,
+        next: 0,
+        ended: false,
+    });
+    let mut forward = |raw: &RawRecord, checked: &Checked| sink(raw, checked);
+    let outlet = Mutex::new(Outlet {
+        across: Across::default(),
+        tally,
+        sink: &mut forward,
+        next: 0,
+        handed_in: Vec::new(),
+        free: (0..cores.get()).map(|_| Load::default()).collect(),
+        ended: None,
+    });
+    let freed = Condvar::new();
+    let work = || {
+        let mut load = Load::default();
+        while lock(&intake).take(&mut load) {
+            load.work(rules);
+            let mut outlet = lock(&outlet);
+            outlet.handed_in.push(load);
+            outlet.settle(rules);
+            freed.notify_all();
+            load = loop {
+                if outlet.ended.is_some() {
+                    lock(&intake).ended = true;
+                    return;
+                }
+                match outlet.free.pop() {
+                    Some(free) => break free,
+                    None => outlet = freed.wait(outlet).unwrap_or_else(PoisonError::into_inner),
+                }
+            };
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..cores.get() {
+            scope.spawn(work);
+        }
+        work();
+    });
+    outlet
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .ended
+        .map_or(Ok(()), Err)
+}

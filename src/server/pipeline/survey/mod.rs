@@ -1,0 +1,106 @@
+//! Reads and checks a whole file, touching nothing.
+//!
+//! The survey counts, keeps samples and decides what becomes of the file; what is to be done
+//! with single records is the sink's business. `check` passes a sink that does nothing, an
+//! ingest one that writes.
+
+//!
+//! On several cores the work is shared block by block (see [`cores`]); duplicates, counts,
+//! samples and the calls of the sink are the same as on one.
+
+mod cores;
+mod tally;
+
+use crate::domain::contract::{Across, Checked, Contract, Rules};
+use crate::domain::record::RawRecord;
+use crate::domain::report::{Refusal, Report};
+use crate::server::feed::{self, Limits, Stop};
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use std::io::Read;
+use std::num::NonZero;
+use std::time::Instant;
+use tally::Tally;
+
+/// Sees every record of a file with what the contract makes of it, in the order of the file.
+pub type Sink<'a> = dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send + 'a;
+
+/// Surveys a file that came as `name`, on all cores; `sink` sees every record, in the order of
+/// the file, one at a time but not always from the same thread.
+///
+/// A damaged file is an outcome, in the report. What the sink saw of it before the damage was
+/// met must not take effect: survey first with a sink that does nothing, then once more. An
+/// error means that the source or the sink failed, and says nothing about the file.
+pub fn survey(
+    source: impl Read + Send + 'static,
+    name: &str,
+    contract: &Contract,
+    now: DateTime<Utc>,
+    sink: &mut Sink<'_>,
+) -> anyhow::Result<Report> {
+    let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    survey_on(cores, source, name, contract, now, sink)
+}
+
+/// Surveys like [`survey`], on so many cores.
+pub fn survey_on(
+    cores: NonZero<usize>,
+    source: impl Read + Send + 'static,
+    name: &str,
+    contract: &Contract,
+    now: DateTime<Utc>,
+    sink: &mut Sink<'_>,
+) -> anyhow::Result<Report> {
+    let begun = Instant::now();
+    let rules = Rules::new(contract, now);
+    let (mut reader, opened) = feed::open(source, Limits::default());
+    let mut tally = Tally::default();
+    let outcome = opened.map_err(Ended::from).and_then(|()| {
+        if cores.get() == 1 {
+            on_one_core(&mut reader, &rules, &mut tally, sink)
+        } else {
+            cores::share(cores, &mut reader, &rules, &mut tally, sink)
+        }
+    });
+    let refusal = match outcome {
+        Ok(()) => None,
+        Err(Ended::Refused(refusal)) => Some(refusal),
+        Err(Ended::Failed(error)) => return Err(error),
+    };
+    let summary = reader.summary().context("reading the rest of the file")?;
+    let mut report = tally.report(name, summary, refusal);
+    report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(report)
+}
+
+/// Why a survey ends before the end of the file.
+enum Ended {
+    Refused(Refusal),
+    Failed(anyhow::Error),
+}
+
+impl From<Stop> for Ended {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refusal) => Self::Refused(refusal),
+            failed @ Stop::Failed(_) => Self::Failed(failed.into()),
+        }
+    }
+}
+
+fn on_one_core(
+    reader: &mut feed::Reader,
+    rules: &Rules,
+    tally: &mut Tally,
+    sink: &mut Sink<'_>,
+) -> Result<(), Ended> {
+    let mut across = Across::default();
+    let (mut raw, mut checked) = (RawRecord::default(), Checked::default());
+    while reader.read(&mut raw)? {
+        rules.look(&raw, &mut checked);
+        across.settle(rules, &raw, &mut checked);
+        tally.add(&raw, &checked);
+        sink(&raw, &checked).map_err(Ended::Failed)?;
+    }
+    Ok(())
+}
