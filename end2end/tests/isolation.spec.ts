@@ -28,7 +28,7 @@ test("a partner sees its own pages and not those of another", async ({ page, be,
 
 test("a server function answers a partner as if another's things were not there", async ({ page, be }) => {
   await be("partner");
-  const ask = (id: string) => page.request.post("/api/read_partner", { form: { id, range: "7d" } });
+  const ask = (id: string) => page.request.post("/api/read_partner", { form: { partner: id, range: "7d" } });
   expect((await ask("kasparek")).status()).toBe(200);
   const [foreign, missing] = [await ask("lafontaine"), await ask("there-is-no-such-partner")];
   expect(foreign.status()).toBe(404);

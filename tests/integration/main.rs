@@ -23,3 +23,6 @@ mod away;
 
 // The commands as scripts use them: exit codes, JSON, help.
 mod cli;
+
+// The README says what the program says.
+mod readme;
