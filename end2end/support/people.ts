@@ -6,13 +6,13 @@ import { dataDir } from "./place";
 
 export type Role = "admin" | "staff" | "manager" | "partner";
 
-interface Account {
+export interface Account {
   role: Role;
   email: string;
   password: string;
 }
 
-function account(role: Role): Account {
+export function account(role: Role): Account {
   const file = join(import.meta.dirname, "..", dataDir, "demo-accounts.json");
   const accounts: Account[] = JSON.parse(readFileSync(file, "utf-8"));
   const found = accounts.find((account) => account.role === role);

@@ -3,6 +3,9 @@
 // What the tests stand on; no tests in it.
 mod support;
 
+// The demo: up, down, up again, and killed; nothing of it stays behind.
+mod demo;
+
 // The private mongod: starts, is shared, is inherited, and never blocks the next start.
 mod embedded;
 
@@ -20,3 +23,6 @@ mod away;
 
 // The commands as scripts use them: exit codes, JSON, help.
 mod cli;
+
+// The README says what the program says.
+mod readme;

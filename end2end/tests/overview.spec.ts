@@ -1,0 +1,56 @@
+import { expect, test } from "../support/test";
+
+/** Reads a figure as pages write it. */
+function figure(text: string | null): number {
+  return Number((text ?? "").replace(/[^\d]/g, ""));
+}
+
+test("the manager compares partners, and the tile is their sum", async ({ page, be }) => {
+  await be("manager");
+  await page.goto("/?range=7d");
+  const rows = page.getByRole("table", { name: "Partners" }).locator("tbody tr");
+  // Four of the nine partners of the small demo are in the manager's care.
+  await expect(rows).toHaveCount(4);
+  const received = await rows.locator("td:nth-child(3)").allTextContents();
+  const sum = received.map(figure).reduce((a, b) => a + b);
+  const tile = page.locator(".tile", { hasText: "Records received" }).locator("strong, .value, dd").first();
+  expect(figure(await tile.textContent())).toBe(sum);
+});
+
+test("every partner has a lamp with a word and a reason", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/");
+  const rows = page.getByRole("table", { name: "Partners" }).locator("tbody tr");
+  await expect(rows).toHaveCount(9);
+  for (const row of await rows.all()) {
+    await expect(row.locator("td").first()).toContainText(/healthy|watch|act/);
+  }
+  await expect(rows.filter({ hasText: "O’Connell" })).toContainText("damaged");
+});
+
+test("the range is in the address and survives a click on a partner", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/");
+  await page.getByRole("link", { name: "30 days" }).click();
+  await expect(page).toHaveURL(/range=30d/);
+  await page.getByRole("table", { name: "Partners" }).getByRole("link", { name: "Maison Perrault" }).click();
+  await expect(page).toHaveURL(/\/partners\/perrault\?range=30d/);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Maison Perrault");
+});
+
+test("a chart has its figures as a table, and a bucket opens its deliveries", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/partners/nordwand?range=7d");
+  const chart = page.locator("section.chart", { hasText: "Records received" }).first();
+  await chart.getByText("As a table").click();
+  const row = chart.locator("tbody tr", { has: page.locator("th a") }).nth(2);
+  const received = figure(await row.locator("td").first().textContent());
+  await row.locator("th a").click();
+  await expect(page).toHaveURL(/\/deliveries\?/);
+  const rows = page.getByRole("table", { name: "Deliveries" }).locator("tbody tr");
+  await expect(rows.first()).toBeVisible();
+  const column = await page.getByRole("columnheader").allTextContents();
+  const at = column.findIndex((text) => text.startsWith("Received") || text.startsWith("Records"));
+  expect(at, `a column of records among ${column}`).toBeGreaterThan(0);
+  expect(received).toBeGreaterThan(0);
+});

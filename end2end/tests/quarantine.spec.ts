@@ -1,0 +1,80 @@
+import { expect, test } from "../support/test";
+
+test("staff mends a GTIN, replays the record and sees it accepted", async ({ page, be, javaScriptEnabled }) => {
+  await be("staff");
+
+  // What the partner's page says before.
+  await page.goto("/partners/kasparek");
+  const feed = page.getByRole("table", { name: "Feeds" }).locator("tbody tr", { hasText: "products" });
+  const kept = Number((await feed.locator("td").last().textContent())?.replace(/\D/g, ""));
+
+  await page.goto("/quarantine?partner=kasparek&code=GTIN_CHECK");
+  await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
+  const heading = page.getByRole("heading", { level: 1 });
+  await expect(heading).toContainText(/KA-\d+/);
+  const item = (await heading.textContent())?.match(/KA-\d+/)?.[0] ?? "";
+  const broken = page.getByRole("table", { name: "Attributes" }).locator("tr", { hasText: "GTIN_CHECK" });
+  await expect(broken.locator("th")).toHaveText("gtin");
+
+  // The suggestion leads into the editor, filled in.
+  await broken.getByRole("link", { name: /^Use/ }).click();
+  await expect(page.getByRole("heading", { name: "Edit" })).toBeVisible();
+  await page.getByLabel(/Why you change it/).fill("The partner confirmed the number");
+  await page.getByRole("button", { name: "Save and replay" }).click();
+
+  // With a script the page follows the worker; without one, the person does.
+  const state = page.locator("main .badge").first();
+  await expect(async () => {
+    if (!javaScriptEnabled) await page.reload();
+    await expect(state).toHaveText("accepted", { timeout: 1000 });
+  }).toPass();
+  const history = page.locator("section", { has: page.getByRole("heading", { name: "History" }) });
+  await expect(history).toContainText("Tomás Pereira saved revision 1: The partner confirmed the number");
+  await expect(history).toContainText("accepted in a replay");
+
+  // The catalogue has one more, the quarantine one less, and the replay is a delivery of its own.
+  await page.goto("/partners/kasparek");
+  await expect(feed.locator("td").last()).toHaveText(String(kept + 1));
+  await page.goto(`/quarantine?partner=kasparek&item=${item}`);
+  await expect(page.getByRole("heading", { name: "No held record matches" })).toBeVisible();
+  await page.goto("/deliveries?partner=kasparek");
+  await expect(page.getByRole("table", { name: "Deliveries" }).locator("tbody tr").first()).toContainText(/replay/i);
+});
+
+test("staff gives a record up with a reason, and takes it back", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=hofstetter&state=quarantined");
+  await page.goto("/quarantine?partner=lafontaine");
+  await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
+  await page.locator("summary", { hasText: "Discard" }).click();
+  await page.getByLabel(/Why it is given up/).fill("out of print");
+  await page.getByRole("button", { name: "Discard this record" }).click();
+  const state = page.locator("main .badge").first();
+  await expect(state).toHaveText("discarded");
+  await expect(page.locator("main")).toContainText("out of print");
+  await page.getByRole("button", { name: "Take it back" }).click();
+  await expect(state).toHaveText("quarantined");
+});
+
+test("filters live in the address, and an empty result says what to do", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/quarantine");
+  await page.getByLabel("Partner").selectOption({ label: "Szabó Ékszer" });
+  await page.getByRole("button", { name: "Filter" }).click();
+  await expect(page).toHaveURL(/partner=szabo/);
+  await expect(page.getByRole("table", { name: "Held records" }).locator("tbody tr").first()).toContainText("Szabó");
+  await page.getByLabel("Product id").fill("no such product");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await expect(page.getByRole("heading", { name: "No held record matches" })).toBeVisible();
+});
+
+test("a manager reads a held record and is offered no button to change it", async ({ page, be }) => {
+  await be("manager");
+  await page.goto("/quarantine?partner=kasparek");
+  await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
+  await expect(page.getByRole("table", { name: "Attributes" })).toBeVisible();
+  for (const name of [/Edit/, /Replay/, /Discard/]) {
+    await expect(page.locator("main").getByRole("button", { name })).toHaveCount(0);
+    await expect(page.locator("main").getByRole("link", { name })).toHaveCount(0);
+  }
+});
