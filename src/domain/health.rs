@@ -58,6 +58,9 @@ pub const WATCH_RATE: f64 = 0.05;
 /// Share of quarantined records from which somebody should act.
 pub const ACT_RATE: f64 = 0.25;
 
+/// A file that is still being taken in after this long was interrupted.
+const STUCK: TimeDelta = TimeDelta::minutes(15);
+
 /// Judges by the worst sign there is.
 pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
     let of = |lamp, reason: String| Health { lamp, reason };
@@ -72,6 +75,13 @@ pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
                 Status::Held => found.push(of(
                     Lamp::Red,
                     "the last file is held until somebody decides".to_owned(),
+                )),
+                Status::Processing if now - at > STUCK => found.push(of(
+                    Lamp::Amber,
+                    format!(
+                        "a file has been half taken in for {}; sending it again goes on with it",
+                        format::span(now - at)
+                    ),
                 )),
                 Status::Processing | Status::Accepted => {}
             }
@@ -147,5 +157,13 @@ mod tests {
         assert_eq!(judged(Some(2), Status::Accepted, 1000, 400).0, Lamp::Red);
         assert_eq!(judged(Some(2), Status::Refused, 0, 0).0, Lamp::Red);
         assert_eq!(judged(None, Status::Accepted, 0, 0).0, Lamp::Amber);
+        assert_eq!(judged(Some(0), Status::Processing, 0, 0).0, Lamp::Green);
+        assert_eq!(
+            judged(Some(3), Status::Processing, 0, 0),
+            (
+                Lamp::Amber,
+                "a file has been half taken in for 3 h; sending it again goes on with it".to_owned()
+            )
+        );
     }
 }

@@ -21,6 +21,7 @@ pub fn FilterForm(
     let submit = move |event: SubmitEvent| {
         if let Some(query) = query(&event) {
             event.prevent_default();
+            fold(&event);
             navigate(&format!("{path}{query}"), NavigateOptions::default());
         }
     };
@@ -30,6 +31,17 @@ pub fn FilterForm(
         </form>
     }
     .into_any()
+}
+
+/// Closes what the form was opened from.
+fn fold(event: &SubmitEvent) {
+    let form = event
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+    let opened = form.and_then(|form| form.closest("details").ok().flatten());
+    if let Some(details) = opened {
+        let _ = details.remove_attribute("open");
+    }
 }
 
 /// What the form says, as a query; none where the browser had better do it.

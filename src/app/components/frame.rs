@@ -199,10 +199,12 @@ pub fn Bare(
 ) -> impl IntoView {
     view! {
         <div class="bare">
-            <a class="brand" href="/">
-                <Mark/>
-                <span>"feedgate"</span>
-            </a>
+            <header>
+                <a class="brand" href="/">
+                    <Mark/>
+                    <span>"feedgate"</span>
+                </a>
+            </header>
             <main id="main" class="card">{children()}</main>
         </div>
     }

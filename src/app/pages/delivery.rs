@@ -293,8 +293,8 @@ fn code_table(codes: Vec<CodeCount>, records: u64) -> AnyView {
         })
         .collect();
     view! {
-        <section class="block" aria-labelledby="codes">
-            <h2 id="codes">"What failed"</h2>
+        <section class="block">
+            <h2>"What failed"</h2>
             <Table caption="What failed" columns rows/>
         </section>
     }
@@ -311,8 +311,8 @@ fn sample_table(samples: Vec<Sample>) -> AnyView {
     ];
     let rows: Vec<_> = samples.into_iter().map(sample_row).collect();
     view! {
-        <section class="block" aria-labelledby="samples">
-            <h2 id="samples">"Examples"</h2>
+        <section class="block">
+            <h2>"Examples"</h2>
             <p class="hint">"Up to 50 of each rule, in the order of the file."</p>
             <Table caption="Examples" columns rows/>
         </section>

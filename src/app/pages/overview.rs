@@ -100,8 +100,8 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
             <ChartCard chart=charts.latency/>
             {attention}
         </div>
-        <section class="block" aria-labelledby="partners">
-            <h2 id="partners">"Partners"</h2>
+        <section class="block">
+            <h2>"Partners"</h2>
             {table}
         </section>
     }

@@ -101,12 +101,12 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
                 }}
             </section>
         </div>
-        <section class="block" aria-labelledby="feeds">
-            <h2 id="feeds">"Feeds"</h2>
+        <section class="block">
+            <h2>"Feeds"</h2>
             {feed_table(feeds, as_of, &range)}
         </section>
-        <section class="block" aria-labelledby="newest">
-            <h2 id="newest">"Newest deliveries"</h2>
+        <section class="block">
+            <h2>"Newest deliveries"</h2>
             {if deliveries.is_empty() {
                 view! {
                     <Empty title="Nothing was delivered in this time">

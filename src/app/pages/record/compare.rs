@@ -30,7 +30,7 @@ pub(super) fn table(record: &HeldRecord, may_edit: bool) -> AnyView {
                     </div>
                 }
             })}
-        <div class="attributes">
+        <div class=if mended { "attributes mended" } else { "attributes" }>
             <Table caption="Attributes" columns rows/>
         </div>
     }

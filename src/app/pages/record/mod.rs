@@ -259,10 +259,7 @@ fn standing(record: &HeldRecord) -> AnyView {
         ),
         State::RejectedAgain => (
             Tone::Bad,
-            format!(
-                "{} was replayed and rejected again for {errors}.",
-                version(revision)
-            ),
+            format!("{} was replayed and rejected again: {rules}.", version(revision)),
         ),
         State::Superseded => (
             Tone::Plain,
