@@ -28,10 +28,10 @@ fn rows(prefix: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What stands between `[name: ` and `]`.
+/// What stands between `[name: ` and `]`, without a value that happens to be set.
 fn bracket(text: &str, name: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("[{name}: "))?;
-    Some(rest.split(']').next()?.trim_end_matches('=').to_owned())
+    Some(rest.split([']', '=']).next()?.to_owned())
 }
 
 #[test]

@@ -26,8 +26,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// How much past a fresh demo has.
-const DAYS: i64 = 30;
+/// How much past a fresh demo has: a day more than thirty, so that the first of thirty is whole.
+const DAYS: i64 = 31;
 
 /// What a demo is made of.
 #[derive(Debug)]
