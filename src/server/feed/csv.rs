@@ -42,7 +42,6 @@ pub struct Rows {
     offset: u64,
     /// Number of the first row in the file, counted from 1.
     first: u64,
-    scratch: String,
 }
 
 impl Rows {
@@ -109,14 +108,8 @@ impl Rows {
             let field = shape::field(bytes, start, delimiter);
             if column < expected {
                 if field.doubled {
-                    let raw = String::from_utf8_lossy(&bytes[field.start..field.end]);
-                    self.scratch.clear();
-                    for (index, part) in raw.split("\"\"").enumerate() {
-                        self.scratch.push_str(if index > 0 { "\"" } else { "" });
-                        self.scratch.push_str(part);
-                    }
                     #[expect(clippy::cast_possible_truncation, reason = "names are fewer than 65,536")]
-                    record.push(column as u16, &self.scratch);
+                    record.push_undoubled(column as u16, field.start, field.end);
                 } else {
                     push_slice(record, column, field.start, field.end);
                 }
