@@ -8,7 +8,7 @@ export type Role = "admin" | "staff" | "manager" | "partner";
 
 interface Account {
   role: Role;
-  name: string;
+  email: string;
   password: string;
 }
 
@@ -22,9 +22,9 @@ function account(role: Role): Account {
 
 /** Signs in through the form, as a person does, and waits for the first page behind it. */
 export async function signIn(page: Page, role: Role): Promise<void> {
-  const { name, password } = account(role);
+  const { email, password } = account(role);
   await page.goto("/sign-in");
-  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).not.toHaveURL(/sign-in/);

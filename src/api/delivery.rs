@@ -1,6 +1,7 @@
 //! Answers for the list of deliveries and for one delivery.
 
 use crate::domain::delivery::Delivery;
+use crate::domain::ids::PartnerId;
 use crate::domain::query::{Page, Span};
 use crate::domain::report::Sample;
 use crate::error::AppError;
@@ -17,6 +18,8 @@ pub struct DeliveryList {
     pub as_of: DateTime<Utc>,
     /// The rows, newest first.
     pub page: Page<Delivery>,
+    /// Partners within the caller's scope: slug and name.
+    pub partners: Vec<(PartnerId, String)>,
 }
 
 /// One delivery and what is known about it.
@@ -50,7 +53,7 @@ pub async fn list_deliveries(
             let viewer = context::viewer(Right::ViewReports).await?;
             let range = (!range.is_empty()).then(|| query::Range::parse(&range));
             let filter = query::DeliveryFilter {
-                partner: (!partner.is_empty()).then(|| ids::PartnerId::new(partner)),
+                partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
                 feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
                 status: Status::parse(&status),
                 span: None,

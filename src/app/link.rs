@@ -44,6 +44,12 @@ impl Link {
         &self.path
     }
 
+    /// A parameter's value; empty when it is not there.
+    pub fn get(&self, name: &str) -> String {
+        let found = self.params.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     /// The parameters other than those in `but`: what a form must carry in hidden fields.
     pub fn hidden(&self, but: &[&str]) -> Vec<(String, String)> {
         let kept = self.params.iter().filter(|(n, _)| !but.contains(&n.as_str()));

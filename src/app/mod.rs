@@ -44,6 +44,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// The window's title. It is written into the page as it is, on the server unescaped (`leptos_meta`
+/// 0.8), so what could open a tag gives way to a look-alike, on both sides alike.
+fn window_title(title: String) -> String {
+    let title = title.replace('<', "‹").replace('>', "›");
+    if title.is_empty() {
+        "feedgate".to_owned()
+    } else {
+        format!("{title} · feedgate")
+    }
+}
+
 /// The application: its routes, and what they share.
 ///
 /// Every route hangs below one parent that is rendered whole before anything is sent, so that a
@@ -53,9 +64,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let (is_routing, set_is_routing) = signal(false);
     view! {
-        <Title formatter=|title: String| {
-            if title.is_empty() { "feedgate".to_owned() } else { format!("{title} · feedgate") }
-        }/>
+        <Title formatter=window_title/>
         <Router set_is_routing>
             <div class="routing" class:is-routing=is_routing aria-hidden="true"></div>
             <Routes fallback=NotFound>

@@ -160,7 +160,9 @@ mod tests {
         #[test]
         fn a_percentile_is_within_two_percent(mut sample in prop::collection::vec(1u64..10_000_000, 1..300), share in 0.01f64..1.0) {
             let mut latencies = Latencies::default();
-            sample.iter().for_each(|d| latencies.add(*d));
+            for duration in &sample {
+                latencies.add(*duration);
+            }
             sample.sort_unstable();
             #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small index")]
             let exact = sample[((share * sample.len() as f64).ceil() as usize).clamp(1, sample.len()) - 1];
@@ -170,7 +172,13 @@ mod tests {
 
         #[test]
         fn merging_is_counting_together(a in prop::collection::vec(1u64..100_000, 0..50), b in prop::collection::vec(1u64..100_000, 0..50)) {
-            let of = |durations: &[u64]| { let mut l = Latencies::default(); durations.iter().for_each(|d| l.add(*d)); l };
+            let of = |durations: &[u64]| {
+                let mut latencies = Latencies::default();
+                for duration in durations {
+                    latencies.add(*duration);
+                }
+                latencies
+            };
             let mut merged = of(&a);
             merged.merge(&of(&b));
             prop_assert_eq!(merged, of(&[a, b].concat()));

@@ -16,18 +16,22 @@
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
 //! | [`child`] | programs that run for us and must not outlive us |
+//! | [`demo`] | an invented business, for trying and for browser tests |
 //! | [`cli`] | the commands |
+//! | [`bench`] | measures what the README claims |
 //!
 //! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
 pub mod auth;
+pub mod bench;
 pub mod charts;
 pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod demo;
 pub mod desk;
 pub mod embedded;
 pub mod feed;

@@ -3,6 +3,8 @@
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use crate::support::mongo;
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::ids::FeedId;
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -48,7 +50,7 @@ fn check_exits_0_when_clean_1_when_records_are_held_and_3_when_refused() {
 }
 
 #[tokio::test]
-async fn ingest_says_in_json_what_the_database_says() {
+async fn the_json_the_partners_page_and_the_database_say_the_same() {
     let (app, files) = (App::start().await, Files::new());
     app.partner("acme").await;
     let file = files.csv(

@@ -15,5 +15,8 @@ mod rights;
 // Pages and forms as a browser without a script sees them.
 mod pages;
 
+// MongoDB goes away and comes back.
+mod away;
+
 // The commands as scripts use them: exit codes, JSON, help.
 mod cli;

@@ -1,5 +1,18 @@
 //! Holds what pages are put together from. A component is given plain values, asks the server
 //! for nothing and keeps no state but that of the document.
 
+pub mod badge;
+pub mod chart;
 pub mod frame;
+pub mod head;
+pub mod lamp;
+pub mod meter;
+pub mod pager;
+pub mod range_bar;
+pub mod reasons;
+pub mod select;
+pub mod spark;
 pub mod states;
+pub mod table;
+pub mod tile;
+pub mod time;

@@ -1,14 +1,239 @@
-//! Lists deliveries.
+//! Lists what came and went, the newest first, narrowed by what the address says.
 
+use crate::api::delivery::{DeliveryList, list_deliveries};
+use crate::app::components::badge::StatusBadge;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::pager::Pager;
+use crate::app::components::range_bar::{RangeBar, asked};
+use crate::app::components::select::{PartnerField, Select};
+use crate::app::components::states::{Empty, Loading};
+use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::components::time::Ago;
+use crate::app::link::{self, Link};
+use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::format;
+use crate::domain::ids::PartnerId;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+
+/// What narrows the list, apart from the range and the place in it.
+const FILTERS: [&str; 3] = ["partner", "feed", "status"];
 
 /// The page.
 #[component]
 pub fn Deliveries() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        query.with(|q| {
+            let after = q.get("after").unwrap_or_default();
+            (
+                Link::carry("/deliveries", q, &FILTERS).with("range", &asked(q)),
+                after,
+            )
+        })
+    });
+    let viewer = use_viewer();
+    let list = Resource::new(
+        move || asked.get(),
+        |(link, after)| {
+            let get = |name| link.get(name);
+            list_deliveries(get("partner"), get("feed"), get("status"), get("range"), after)
+        },
+    );
     view! {
         <Title text="Deliveries"/>
-        <main id="main"><h1>"Deliveries"</h1></main>
+        <Transition fallback=Loading>
+            {move || {
+                let (link, after) = asked.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        list.await,
+                        Section::Deliveries,
+                        |_, list| content(list, link, after.is_empty()),
+                    )
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
+    let DeliveryList {
+        span,
+        as_of,
+        page,
+        partners,
+    } = list;
+    let narrowed = !link.hidden(&[]).is_empty();
+    let shown = page.rows.len();
+    let body = if shown == 0 {
+        empty(narrowed)
+    } else {
+        view! {
+            {table(page.rows, &partners, as_of)}
+            <Pager link=link.clone() nouns=("delivery", "deliveries") shown total=page.total next=page.next first/>
+        }
+        .into_any()
+    };
+    let range = if let Some(span) = span {
+        let bare = link.clone().with("range", "");
+        view! { <RangeBar link=bare range=link.get("range") span as_of/> }.into_any()
+    } else {
+        let quick = link.clone().with("range", "7d").href();
+        view! {
+            <p class="range">
+                <span class="muted">"All times."</span>
+                <a href=quick>"Narrow to the last 7 days"</a>
+            </p>
+        }
+        .into_any()
+    };
+    view! {
+        <Head title="Deliveries" as_of/>
+        {range}
+        <Filters link partners/>
+        {body}
+    }
+    .into_any()
+}
+
+#[component]
+fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
+    let hidden = link.get("range");
+    let narrowed = FILTERS.iter().any(|name| !link.get(name).is_empty());
+    let all = Link::to("/deliveries").with("range", &hidden).href();
+    let states = Status::ALL
+        .map(|s| (s.word().to_owned(), s.word().to_owned()))
+        .to_vec();
+    view! {
+        <Form method="GET" action="/deliveries">
+            <div class="filters" role="search">
+                {(!hidden.is_empty()).then(|| view! { <input type="hidden" name="range" value=hidden/> })}
+                <PartnerField partners chosen=link.get("partner")/>
+                <label class="field">
+                    <span>"Feed"</span>
+                    <input name="feed" value=link.get("feed") placeholder="partner/feed" autocomplete="off"/>
+                </label>
+                <Select label="Status" name="status" none="Any" options=states chosen=link.get("status")/>
+                <button>"Filter"</button>
+                {narrowed.then(|| view! { <a href=all>"Clear"</a> })}
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn empty(narrowed: bool) -> AnyView {
+    if narrowed {
+        view! {
+            <Empty title="No delivery matches">
+                <p>
+                    "Nothing was delivered that fits these filters and this time. "
+                    <a href="/deliveries">"Show all deliveries"</a>
+                </p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Empty title="Nothing has been delivered yet">
+                <p>
+                    "Every file that comes in or goes out is listed here, also one that is refused. Take a file in with "
+                    <code>"feedgate ingest --partner P --feed F FILE"</code> "."
+                </p>
+            </Empty>
+        }
+        .into_any()
+    }
+}
+
+/// Deliveries as rows. Partners are named by `partners`, or left out when it is empty.
+pub(super) fn table(
+    deliveries: Vec<Delivery>,
+    partners: &[(PartnerId, String)],
+    as_of: DateTime<Utc>,
+) -> AnyView {
+    let mut columns = vec![text("Received")];
+    if !partners.is_empty() {
+        columns.push(text("Partner"));
+    }
+    columns.extend([
+        text("Feed"),
+        text("File"),
+        text("Status"),
+        figures("Received"),
+        figures("Accepted"),
+        figures("Unchanged"),
+        figures("Quarantined"),
+        figures("Warned"),
+        figures("Latency"),
+    ]);
+    let rows: Vec<_> = deliveries.into_iter().map(|d| row(d, partners, as_of)).collect();
+    view! { <Table caption="Deliveries" columns rows/> }.into_any()
+}
+
+fn row(delivery: Delivery, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+    let latency = format::duration(delivery.latency_ms());
+    let replay = matches!(delivery.origin, Origin::Replay { .. });
+    let partner = (!partners.is_empty()).then(|| {
+        let id = &delivery.partner;
+        let name = partners.iter().find(|(p, _)| p == id);
+        let name = name.map_or_else(|| id.to_string(), |(_, name)| name.clone());
+        view! {
+            <td>
+                <span class="named">
+                    <a href=link::partner(id).href()>{name}</a>
+                </span>
+            </td>
+        }
+    });
+    let c = delivery.counts;
+    let held = link::quarantine("delivery", delivery.id.as_str())
+        .with("state", "any")
+        .href();
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=link::delivery(&delivery.id).href()>
+                    <Ago at=delivery.received_at as_of/>
+                </a>
+            </th>
+            {partner}
+            <td>
+                <a href=link::feed_deliveries(&delivery.feed).href()>{delivery.feed.name().to_owned()}</a>
+            </td>
+            <td>
+                <span class="named" title=delivery.file.name.clone()>
+                    <span class="clip">{delivery.file.name.clone()}</span>
+                </span>
+            </td>
+            <td class="nowrap">
+                <StatusBadge status=delivery.status/>
+                {replay.then(|| view! { " " <span class="badge replay">"replay"</span> })}
+            </td>
+            {figure(format::count(c.received))}
+            {figure(format::count(c.accepted))}
+            {figure(format::count(c.unchanged))}
+            {if c.quarantined == 0 {
+                figure("0".to_owned())
+            } else {
+                view! {
+                    <td class="num">
+                        <a href=held>{format::count(c.quarantined)}</a>
+                    </td>
+                }
+                    .into_any()
+            }}
+            {figure(format::count(c.warned))}
+            {figure(latency)}
+        </tr>
     }
     .into_any()
 }

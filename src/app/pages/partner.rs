@@ -1,14 +1,182 @@
-//! Shows one partner.
+//! Shows one partner: the same figures and charts as the overview, its feeds, what failed most,
+//! and its newest deliveries.
 
+use super::deliveries;
+use super::overview::rejected;
+use crate::api::partner::{FeedRow, PartnerReport, read_partner};
+use crate::app::components::chart::ChartCard;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::lamp::HealthLamp;
+use crate::app::components::range_bar::{RangeBar, asked};
+use crate::app::components::reasons::Reasons;
+use crate::app::components::states::{Empty, Loading};
+use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::components::tile::Tiles;
+use crate::app::components::time::Ago;
+use crate::app::link::{self, Link};
+use crate::domain::account::{Right, Viewer};
+use crate::domain::format;
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 /// The page.
 #[component]
 pub fn PartnerPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| params.with(|p| p.get("partner").unwrap_or_default()));
+    let range = Memo::new(move |_| query.with(asked));
+    let viewer = use_viewer();
+    let report = Resource::new(
+        move || (id.get(), range.get()),
+        |(id, range)| read_partner(id, range),
+    );
     view! {
-        <Title text="Partner"/>
-        <main id="main"><h1>"Partner"</h1></main>
+        <Transition fallback=Loading>
+            {move || {
+                let range = range.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        report.await,
+                        Section::Partner,
+                        |viewer, report| content(viewer, report, range),
+                    )
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
+    let PartnerReport {
+        id,
+        name,
+        span,
+        as_of,
+        health,
+        now,
+        before,
+        open,
+        charts,
+        feeds,
+        reasons,
+        deliveries,
+    } = report;
+    let held = link::quarantine("partner", id.as_str());
+    let files = Link::to("/deliveries").with("partner", id.as_str());
+    let crumbs = viewer.may(Right::ViewAllPartners).then(|| {
+        view! {
+            <p class="crumbs">
+                <a href=Link::to("/").with("range", &range).href()>"Overview"</a>
+            </p>
+        }
+    });
+    view! {
+        <Title text=name.clone()/>
+        {crumbs}
+        <Head title=name as_of>
+            <HealthLamp health full=true/>
+        </Head>
+        <RangeBar link=link::partner(&id) range=range.clone() span as_of/>
+        <Tiles now before open span held=held.clone() files=files.clone()/>
+        <div class="charts">
+            <ChartCard chart=charts.volume/>
+            <ChartCard chart=charts.rejection/>
+            <ChartCard chart=charts.latency/>
+            <section class="chart card">
+                <header>
+                    <h2>"What failed most"</h2>
+                    <p class="subtitle">"records in this time, by rule"</p>
+                </header>
+                {if reasons.is_empty() {
+                    view! { <p class="muted">"Nothing failed in this time."</p> }.into_any()
+                } else {
+                    view! { <Reasons reasons held/> }.into_any()
+                }}
+            </section>
+        </div>
+        <section class="block" aria-labelledby="feeds">
+            <h2 id="feeds">"Feeds"</h2>
+            {feed_table(feeds, as_of, &range)}
+        </section>
+        <section class="block" aria-labelledby="newest">
+            <h2 id="newest">"Newest deliveries"</h2>
+            {if deliveries.is_empty() {
+                view! {
+                    <Empty title="Nothing was delivered in this time">
+                        <p>"A wider range may have something."</p>
+                    </Empty>
+                }
+                    .into_any()
+            } else {
+                deliveries::table(deliveries, &[], as_of)
+            }}
+            <p class="after">
+                <a href=files.with("range", &range).href()>"All deliveries of this time"</a>
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+fn feed_table(feeds: Vec<FeedRow>, as_of: DateTime<Utc>, range: &str) -> AnyView {
+    if feeds.is_empty() {
+        return view! {
+            <Empty title="No feeds yet">
+                <p>"A feed appears here with its first file."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        text("Feed"),
+        text("Health"),
+        figures("Received"),
+        figures("Rejected"),
+        figures("p95 latency"),
+        figures("Last file"),
+        figures("Expected"),
+        figures("Items kept"),
+    ];
+    let rows: Vec<_> = feeds
+        .into_iter()
+        .map(|feed| feed_row(feed, as_of, range))
+        .collect();
+    view! { <Table caption="Feeds" columns rows/> }.into_any()
+}
+
+fn feed_row(feed: FeedRow, as_of: DateTime<Utc>, range: &str) -> AnyView {
+    let expected = feed.expected_every_hours.map_or_else(
+        || "–".to_owned(),
+        |hours| format!("every {}", format::span(TimeDelta::hours(i64::from(hours)))),
+    );
+    let href = link::feed_deliveries(&feed.id).with("range", range).href();
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=href>{feed.id.name().to_owned()}</a>
+            </th>
+            <td class="lamps">
+                <HealthLamp health=feed.health/>
+            </td>
+            {figure(format::count(feed.summary.counts.received))}
+            <td class="num">{rejected(&feed.summary.counts)}</td>
+            {figure(format::duration(feed.summary.p95_ms))}
+            <td class="num">
+                {match feed.last_at {
+                    Some(at) => view! { <Ago at as_of/> }.into_any(),
+                    None => "never".into_any(),
+                }}
+            </td>
+            {figure(expected)}
+            {figure(format::count(feed.items))}
+        </tr>
     }
     .into_any()
 }

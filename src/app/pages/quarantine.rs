@@ -1,14 +1,271 @@
-//! Lists held records.
+//! Lists held records, the newest first, each with what is wrong with it.
 
+use crate::api::quarantine::{HeldList, list_held_records};
+use crate::app::components::badge::StateBadge;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::pager::Pager;
+use crate::app::components::select::{PartnerField, Select};
+use crate::app::components::states::{Empty, Loading};
+use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::components::time::Ago;
+use crate::app::link::{self, Link};
+use crate::domain::format::{self, count};
+use crate::domain::ids::PartnerId;
+use crate::domain::quarantine::{HeldRecord, State};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+
+/// What narrows the list.
+const FILTERS: [&str; 6] = ["partner", "feed", "delivery", "state", "code", "item"];
 
 /// The page.
 #[component]
 pub fn Quarantine() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        query.with(|q| {
+            (
+                Link::carry("/quarantine", q, &FILTERS),
+                q.get("after").unwrap_or_default(),
+            )
+        })
+    });
+    let viewer = use_viewer();
+    let list = Resource::new(
+        move || asked.get(),
+        |(link, after)| {
+            let get = |name| link.get(name);
+            list_held_records(
+                get("partner"),
+                get("feed"),
+                get("delivery"),
+                get("code"),
+                get("state"),
+                get("item"),
+                after,
+            )
+        },
+    );
     view! {
         <Title text="Quarantine"/>
-        <main id="main"><h1>"Quarantine"</h1></main>
+        <Transition fallback=Loading>
+            {move || {
+                let (link, after) = asked.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        list.await,
+                        Section::Quarantine,
+                        |_, list| content(list, link, after.is_empty()),
+                    )
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn content(list: HeldList, link: Link, first: bool) -> AnyView {
+    let HeldList {
+        filter: _,
+        as_of,
+        page,
+        codes,
+        partners,
+    } = list;
+    let shown = page.rows.len();
+    let body = if shown == 0 {
+        empty(&link)
+    } else {
+        view! {
+            {table(page.rows, &partners, as_of)}
+            <Pager link=link.clone() nouns=("record", "records") shown total=page.total next=page.next first/>
+        }
+        .into_any()
+    };
+    let sentence = format::counted(page.total, "record", "records");
+    view! {
+        <Head title="Quarantine" as_of>
+            <p class="muted">{sentence}</p>
+        </Head>
+        <Filters link=link.clone() partners/>
+        <Codes link codes/>
+        {body}
+    }
+    .into_any()
+}
+
+#[component]
+fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
+    let narrowed = !link.hidden(&[]).is_empty();
+    let mut states = vec![("any".to_owned(), "any state".to_owned())];
+    states.extend(State::ALL.map(|s| (s.word().to_owned(), s.label().to_owned())));
+    // What has no field here, but came with a link.
+    let hidden: Vec<_> = link
+        .hidden(&["partner", "feed", "state", "item"])
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    let delivery = link.get("delivery");
+    let without = link.clone().with("delivery", "").href();
+    view! {
+        <Form method="GET" action="/quarantine">
+            <div class="filters" role="search">
+                {hidden}
+                <PartnerField partners chosen=link.get("partner")/>
+                <label class="field">
+                    <span>"Feed"</span>
+                    <input name="feed" value=link.get("feed") placeholder="partner/feed" autocomplete="off"/>
+                </label>
+                <Select label="State" name="state" none="waiting for somebody" options=states chosen=link.get("state")/>
+                <label class="field">
+                    <span>"Product id"</span>
+                    <input name="item" value=link.get("item") autocomplete="off"/>
+                </label>
+                <button>"Filter"</button>
+                {narrowed.then(|| view! { <a href="/quarantine">"Clear"</a> })}
+            </div>
+        </Form>
+        {(!delivery.is_empty())
+            .then(|| {
+                view! {
+                    <p class="chips">
+                        <a class="chip" aria-current="true" href=without title="Show those of every delivery">
+                            "of one delivery"
+                            <span aria-hidden="true">"×"</span>
+                            <span class="unseen">", remove this filter"</span>
+                        </a>
+                    </p>
+                }
+            })}
+    }
+    .into_any()
+}
+
+/// One chip per rule that fails among these records; the chosen one leads back.
+#[component]
+fn Codes(link: Link, codes: Vec<(String, u64)>) -> impl IntoView {
+    let chosen = link.get("code");
+    let chips: Vec<_> = codes
+        .into_iter()
+        .map(|(code, records)| {
+            let current = code == chosen;
+            let href = link.clone().with("code", if current { "" } else { &code }).href();
+            view! {
+                <li>
+                    <a class="chip" href=href aria-current=current.then_some("true")>
+                        <span>{code}</span>
+                        <span class="count">{count(records)}</span>
+                        {current
+                            .then(|| {
+                                view! {
+                                    <span aria-hidden="true">"×"</span>
+                                    <span class="unseen">", remove this filter"</span>
+                                }
+                            })}
+                    </a>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <nav aria-label="Rules">
+            <ul class="chips rules">{chips}</ul>
+        </nav>
+    }
+    .into_any()
+}
+
+fn empty(link: &Link) -> AnyView {
+    if link.hidden(&[]).is_empty() {
+        view! {
+            <Empty title="Nothing waits here">
+                <p>
+                    "A record that breaks a rule of its contract is held here with its original bytes, until somebody mends and replays it or gives it up. "
+                    <a href="/quarantine?state=any">"Show those that were dealt with"</a>
+                </p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let any = link.clone().with("state", "any");
+        let wider = (any != *link).then(|| any.href());
+        view! {
+            <Empty title="No held record matches">
+                <p>
+                    "Nothing in the quarantine fits these filters. "
+                    {wider.map(|href| view! { <a href=href>"Look in every state"</a> " or " })}
+                    <a href="/quarantine">"show all that wait"</a> "."
+                </p>
+            </Empty>
+        }
+        .into_any()
+    }
+}
+
+fn table(records: Vec<HeldRecord>, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+    let columns = vec![
+        text("Product"),
+        text("What is wrong"),
+        text("Partner and feed"),
+        text("State"),
+        figures("Replays"),
+        figures("Received"),
+    ];
+    let rows: Vec<_> = records.into_iter().map(|r| row(r, partners, as_of)).collect();
+    view! { <Table caption="Held records" columns rows/> }.into_any()
+}
+
+fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+    let name = partners.iter().find(|(id, _)| *id == record.partner);
+    let partner = name.map_or_else(|| record.partner.to_string(), |(_, name)| name.clone());
+    let more = record.violations.len().saturating_sub(1);
+    let wrong = match record.violations.first() {
+        Some(violation) => view! {
+            {violation.message.clone()}
+            {(more > 0).then(|| view! { " " <span class="more">{format!("+{more} more")}</span> })}
+        }
+        .into_any(),
+        None => {
+            view! { <span class="muted">"Nothing any more: its newest revision meets the contract."</span> }
+                .into_any()
+        }
+    };
+    let id = if record.item_id.is_empty() {
+        "no id".to_owned()
+    } else {
+        record.item_id
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="named">
+                    <a href=link::record(&record.id).href()>{id}</a>
+                    <span class="sub clip" title=record.title.clone()>{record.title.clone()}</span>
+                </span>
+            </th>
+            <td class="wrap">{wrong}</td>
+            <td>
+                <span class="named">
+                    {partner}
+                    <span class="sub">{record.feed.name().to_owned()}</span>
+                </span>
+            </td>
+            <td>
+                <StateBadge state=record.state/>
+            </td>
+            {figure(count(u64::from(record.attempts)))}
+            <td class="num">
+                <a href=link::delivery(&record.delivery).href()>
+                    <Ago at=record.received_at as_of/>
+                </a>
+            </td>
+        </tr>
     }
     .into_any()
 }

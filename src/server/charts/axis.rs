@@ -187,7 +187,7 @@ mod tests {
             );
             assert!(lines.iter().all(|l| l.fract() == 0.0), "{most}: {lines:?}");
         }
-        assert_eq!(round(12_431.0, 1.0).step, 5000.0);
+        assert_eq!(short(round(12_431.0, 1.0).step), "5,000");
         assert_eq!(
             [short(5000.0), short(20_000.0), short(1_500_000.0)],
             ["5,000", "20 k", "1.5 M"]

@@ -29,8 +29,6 @@ pub struct Frame {
 pub(super) struct Bucket {
     /// What happened in it.
     pub rollup: Rollup,
-    /// The first instant after it.
-    pub until: DateTime<Utc>,
     /// What it is called: `24 Nov 13:00`.
     pub label: String,
     /// The deliveries received in it.
@@ -64,7 +62,6 @@ impl Frame {
             let until = start + step;
             buckets.push(Bucket {
                 rollup: Rollup::empty(start),
-                until,
                 label: self.label(start, until, years),
                 href: self.href(start, until),
                 so_far: start <= self.now && self.now < until,

@@ -81,17 +81,17 @@ pub fn volume(rollups: &[Rollup], frame: &Frame) -> Chart {
 /// The bars, one ink after the other so that each becomes one path, and the line over them.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
-    let layers: [(Ink, fn(&Counts) -> (u64, u64)); 3] = [
-        (Ink::Accepted, |c| (0, c.accepted)),
-        (Ink::Unchanged, |c| (c.accepted, c.unchanged)),
-        (Ink::Quarantined, |c| (c.accepted + c.unchanged, c.quarantined)),
-    ];
     // A gap between bars as long as they are wide enough to bear one.
     let gap = if buckets.len() > 200 { 0.0 } else { 0.1 };
     let place = |i: usize| (i as f64 + gap, (i + 1) as f64 - gap);
-    for (ink, layer) in layers {
+    for ink in [Ink::Accepted, Ink::Unchanged, Ink::Quarantined] {
         for (i, bucket) in buckets.iter().enumerate() {
-            let (below, height) = layer(&bucket.rollup.counts);
+            let c = &bucket.rollup.counts;
+            let (below, height) = match ink {
+                Ink::Accepted => (0, c.accepted),
+                Ink::Unchanged => (c.accepted, c.unchanged),
+                _ => (c.accepted + c.unchanged, c.quarantined),
+            };
             if height > 0 {
                 marks.push(Mark::Bar {
                     ink,
@@ -108,15 +108,18 @@ fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
             y: (0.0, bucket.rollup.counts.received as f64),
         });
     }
-    let mut points = Vec::with_capacity(buckets.len() * 2);
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(buckets.len() * 2);
+    let mut height = None;
     for (i, bucket) in buckets.iter().enumerate() {
-        let y = bucket.rollup.counts.received as f64;
-        if points.last().is_none_or(|(_, last)| *last != y) {
-            points.push((i as f64, y));
-        } else {
+        let received = bucket.rollup.counts.received;
+        if height == Some(received) {
+            // The step before goes on.
             points.pop();
+        } else {
+            points.push((i as f64, received as f64));
         }
-        points.push(((i + 1) as f64, y));
+        points.push(((i + 1) as f64, received as f64));
+        height = Some(received);
     }
     marks.push(Mark::Line {
         ink: Ink::Outline,

@@ -6,8 +6,8 @@ use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Verdict;
 use crate::server::clock::Clock;
 use crate::server::config::Database;
-use crate::server::pipeline::ingest::Ingest;
-use crate::server::store::Feed;
+use crate::server::pipeline::ingest::{Ingest, Ingested};
+use crate::server::store::{Deed, Feed};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +71,7 @@ impl Args {
                 .await
                 .with_context(|| format!("taking in {}", path.display()))?;
             let report = &ingested.report;
+            note(opened, &feed, &ingested).await?;
             code = code.max(report.exit_code());
             if self.json {
                 println!("{}", serde_json::to_string(report)?);
@@ -101,4 +102,19 @@ impl Args {
             names.join(", ")
         )
     }
+}
+
+/// Whoever sat at the command line took the file in; the history says so.
+async fn note(opened: &Opened, feed: &Feed, ingested: &Ingested) -> anyhow::Result<()> {
+    let file = &ingested.report.file;
+    let deed = Deed {
+        at: Clock::system().now(),
+        actor_id: None,
+        actor_name: "command line".to_owned(),
+        action: "delivery.ingest".to_owned(),
+        object: format!("delivery:{}", ingested.delivery),
+        partner: Some(feed.id.partner()),
+        what: format!("sent {} to {}", file.name, feed.id),
+    };
+    Ok(opened.store.insert_deed(&deed).await?)
 }

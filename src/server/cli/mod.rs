@@ -3,7 +3,9 @@
 //! A command is a file with `Args` and `run`. Exit codes, which scripts rely on: 0 done and
 //! clean, 1 failed or records quarantined, 2 misuse, 3 file refused, 4 file held.
 
+mod bench;
 mod check;
+mod demo;
 mod doctor;
 mod generate;
 mod ingest;
@@ -39,6 +41,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run everything with an invented business in it, to see what feedgate does
+    Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
     /// Do the jobs: replays
@@ -53,6 +57,8 @@ enum Command {
     Partner(partner::Args),
     /// Manage the people who sign in
     User(user::Args),
+    /// Measure checking, storing and showing, each beside what it is held against
+    Bench(bench::Args),
     /// Prove that nothing was lost or counted twice
     Doctor(doctor::Args),
 }
@@ -69,6 +75,7 @@ pub fn run() -> ExitCode {
     };
     log_to_stderr();
     let outcome = match cli.command {
+        Command::Demo(args) => block_on(args.run()),
         Command::Serve(args) => block_on(args.run()),
         Command::Worker(args) => block_on(args.run()),
         Command::Check(args) => args.run(),
@@ -76,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
+        Command::Bench(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
     outcome.unwrap_or_else(|error| {

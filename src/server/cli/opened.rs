@@ -9,6 +9,7 @@ use std::time::Duration;
 /// A database that is ready, and the private `mongod` behind it if there is one.
 pub(super) struct Opened {
     pub(super) store: Store,
+    uri: String,
     embedded: Option<Embedded>,
 }
 
@@ -29,9 +30,11 @@ impl Opened {
             .mongodb_uri
             .as_deref()
             .or(embedded.as_ref().map(Embedded::uri))
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .to_owned();
         let opened = Self {
-            store: Store::connect(uri, &database.database, patience).await?,
+            store: Store::connect(&uri, &database.database, patience).await?,
+            uri,
             embedded,
         };
         match opened.store.migrate().await.context("preparing the database") {
@@ -41,6 +44,11 @@ impl Opened {
                 Err(error)
             }
         }
+    }
+
+    /// Where the database is, for other processes.
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
     }
 
     /// Stops the private `mongod`, if this process started one.

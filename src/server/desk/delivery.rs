@@ -20,14 +20,16 @@ pub async fn list(
     let state = context::state()?;
     let as_of = state.clock.now();
     filter.span = range.map(|r| r.span(as_of));
-    let page = state
-        .store
-        .list_deliveries(&viewer.scope(), &filter, after, ROWS)
-        .await?;
+    let scope = viewer.scope();
+    let (page, partners) = tokio::try_join!(
+        state.store.list_deliveries(&scope, &filter, after, ROWS),
+        state.store.list_partners(&scope),
+    )?;
     Ok(DeliveryList {
         span: filter.span,
         as_of,
         page,
+        partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
     })
 }
 

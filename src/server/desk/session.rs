@@ -55,6 +55,20 @@ pub async fn sign_in(email: &str, password: &str, next: &str) -> Result<(), AppE
 /// Signs out and goes to the sign-in page.
 pub async fn sign_out() -> Result<(), AppError> {
     auth::sign_out(&context::session()?).await?;
+    if let Some(viewer) = context::caller() {
+        let state = context::state()?;
+        let object = format!("user:{}", viewer.id);
+        let partner = viewer.partners.first().cloned();
+        let deed = Deed::of(
+            &viewer,
+            "session.sign_out",
+            object,
+            partner,
+            "signed out".to_owned(),
+            state.clock.now(),
+        );
+        state.store.insert_deed(&deed).await?;
+    }
     go("/sign-in");
     Ok(())
 }

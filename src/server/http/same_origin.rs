@@ -50,7 +50,12 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_may_write() {
-        let cases: [(&[(&str, &str)], Option<&str>, bool); 9] = [
+        type Case = (
+            &'static [(&'static str, &'static str)],
+            Option<&'static str>,
+            bool,
+        );
+        let cases: [Case; 9] = [
             (&[("sec-fetch-site", "same-origin")], None, true),
             (&[("sec-fetch-site", "none")], None, true),
             (&[("sec-fetch-site", "cross-site")], None, false),

@@ -16,12 +16,14 @@
 //! | `quarantine` | `quarantine` |
 //! | `jobs` | `jobs` |
 //! | `activity` | `activity` |
+//! | `bare` | inserts alone, for the benchmark |
 //! | `replaying` | the one transaction that decides a replayed record |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
 //! indexes, and is safe to run again.
 
 mod activity;
+mod bare;
 mod deliveries;
 mod items;
 mod jobs;
@@ -35,6 +37,7 @@ mod users;
 mod when;
 
 pub use activity::Deed;
+pub use bare::Encoded;
 pub use deliveries::Opening;
 pub use items::{Applied, Passed};
 pub use jobs::Job;

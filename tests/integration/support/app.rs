@@ -43,9 +43,15 @@ pub struct Answer {
 }
 
 impl App {
+    /// On the server that the test run shares.
     pub async fn start() -> Self {
+        Self::start_on(mongo::uri()).await
+    }
+
+    /// On a server of the test's own.
+    pub async fn start_on(uri: &str) -> Self {
         let database = mongo::new_database();
-        let store = Store::connect(mongo::uri(), &database, Duration::from_secs(10))
+        let store = Store::connect(uri, &database, Duration::from_secs(10))
             .await
             .expect("a connection");
         store.migrate().await.expect("indexes");
@@ -74,10 +80,15 @@ impl App {
 
     /// Adds a partner with one feed `main` in euro, expected daily.
     pub async fn partner(&self, slug: &str) -> Feed {
+        self.partner_called(slug, &format!("Partner {slug}")).await
+    }
+
+    /// The same with a name of its own.
+    pub async fn partner_called(&self, slug: &str, name: &str) -> Feed {
         let id = PartnerId::new(slug);
         let partner = Partner {
             id: id.clone(),
-            name: format!("Partner {slug}"),
+            name: name.to_owned(),
         };
         self.store.insert_partner(&partner).await.expect("a partner");
         let feed = Feed {

@@ -52,11 +52,6 @@ impl ARecord {
         }
         self
     }
-
-    /// Its value of `name`.
-    pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| *n == name).map_or("", |(_, v)| v)
-    }
 }
 
 /// A folder for files that goes with the test.
@@ -86,9 +81,5 @@ impl Files {
         let path = self.0.path().join(name);
         std::fs::write(&path, bytes).expect("a file");
         path
-    }
-
-    pub fn path(&self) -> &std::path::Path {
-        self.0.path()
     }
 }

@@ -1,0 +1,33 @@
+//! Shows short words that say what kind of thing something is.
+
+use crate::domain::delivery::Status;
+use crate::domain::quarantine::State;
+use crate::domain::violation::Severity;
+use leptos::prelude::*;
+
+/// How much a failed rule matters.
+#[component]
+pub fn SeverityBadge(
+    /// What it is.
+    severity: Severity,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", severity.word())>{severity.word()}</span> }.into_any()
+}
+
+/// How far a delivery has come.
+#[component]
+pub fn StatusBadge(
+    /// What it is.
+    status: Status,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", status.word())>{status.word()}</span> }.into_any()
+}
+
+/// Where a held record stands.
+#[component]
+pub fn StateBadge(
+    /// What it is.
+    state: State,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", state.word())>{state.label()}</span> }.into_any()
+}

@@ -1,0 +1,66 @@
+//! Shows a chart: what it asks, what its shapes mean, the picture, and the same as a table.
+
+use super::table::{Table, figure, figures, text};
+use crate::domain::chart::{Chart, ChartRow, Series};
+use leptos::prelude::*;
+
+/// One chart in a card. The picture is drawn by the server and placed as it is.
+#[component]
+pub fn ChartCard(
+    /// What to show.
+    chart: Chart,
+) -> impl IntoView {
+    let Chart {
+        title,
+        subtitle,
+        legend,
+        svg,
+        columns,
+        rows,
+    } = chart;
+    let mut heads = vec![text("Time")];
+    heads.extend(columns.into_iter().map(figures));
+    // The newest first: that is what a table is opened for.
+    let rows: Vec<_> = rows.into_iter().rev().map(row).collect();
+    view! {
+        <section class="chart card">
+            <header>
+                <h2>{title.clone()}</h2>
+                <p class="subtitle">{subtitle}</p>
+            </header>
+            <ul class="legend">{legend.into_iter().map(series).collect::<Vec<_>>()}</ul>
+            <div class="picture" inner_html=svg></div>
+            <details>
+                <summary>"As a table"</summary>
+                <Table caption=title columns=heads rows/>
+            </details>
+        </section>
+    }
+    .into_any()
+}
+
+fn series(series: Series) -> AnyView {
+    view! {
+        <li>
+            <span class=format!("key {}", series.key) aria-hidden="true"></span>
+            {series.name}
+            " "
+            <b>{series.figure}</b>
+        </li>
+    }
+    .into_any()
+}
+
+fn row(row: ChartRow) -> AnyView {
+    let label = match row.href {
+        Some(href) => view! { <a href=href>{row.label}</a> }.into_any(),
+        None => row.label.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">{label}</th>
+            {row.cells.into_iter().map(figure).collect::<Vec<_>>()}
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,306 @@
+//! Shows one held record: what was sent and what is wrong with it, attribute by attribute, what
+//! happened to it, and, for those who may, the means to mend, replay or give it up.
+//!
+//! The editor opens in place, by `?edit=1` in the address. This file owns the page and what it
+//! asks of the server; [`rows`] lines attributes up with one another and with what fails,
+//! [`compare`] and [`editor`] show them to read and to change, [`bar`] holds the buttons and
+//! [`story`] what happened.
+
+mod bar;
+mod compare;
+mod editor;
+mod rows;
+mod story;
+
+use crate::api::quarantine::{
+    DiscardRecord, EditRecord, HeldView, ReplayRecord, RestoreRecord, read_held_record,
+};
+use crate::app::components::badge::StateBadge;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::link::{self, Link};
+use crate::domain::format::{self, counted};
+use crate::domain::quarantine::{HeldRecord, Move, State};
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use std::time::Duration;
+
+/// How often a queued record is looked at.
+const FOLLOW: Duration = Duration::from_secs(1);
+
+/// What may be done with a record. A form whose action has failed shows the error, with a script
+/// at once and without one in the page that comes back.
+#[derive(Clone, Copy)]
+struct Actions {
+    edit: ServerAction<EditRecord>,
+    replay: ServerAction<ReplayRecord>,
+    discard: ServerAction<DiscardRecord>,
+    restore: ServerAction<RestoreRecord>,
+}
+
+impl Actions {
+    /// Changes whenever one of them has ended, well or not.
+    fn versions(self) -> [usize; 4] {
+        [
+            self.edit.version().get(),
+            self.replay.version().get(),
+            self.discard.version().get(),
+            self.restore.version().get(),
+        ]
+    }
+
+    /// Why the last one failed.
+    fn error(self) -> Option<AppError> {
+        let values = [
+            self.edit.value().get(),
+            self.replay.value().get(),
+            self.discard.value().get(),
+            self.restore.value().get(),
+        ];
+        values.into_iter().flatten().find_map(Result::err)
+    }
+
+    /// Forgets what has failed; it was another record's.
+    fn clear(self) {
+        self.edit.clear();
+        self.replay.clear();
+        self.discard.clear();
+        self.restore.clear();
+    }
+}
+
+/// The page.
+#[component]
+pub fn RecordPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| params.with(|p| p.get("record").unwrap_or_default()));
+    let editing = Memo::new(move |_| query.with(Editing::read));
+    let actions = Actions {
+        edit: ServerAction::new(),
+        replay: ServerAction::new(),
+        discard: ServerAction::new(),
+        restore: ServerAction::new(),
+    };
+    let tick = RwSignal::new(0u32);
+    let viewer = use_viewer();
+    let view = Resource::new(
+        move || (id.get(), actions.versions(), tick.get()),
+        |(id, ..)| read_held_record(id),
+    );
+    Effect::new(move |before: Option<String>| {
+        let id = id.get();
+        if before.is_some_and(|before| before != id) {
+            actions.clear();
+        }
+        id
+    });
+    view! {
+        <Transition fallback=Loading>
+            {move || {
+                let editing = editing.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        view.await,
+                        Section::Quarantine,
+                        |_, view| content(view, editing, actions, tick),
+                    )
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// Whether the editor is open, and what it begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Editing {
+    open: bool,
+    /// The attribute whose suggestion is taken over.
+    adopt: String,
+    /// Whether a draft is set aside.
+    afresh: bool,
+}
+
+impl Editing {
+    fn read(query: &leptos_router::params::ParamsMap) -> Self {
+        Self {
+            open: query.get_str("edit").is_some(),
+            adopt: query.get("adopt").unwrap_or_default(),
+            afresh: query.get_str("afresh").is_some(),
+        }
+    }
+}
+
+/// The editor of a record, opened.
+fn edit_link(record: &HeldRecord) -> Link {
+    link::record(&record.id).with("edit", "1")
+}
+
+fn content(view: HeldView, editing: Editing, actions: Actions, tick: RwSignal<u32>) -> AnyView {
+    let HeldView {
+        record,
+        as_of,
+        history,
+        draft,
+        next,
+        may_act,
+    } = view;
+    let title = match (record.item_id.as_str(), record.title.as_str()) {
+        ("", "") => "Record without an id".to_owned(),
+        ("", title) => title.to_owned(),
+        (id, _) => id.to_owned(),
+    };
+    let sub = (!record.item_id.is_empty() && !record.title.is_empty()).then(|| record.title.clone());
+    let may_edit = may_act && record.state.allows(Move::Edit);
+    let open = may_edit && editing.open;
+    let kept = (draft.is_some() && may_edit && !open).then(|| edit_link(&record).href());
+    let draft = draft.filter(|_| !editing.afresh);
+    view! {
+        <Title text=title.clone()/>
+        <p class="crumbs">
+            <a href="/quarantine">"Quarantine"</a>
+            " / "
+            <a href=link::quarantine("partner", record.partner.as_str()).href()>{record.partner.to_string()}</a>
+            " / "
+            <a href=link::quarantine("feed", record.feed.as_str()).href()>{record.feed.name().to_owned()}</a>
+        </p>
+        <Head title as_of>
+            <StateBadge state=record.state/>
+        </Head>
+        {sub.map(|sub| view! { <p class="subject">{sub}</p> })}
+        {move || actions.error().map(failed)}
+        {standing(&record)}
+        {kept
+            .map(|href| {
+                view! {
+                    <Notice tone=Tone::Plain>
+                        <p>"You have typed changes here that are not saved."</p>
+                        <a class="button" href=href>"Go on editing"</a>
+                    </Notice>
+                }
+            })}
+        {(record.state == State::Queued).then(|| view! { <Follow tick/> })}
+        <div class="columns">
+            <div class="block">
+                {if open {
+                    editor::form(&record, draft, &editing.adopt, actions)
+                } else {
+                    compare::table(&record, may_edit)
+                }}
+                <details class="raw">
+                    <summary>"The record as it stood in the file"</summary>
+                    <pre tabindex="0">{record.original.clone()}</pre>
+                </details>
+            </div>
+            {story::aside(&record, history, as_of)}
+        </div>
+        {(!open).then(|| bar::bar(&record, next, may_act, actions))}
+    }
+    .into_any()
+}
+
+/// Why an action failed.
+fn failed(error: AppError) -> AnyView {
+    view! {
+        <Notice tone=Tone::Bad>
+            <p>{error.to_string()}</p>
+        </Notice>
+    }
+    .into_any()
+}
+
+/// Where the record stands, in a sentence that claims no more than is known.
+fn standing(record: &HeldRecord) -> AnyView {
+    let errors = counted(record.violations.len() as u64, "violation", "violations");
+    let clean = record.violations.is_empty();
+    let revision = record.revision();
+    let (tone, sentence) = match record.state {
+        State::Quarantined if revision == 0 => (
+            Tone::Plain,
+            format!("Held for {errors}; it is not in the catalogue."),
+        ),
+        State::Quarantined if clean => (
+            Tone::Good,
+            format!("Revision {revision} breaks no rule. Replay it to bring it into the catalogue."),
+        ),
+        State::Quarantined => (Tone::Plain, format!("Revision {revision} still has {errors}.")),
+        State::Queued => (
+            Tone::Plain,
+            format!(
+                "{} waits for a worker; the outcome is not known yet.",
+                version(revision)
+            ),
+        ),
+        State::Accepted => (
+            Tone::Good,
+            format!(
+                "{} passed in a replay and is in the catalogue.",
+                version(revision)
+            ),
+        ),
+        State::RejectedAgain => (
+            Tone::Bad,
+            format!(
+                "{} was replayed and rejected again for {errors}.",
+                version(revision)
+            ),
+        ),
+        State::Superseded => (
+            Tone::Plain,
+            "A newer file brought this product again, so this version is of no more use.".to_owned(),
+        ),
+        State::Discarded => (Tone::Plain, "Given up. It can be taken back.".to_owned()),
+    };
+    let newer = record.superseded_by.as_ref().map(|id| {
+        view! { <a href=link::delivery(id).href()>"See the newer delivery"</a> }
+    });
+    view! {
+        <Notice tone>
+            <p>{sentence}</p>
+            {newer}
+        </Notice>
+    }
+    .into_any()
+}
+
+/// What a replay sends: `The record as sent`, `Revision 2`.
+fn version(revision: u32) -> String {
+    if revision == 0 {
+        "The record as sent".to_owned()
+    } else {
+        format!("Revision {}", format::count(u64::from(revision)))
+    }
+}
+
+/// Looks at the record again after a moment, unless nobody is looking at the page. Each answer
+/// draws it anew as long as the record is queued.
+#[component]
+fn Follow(tick: RwSignal<u32>) -> impl IntoView {
+    Effect::new(move |_| {
+        let timer = set_interval_with_handle(
+            move || {
+                if !document().hidden() {
+                    tick.update(|n| *n += 1);
+                }
+            },
+            FOLLOW,
+        );
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+    });
+    view! {
+        <noscript>
+            <p class="muted">"Load the page again to see how it went."</p>
+        </noscript>
+    }
+    .into_any()
+}

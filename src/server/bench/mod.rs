@@ -1,0 +1,52 @@
+//! Measures what the README claims, each figure beside the one it is to be held against.
+//!
+//! Every measurement is a process of its own, this program with `bench --part …`, so that its
+//! peak memory is its own. The parts print one line of JSON; the parent makes the table. Nothing
+//! here is asserted: a figure is read by people, beside its anchor from the same run.
+
+mod files;
+mod pages;
+mod storing;
+
+pub use files::{check, csv_pass};
+pub use pages::{Visit, pages, weights};
+pub use storing::{bare_insert, ingest};
+
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// What one part measured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Measured {
+    /// Records it handled.
+    pub records: u64,
+    /// Wall time of the handling alone, in seconds.
+    pub seconds: f64,
+    /// Peak resident memory of its process, in bytes.
+    pub peak_memory: u64,
+}
+
+impl Measured {
+    /// Records per second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    pub fn rate(&self) -> f64 {
+        self.records as f64 / self.seconds.max(1e-9)
+    }
+
+    fn since(begun: Instant, records: u64) -> Self {
+        Self {
+            records,
+            seconds: begun.elapsed().as_secs_f64(),
+            peak_memory: peak_memory(),
+        }
+    }
+}
+
+/// Peak resident memory of this process so far, in bytes (`VmHWM`).
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
+}

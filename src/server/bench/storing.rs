@@ -1,0 +1,65 @@
+//! Measures taking a file in, beside inserting the same documents bare.
+
+use super::Measured;
+use crate::domain::delivery::Direction;
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::server::clock::Clock;
+use crate::server::pipeline::ingest::Ingest;
+use crate::server::pipeline::judge;
+use crate::server::pipeline::survey::survey;
+use crate::server::store::{Encoded, Feed, Partner, Store};
+use anyhow::Context;
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Documents in one `insert_many` of the bare insert, and how many of them at once: the best
+/// that were found.
+const BATCH: usize = 5000;
+const TASKS: usize = 4;
+
+fn feed() -> anyhow::Result<Feed> {
+    Ok(Feed {
+        id: FeedId::of(&PartnerId::new("bench"), "main")?,
+        direction: Direction::Ingest,
+        expected_every_hours: None,
+        currency: Some("EUR".to_owned()),
+    })
+}
+
+/// `insert_many` of the items that the file makes; making them is not measured.
+pub async fn bare_insert(store: &Store, path: &Path) -> anyhow::Result<Measured> {
+    let (feed, now) = (feed()?, Clock::system().now());
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let delivery = DeliveryId::new(uuid::Uuid::now_v7().simple().to_string());
+    let (contract, mut documents) = (judge::contract(Some(&feed)), Encoded::default());
+    survey(file, "bench.csv", &contract, now, &mut |raw, checked| {
+        if !checked.is_held() {
+            documents.push(&feed.id, &delivery, now, &judge::passed(raw, checked))?;
+        }
+        Ok(())
+    })?;
+    let begun = Instant::now();
+    store.insert_bare(&documents, BATCH, TASKS).await?;
+    Ok(Measured::since(begun, documents.len() as u64))
+}
+
+/// The real ingest, end to end: survey, lease, apply, decide.
+pub async fn ingest(store: &Store, path: &Path) -> anyhow::Result<Measured> {
+    let feed = feed()?;
+    store
+        .insert_partner(&Partner {
+            id: feed.id.partner(),
+            name: "Bench".to_owned(),
+        })
+        .await?;
+    store.insert_feed(&feed).await?;
+    let ingest = Ingest {
+        store: store.clone(),
+        clock: Clock::system(),
+        patience: Duration::from_secs(30),
+    };
+    let begun = Instant::now();
+    let done = ingest.run(&feed, path, "bench.csv").await?;
+    Ok(Measured::since(begun, done.report.records.received))
+}

@@ -1,0 +1,220 @@
+//! `feedgate bench`: measures, and prints the README's table.
+
+use super::opened::Opened;
+use super::serve;
+use crate::domain::format::{bytes, count};
+use crate::server::bench::{self, Measured, Visit};
+use crate::server::clock::Clock;
+use crate::server::config::{Database, Web};
+use crate::server::demo::seed::Demo;
+use crate::server::generate::{self, Plan};
+use crate::server::pipeline::ingest::Ingest;
+use anyhow::{Context, ensure};
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+/// Measure checking, storing and showing, each beside what it is held against
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Records of the CSV file that is checked and stored
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    records: u64,
+
+    /// Measure one part in this process and print it as JSON
+    #[arg(long, hide = true, value_name = "PART")]
+    part: Option<Part>,
+
+    /// The file that a part reads
+    #[arg(long, hide = true, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    web: Web,
+
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    CsvPass,
+    CheckOneCore,
+    Check,
+    BareInsert,
+    Ingest,
+    Pages,
+}
+
+/// How long an operation waits for the database.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Databases of the private server: one for what is stored, one for what is shown.
+const MAIN: &str = "feedgate";
+const PAGES: &str = "pages";
+
+impl Args {
+    pub(super) async fn run(mut self) -> anyhow::Result<ExitCode> {
+        if let Some(part) = self.part {
+            self.measure(part).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // Its own database, thrown away: a benchmark must not meet anybody's data.
+        let folder = tempfile::Builder::new().prefix("feedgate-bench-").tempdir()?;
+        self.database.mongodb_uri = None;
+        folder.path().clone_into(&mut self.database.data_dir);
+        let opened = Opened::open(&self.database, PATIENCE).await?;
+        let printed = self.table(&opened, folder.path()).await;
+        opened.close().await;
+        printed.map(|()| ExitCode::SUCCESS)
+    }
+
+    async fn measure(&self, part: Part) -> anyhow::Result<()> {
+        let file = || self.file.as_deref().context("--file is missing");
+        let line = match part {
+            Part::CsvPass => serde_json::to_string(&bench::csv_pass(file()?)?)?,
+            Part::CheckOneCore => serde_json::to_string(&bench::check(file()?, NonZero::<usize>::MIN)?)?,
+            Part::Check => {
+                serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
+            }
+            Part::BareInsert | Part::Ingest | Part::Pages => {
+                let opened = Opened::open(&self.database, PATIENCE).await?;
+                match part {
+                    Part::BareInsert => {
+                        serde_json::to_string(&bench::bare_insert(&opened.store, file()?).await?)?
+                    }
+                    Part::Ingest => serde_json::to_string(&bench::ingest(&opened.store, file()?).await?)?,
+                    _ => {
+                        let state = serve::state(&self.web, opened.store.clone());
+                        serde_json::to_string(&bench::pages(state, &["/?range=7d", "/?range=30d"]).await?)?
+                    }
+                }
+            }
+        };
+        println!("{line}");
+        Ok(())
+    }
+
+    async fn table(&self, opened: &Opened, folder: &Path) -> anyhow::Result<()> {
+        let file = folder.join("bench.csv");
+        let plan = Plan {
+            records: self.records,
+            seed: 1,
+            faults: 0.02,
+        };
+        let written = generate::write(&plan, &mut File::create(&file)?).context("writing the feed")?;
+        println!(
+            "{} records, {} of CSV, 2 % faulty\n",
+            count(self.records),
+            bytes(written.bytes)
+        );
+        println!("| what | records/s | share of its anchor | peak memory |");
+        println!("|---|---:|---:|---:|");
+        let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
+        row("csv crate alone (anchor)", &pass, None);
+        row(
+            "check, every rule",
+            &run_part(opened, MAIN, Part::Check, None, Some(&file))?,
+            Some(&pass),
+        );
+        let bare: Measured = run_part(opened, MAIN, Part::BareInsert, None, Some(&file))?;
+        row("insert_many of the same documents (anchor)", &bare, None);
+        row(
+            "first ingest, end to end",
+            &run_part(opened, MAIN, Part::Ingest, None, Some(&file))?,
+            Some(&bare),
+        );
+        row(
+            "unchanged ingest",
+            &run_part(opened, MAIN, Part::Ingest, None, Some(&file))?,
+            Some(&bare),
+        );
+        self.show(folder).await
+    }
+
+    /// Pages are measured on the demo's business, in a database of their own.
+    async fn show(&self, folder: &Path) -> anyhow::Result<()> {
+        let database = Database {
+            database: PAGES.to_owned(),
+            ..self.database.clone()
+        };
+        let opened = Opened::open(&database, PATIENCE).await?;
+        let ingest = Ingest {
+            store: opened.store.clone(),
+            clock: Clock::system(),
+            patience: PATIENCE,
+        };
+        Demo {
+            ingest,
+            dir: folder.to_owned(),
+            small: false,
+        }
+        .sow()
+        .await?;
+        let visits: Vec<Visit> = run_part(&opened, PAGES, Part::Pages, Some(&self.web), None)?;
+        opened.close().await;
+        println!("\n| page, 52 partners, 30 days | p50 | p95 | HTML, brotli |");
+        println!("|---|---:|---:|---:|");
+        for v in visits {
+            println!(
+                "| overview {} | {:.1} ms | {:.1} ms | {} |",
+                v.path,
+                v.p50_ms,
+                v.p95_ms,
+                bytes(v.html_br)
+            );
+        }
+        println!("\n| first visit | brotli |");
+        println!("|---|---:|");
+        for (name, size) in bench::weights(&self.web.site) {
+            println!(
+                "| {name} | {} |",
+                size.map_or_else(|| "not built".to_owned(), bytes)
+            );
+        }
+        Ok(())
+    }
+}
+
+fn row(what: &str, measured: &Measured, anchor: Option<&Measured>) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate, shown whole"
+    )]
+    let rate = count(measured.rate() as u64);
+    let share = anchor.map_or_else(String::new, |a| format!("{:.2}", measured.rate() / a.rate()));
+    println!("| {what} | {rate} | {share} | {} |", bytes(measured.peak_memory));
+}
+
+/// Runs one part as a process of its own and reads what it measured.
+fn run_part<T: DeserializeOwned>(
+    opened: &Opened,
+    database: &str,
+    part: Part,
+    web: Option<&Web>,
+    file: Option<&Path>,
+) -> anyhow::Result<T> {
+    use clap::ValueEnum;
+    let name = part.to_possible_value().context("a part has a name")?;
+    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+    command
+        .args(["bench", "--part", name.get_name(), "--database", database])
+        .env("FEEDGATE_MONGODB_URI", opened.uri());
+    if let Some(file) = file {
+        command.arg("--file").arg(file);
+    }
+    if let Some(web) = web {
+        command.arg("--site").arg(&web.site);
+    }
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting a part")?;
+    ensure!(output.status.success(), "measuring {} failed", name.get_name());
+    serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("reading what {} measured", name.get_name()))
+}
