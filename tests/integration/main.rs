@@ -20,3 +20,6 @@ mod away;
 
 // The commands as scripts use them: exit codes, JSON, help.
 mod cli;
+
+// Catalogues as real shops publish them, where the folder is there.
+mod real_feeds;

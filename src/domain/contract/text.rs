@@ -46,7 +46,7 @@ impl Phrases {
         self.list.iter().copied().find(|phrase| {
             let length = phrase.len();
             rest.len() >= length
-                && (rest[2] ^ phrase.as_bytes()[2]) & 31 == 0
+                && rest[2] & 31 == phrase.as_bytes()[2] & 31
                 && rest[..length].eq_ignore_ascii_case(phrase.as_bytes())
                 // A phrase that ends in a letter ends with the word.
                 && !(is_word(phrase.as_bytes()[length - 1]) && rest.get(length).is_some_and(|b| is_word(*b)))

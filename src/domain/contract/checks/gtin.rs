@@ -259,6 +259,10 @@ fn check(look: &mut Look<'_>) {
     let Some(first) = look.value(Attribute::Gtin) else {
         return;
     };
+    // Nearly every value is one GTIN-13 with nothing to say of it.
+    if first.len() == 13 && is_sound(first.as_bytes()) && !look.is_repeated(Attribute::Gtin) {
+        return;
+    }
     // The usual case first: one value.
     if !look.is_repeated(Attribute::Gtin) && !first.contains(',') {
         if let Some(digits) = judge(look, first)
