@@ -36,14 +36,13 @@ test("staff mends a GTIN, replays the record and sees it accepted", async ({ pag
   await page.goto("/partners/kasparek");
   await expect(feed.locator("td").last()).toHaveText(String(kept + 1));
   await page.goto(`/quarantine?partner=kasparek&item=${item}`);
-  await expect(page.getByRole("heading", { name: "No held record matches" })).toBeVisible();
+  await expect(page.getByText("No held record matches")).toBeVisible();
   await page.goto("/deliveries?partner=kasparek");
   await expect(page.getByRole("table", { name: "Deliveries" }).locator("tbody tr").first()).toContainText(/replay/i);
 });
 
 test("staff gives a record up with a reason, and takes it back", async ({ page, be }) => {
   await be("staff");
-  await page.goto("/quarantine?partner=hofstetter&state=quarantined");
   await page.goto("/quarantine?partner=lafontaine");
   await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
   await page.locator("summary", { hasText: "Discard" }).click();
@@ -65,7 +64,7 @@ test("filters live in the address, and an empty result says what to do", async (
   await expect(page.getByRole("table", { name: "Held records" }).locator("tbody tr").first()).toContainText("Szabó");
   await page.getByLabel("Product id").fill("no such product");
   await page.getByRole("button", { name: "Filter" }).click();
-  await expect(page.getByRole("heading", { name: "No held record matches" })).toBeVisible();
+  await expect(page.getByText("No held record matches")).toBeVisible();
 });
 
 test("a manager reads a held record and is offered no button to change it", async ({ page, be }) => {

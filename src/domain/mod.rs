@@ -18,7 +18,7 @@
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
 //! | [`query`] | time ranges, filters and pages, to and from the URL |
-//! | [`format`] | figures, durations and times as people read them |
+//! | [`mod@format`] | figures, durations and times as people read them |
 
 pub mod account;
 pub mod chart;

@@ -18,7 +18,7 @@
 //! | [`child`] | programs that run for us and must not outlive us |
 //! | [`demo`] | an invented business, for trying and for browser tests |
 //! | [`cli`] | the commands |
-//! | [`bench`] | measures what the README claims |
+//! | [`mod@bench`] | measures what the README claims |
 //!
 //! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.

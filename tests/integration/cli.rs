@@ -3,8 +3,6 @@
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use crate::support::mongo;
-use feedgate::domain::account::{Role, Scope};
-use feedgate::domain::ids::FeedId;
 use serde_json::Value;
 use std::process::{Command, Output};
 

@@ -2,7 +2,7 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | [`rule`] | what a rule is: code, severity, texts, examples |
+//! | [`mod@rule`] | what a rule is: code, severity, texts, examples |
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out, duplicates across the file |
 //! | [`look`] | what a rule's function may see and say |

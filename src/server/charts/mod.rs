@@ -5,7 +5,7 @@
 //! dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
 //! store's business, how a chart looks is the style sheet's (`style/40-charts.css`).
 //!
-//! To add a chart: a file with one function from `(&[Rollup], &Frame)` to [`Chart`], its inks in
+//! To add a chart: a file with one function from `(&[Rollup], &Frame)` to [`Chart`](crate::domain::chart::Chart), its inks in
 //! [`canvas::Ink`], and a line below.
 
 mod axis;
