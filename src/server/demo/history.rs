@@ -151,7 +151,12 @@ impl Past<'_> {
             // A little more every week, for nearly everybody.
             _ => 1.0 / (1.0 + days_ago / 900.0),
         };
-        let shape = if rhythm.changes { day_shape(at) } else { 1.0 };
+        let shape = match (rhythm.changes, rhythm.every_hours) {
+            (true, _) => day_shape(at),
+            // Who sends several times a day sends everything at night, and then what has changed.
+            (false, hours @ 1..24) if at.hour() >= hours => (0.25 + 0.5 * day_shape(at)).min(1.0),
+            (false, _) => 1.0,
+        };
         let noise = chance.random_range(if rhythm.changes { 0.6..1.4 } else { 0.985..1.015 });
         rounded(rhythm.records * growth * shape * noise).max(1)
     }
