@@ -26,3 +26,6 @@ mod cli;
 
 // The README says what the program says.
 mod readme;
+
+// Catalogues as real shops publish them, where the folder is there.
+mod real_feeds;

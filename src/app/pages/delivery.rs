@@ -46,6 +46,8 @@ fn content(view: DeliveryView) -> AnyView {
     let title = format!("Delivery of {}", format::minute(delivery.received_at));
     let records = delivery.counts.received;
     let codes = delivery.codes.clone();
+    let clean = records > 0 && delivery.status == Status::Accepted;
+    let facts = facts(&delivery);
     view! {
         <Title text=format!("{title}, {}", delivery.feed)/>
         <p class="crumbs">
@@ -62,15 +64,24 @@ fn content(view: DeliveryView) -> AnyView {
         </Head>
         {verdict(&delivery)}
         {(delivery.status != Status::Refused).then(|| law(&delivery, held, open))}
-        <div class="columns">
-            <div>
-                {(!codes.is_empty()).then(|| code_table(codes, records))}
-                {(!samples.is_empty()).then(|| sample_table(samples))}
-                {(delivery.codes.is_empty() && records > 0)
-                    .then(|| view! { <p class="block muted">"Every record meets the contract."</p> })}
-            </div>
-            {facts(&delivery)}
-        </div>
+        {if codes.is_empty() && samples.is_empty() {
+            view! {
+                {clean.then(|| view! { <p class="muted">"Every record meets the contract."</p> })}
+                <div class="alone">{facts}</div>
+            }
+                .into_any()
+        } else {
+            view! {
+                <div class="columns">
+                    <div>
+                        {(!codes.is_empty()).then(|| code_table(codes, records))}
+                        {(!samples.is_empty()).then(|| sample_table(samples))}
+                    </div>
+                    {facts}
+                </div>
+            }
+                .into_any()
+        }}
     }
     .into_any()
 }

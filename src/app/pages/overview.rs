@@ -16,7 +16,7 @@ use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
 use crate::domain::account::Role;
 use crate::domain::format;
-use crate::domain::health::Lamp;
+use crate::domain::health::{ACT_RATE, Lamp};
 use crate::domain::report::Counts;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -191,14 +191,17 @@ fn row(partner: PartnerRow, as_of: DateTime<Utc>, range: &str) -> AnyView {
     .into_any()
 }
 
-/// A rejection rate with its bar.
+/// A rejection rate with its bar, which is full where somebody should act.
 pub(super) fn rejected(counts: &Counts) -> AnyView {
     let Some(rate) = counts.rejection_rate() else {
         return view! { <span class="muted">"–"</span> }.into_any();
     };
-    let width = (counts.quarantined * 100)
-        .checked_div(counts.received)
-        .unwrap_or(0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 400 hundredths"
+    )]
+    let width = (rate / ACT_RATE * 100.0).round() as u64;
     view! {
         <span class="share">
             {format::percent(Some(rate))} {(counts.quarantined > 0).then(|| view! { <Meter width/> })}

@@ -6,6 +6,7 @@
 
 use super::checks::{self, id};
 use super::look::Look;
+use super::text::trim;
 use super::{Contract, Rule};
 use crate::domain::record::{Attribute, RawRecord, Record};
 use crate::domain::violation::{Severity, Violation};
@@ -47,6 +48,8 @@ pub struct Checked {
     pub(super) replaced: Vec<(usize, Span)>,
     /// The field that counts for each attribute.
     pub(super) slots: [u16; Attribute::COUNT],
+    /// The attributes that more than one field names, a bit each.
+    pub(super) repeated: u128,
     pub(super) id: Span,
     pub(super) key: Span,
     /// Hash of the key; none when the record has no id to be known by.
@@ -60,6 +63,7 @@ impl Default for Checked {
             findings: Vec::new(),
             replaced: Vec::new(),
             slots: [NO_FIELD; Attribute::COUNT],
+            repeated: 0,
             id: Span::default(),
             key: Span::default(),
             identity: None,
@@ -123,7 +127,7 @@ impl Checked {
                 continue;
             }
             let replaced = self.replaced.iter().rev().find(|(field, _)| *field == index);
-            let value = replaced.map_or_else(|| value.trim(), |(_, span)| self.at(*span));
+            let value = replaced.map_or_else(|| trim(value), |(_, span)| self.at(*span));
             if !value.is_empty() {
                 record.push(&name.text, value);
             }
@@ -187,11 +191,13 @@ impl Checked {
         self.identity = Some(xxh3_64(self.key().as_bytes()));
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the loop ends before")]
     fn begin(&mut self, raw: &RawRecord) {
         self.text.clear();
         self.findings.clear();
         self.replaced.clear();
         self.slots = [NO_FIELD; Attribute::COUNT];
+        self.repeated = 0;
         self.id = Span::default();
         self.key = Span::default();
         self.identity = None;
@@ -199,22 +205,26 @@ impl Checked {
             let (number, value) = raw.field(index);
             let name = raw.names().name(number);
             let Some(attribute) = name.attribute else { continue };
+            let index = index as u16;
             let slot = &mut self.slots[attribute as usize];
-            let wins = *slot == NO_FIELD || {
-                let (rival, rival_value) = raw.field(usize::from(*slot));
-                // An empty value does not stand in the way of one that says something.
-                (rival_value.trim().is_empty() && !value.trim().is_empty())
-                    || (raw.names().name(rival).rank > name.rank && !value.trim().is_empty())
-            };
-            if wins {
-                #[expect(clippy::cast_possible_truncation, reason = "the loop ends before")]
-                {
-                    *slot = index as u16;
-                }
+            if *slot == NO_FIELD {
+                *slot = index;
+                continue;
+            }
+            self.repeated |= 1 << attribute as u32;
+            let (rival, rival_value) = raw.field(usize::from(*slot));
+            // An empty value does not stand in the way of one that says something.
+            if !trim(value).is_empty()
+                && (trim(rival_value).is_empty() || raw.names().name(rival).rank > name.rank)
+            {
+                *slot = index;
             }
         }
     }
 }
+
+/// A bit for each attribute must fit.
+const _: () = assert!(Attribute::COUNT <= 128);
 
 /// The rules of one contract, ready to look at records; shared by all cores.
 #[derive(Debug, Clone)]

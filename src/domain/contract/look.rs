@@ -1,6 +1,7 @@
 //! Gives a rule's function what it may see of a record, and takes what it has to say.
 
 use super::checker::{Checked, Finding, NO_FIELD};
+use super::text::trim;
 use super::{Contract, Rule};
 use crate::domain::record::{Attribute, RawRecord};
 use crate::domain::violation::{Severity, Violation};
@@ -40,13 +41,18 @@ impl<'a> Look<'a> {
         if field == NO_FIELD {
             return None;
         }
-        let value = self.raw.field(usize::from(field)).1.trim();
+        let value = trim(self.raw.field(usize::from(field)).1);
         (!value.is_empty()).then_some(value)
     }
 
     /// Whether the attribute has a value.
     pub fn has(&self, attribute: Attribute) -> bool {
         self.value(attribute).is_some()
+    }
+
+    /// Whether more than one field names the attribute.
+    pub fn is_repeated(&self, attribute: Attribute) -> bool {
+        self.out.repeated & (1 << attribute as u32) != 0
     }
 
     /// All values of an attribute that may be repeated, with the field each stands in.
@@ -57,7 +63,7 @@ impl<'a> Look<'a> {
         (usize::from(first)..raw.len()).filter_map(move |index| {
             let (number, value) = raw.field(index);
             let name = raw.names().name(number);
-            let value = value.trim();
+            let value = trim(value);
             (name.attribute == Some(attribute) && Some(name.rank) == rank && !value.is_empty())
                 .then_some((index, value))
         })

@@ -3,53 +3,66 @@
 /// Phrases that are looked for at the start of a word, in any case; written in lower case.
 pub(super) struct Phrases {
     list: &'static [&'static str],
-    /// A bit for each first letter a phrase has, so that most words cost one look.
-    first: u32,
-}
-
-const fn bit(byte: u8) -> u32 {
-    let lower = byte | 0x20;
-    if lower >= b'a' && lower <= b'z' {
-        1 << (lower - b'a')
-    } else {
-        1 << 31
-    }
+    /// For each byte that begins a phrase, the bytes that come second in one, a bit for each of
+    /// their lower five bits. Nearly every word is put aside by these two looks.
+    second: [u32; 256],
 }
 
 impl Phrases {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
-        let mut first = 0;
+        let mut second = [0; 256];
         let mut index = 0;
         while index < list.len() {
-            first |= bit(list[index].as_bytes()[0]);
+            let phrase = list[index].as_bytes();
+            assert!(phrase.len() > 2, "a phrase has three bytes at least");
+            let bit = 1 << (phrase[1] & 31);
+            second[phrase[0] as usize] |= bit;
+            second[phrase[0].to_ascii_uppercase() as usize] |= bit;
             index += 1;
         }
-        Self { list, first }
+        Self { list, second }
     }
 
     /// The first phrase in `text`, as it is written there.
     pub(super) fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
         let bytes = text.as_bytes();
-        let mut inside = false;
-        for (index, byte) in bytes.iter().enumerate() {
-            let word = byte.is_ascii_alphanumeric() || *byte >= 0x80;
-            if !(word && inside) && self.first & bit(*byte) != 0 {
-                let rest = &bytes[index..];
-                for phrase in self.list {
-                    let length = phrase.len();
-                    if rest.len() >= length
-                        && rest[..length].eq_ignore_ascii_case(phrase.as_bytes())
-                        // A phrase that ends in a letter ends with the word.
-                        && !(phrase.as_bytes()[length - 1].is_ascii_alphanumeric()
-                            && rest.get(length).is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80))
-                    {
-                        return text.get(index..index + length);
-                    }
-                }
+        let mut before = b' ';
+        for (index, pair) in bytes.windows(2).enumerate() {
+            let [first, second] = [pair[0], pair[1]];
+            // A letter's lower five bits are the same in either case.
+            if self.second[usize::from(first)] & (1 << (second & 31)) != 0
+                && !(is_word(before) && is_word(first))
+                && let Some(phrase) = self.at(&bytes[index..])
+            {
+                return text.get(index..index + phrase.len());
             }
-            inside = word;
+            before = first;
         }
         None
+    }
+
+    #[cold]
+    fn at(&self, rest: &[u8]) -> Option<&'static str> {
+        self.list.iter().copied().find(|phrase| {
+            let length = phrase.len();
+            rest.len() >= length
+                && rest[2] & 31 == phrase.as_bytes()[2] & 31
+                && rest[..length].eq_ignore_ascii_case(phrase.as_bytes())
+                // A phrase that ends in a letter ends with the word.
+                && !(is_word(phrase.as_bytes()[length - 1]) && rest.get(length).is_some_and(|b| is_word(*b)))
+        })
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// A text without the white space around it. Nearly every value has none.
+pub(super) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [0x21..=0x7e] | [0x21..=0x7e, .., 0x21..=0x7e] => text,
+        _ => text.trim(),
     }
 }
 
@@ -64,9 +77,10 @@ impl Letters {
     pub(super) fn count(text: &str) -> Self {
         if text.is_ascii() {
             let (mut upper, mut letters) = (0, 0);
-            for byte in text.bytes() {
-                upper += usize::from(byte.is_ascii_uppercase());
-                letters += usize::from(byte.is_ascii_alphabetic());
+            // Sums of bytes are taken many at a time, as long as they cannot overflow.
+            for part in text.as_bytes().chunks(128) {
+                upper += usize::from(part.iter().map(|b| u8::from(b.is_ascii_uppercase())).sum::<u8>());
+                letters += usize::from(part.iter().map(|b| u8::from(b.is_ascii_alphabetic())).sum::<u8>());
             }
             return Self { upper, letters };
         }

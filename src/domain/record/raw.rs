@@ -151,6 +151,27 @@ impl RawRecord {
         });
     }
 
+    /// Adds a field that stands in the original with its double quotes doubled.
+    pub fn push_undoubled(&mut self, name: u16, start: usize, end: usize) {
+        let base = self.original.start as usize;
+        let (mut from, end) = (base + start, base + end);
+        let value = self.text.len() as u32;
+        while let Some(at) = memchr::memchr(b'"', &self.text.as_bytes()[from..end]) {
+            let next = from + at + 1;
+            self.text.extend_from_within(from..next);
+            // Of two quotes the first was taken.
+            from = next + usize::from(self.text.as_bytes()[next..end].starts_with(b"\""));
+        }
+        self.text.extend_from_within(from..end);
+        self.fields.push(Field {
+            name,
+            value: Span {
+                start: value,
+                end: self.text.len() as u32,
+            },
+        });
+    }
+
     /// Adds a field whose value had to be unescaped.
     pub fn push(&mut self, name: u16, value: &str) {
         let start = self.text.len() as u32;

@@ -125,6 +125,19 @@ pub(super) enum Mark {
     },
 }
 
+impl Mark {
+    /// Bars bear a figure on top of them; a line or dot must not be hidden by one.
+    fn layer(&self) -> u8 {
+        match self {
+            Self::Across { .. } | Self::Tick { .. } => 0,
+            Self::Bar { .. } => 1,
+            Self::Text { ink, .. } if *ink != Ink::Word => 2,
+            Self::Line { .. } | Self::Dot { .. } => 3,
+            Self::Text { .. } => 4,
+        }
+    }
+}
+
 /// Where a bucket leads, and what it says when pointed at.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
@@ -140,7 +153,7 @@ pub(super) struct Picture<'a> {
     pub label: String,
     /// The top of its y axis.
     pub top: f64,
-    /// What to draw, the lowest first; texts are on top anyway.
+    /// What to draw; within a [`Mark::layer`], the lowest first.
     pub marks: Vec<Mark>,
     /// One per bucket.
     pub links: Vec<Link>,
@@ -170,12 +183,9 @@ impl Picture<'_> {
             .margin_bottom(BOTTOM)
             .build_cartesian_2d(0.0..self.links.len().max(1) as f64, 0.0..self.top)?;
         let area = chart.plotting_area().clone();
-        // What is written goes over what is drawn.
-        let (texts, shapes): (Vec<_>, Vec<_>) = self
-            .marks
-            .iter()
-            .partition(|mark| matches!(mark, Mark::Text { .. }));
-        for mark in shapes.into_iter().chain(texts) {
+        let mut marks: Vec<_> = self.marks.iter().collect();
+        marks.sort_by_key(|mark| mark.layer());
+        for mark in marks {
             match mark {
                 // A mark with many points goes through the chart, as a series.
                 Mark::Line { ink, points } => {

@@ -80,7 +80,7 @@ pub fn latency(rollups: &[Rollup], frame: &Frame) -> Chart {
     }
 }
 
-/// The lines, and their names at their ends, pushed apart where the ends lie close together.
+/// The lines, and their names at their ends.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds far below 2^52")]
 fn lines(buckets: &[Bucket], top: f64, marks: &mut Vec<Mark>) {
     // The height of a text, in the axis' unit, where the chart is shown smallest.
@@ -97,19 +97,24 @@ fn lines(buckets: &[Bucket], top: f64, marks: &mut Vec<Mark>) {
         }
         canvas::runs(ink, points.into_iter(), marks);
     }
-    // From the lowest up: each at least a text's height over the one below it.
-    let mut lowest = f64::MIN;
-    for (name, (x, y)) in ends.into_iter().rev() {
-        let y = y.max(lowest + room);
-        lowest = y;
-        marks.push(Mark::Text {
-            ink: Ink::Word,
-            x,
-            y,
-            anchor: Anchor::AboveLeft,
-            text: name.to_owned(),
-        });
+    // From the lowest up; those that would stand on one another share a label.
+    let mut labels: Vec<(String, (f64, f64))> = Vec::new();
+    for (name, end) in ends.into_iter().rev() {
+        match labels.last_mut() {
+            Some((names, (_, y))) if end.1 < *y + room => {
+                names.push_str(", ");
+                names.push_str(name);
+            }
+            _ => labels.push((name.to_owned(), end)),
+        }
     }
+    marks.extend(labels.into_iter().map(|(text, (x, y))| Mark::Text {
+        ink: Ink::Word,
+        x,
+        y,
+        anchor: Anchor::AboveLeft,
+        text,
+    }));
 }
 
 fn percentile(bucket: &Bucket, share: f64) -> String {

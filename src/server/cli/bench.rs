@@ -116,7 +116,12 @@ impl Args {
         let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
         row("csv crate alone (anchor)", &pass, None);
         row(
-            "check, every rule",
+            "check, every rule, one core",
+            &run_part(opened, MAIN, Part::CheckOneCore, None, Some(&file))?,
+            Some(&pass),
+        );
+        row(
+            "check, every rule, all cores",
             &run_part(opened, MAIN, Part::Check, None, Some(&file))?,
             Some(&pass),
         );

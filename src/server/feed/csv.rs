@@ -42,7 +42,6 @@ pub struct Rows {
     offset: u64,
     /// Number of the first row in the file, counted from 1.
     first: u64,
-    scratch: String,
 }
 
 impl Rows {
@@ -109,14 +108,8 @@ impl Rows {
             let field = shape::field(bytes, start, delimiter);
             if column < expected {
                 if field.doubled {
-                    let raw = String::from_utf8_lossy(&bytes[field.start..field.end]);
-                    self.scratch.clear();
-                    for (index, part) in raw.split("\"\"").enumerate() {
-                        self.scratch.push_str(if index > 0 { "\"" } else { "" });
-                        self.scratch.push_str(part);
-                    }
                     #[expect(clippy::cast_possible_truncation, reason = "names are fewer than 65,536")]
-                    record.push(column as u16, &self.scratch);
+                    record.push_undoubled(column as u16, field.start, field.end);
                 } else {
                     push_slice(record, column, field.start, field.end);
                 }
@@ -181,7 +174,8 @@ impl Reader {
             end,
             next,
         } = loop {
-            self.read_more(&mut bytes, BLOCK)?;
+            let target = (2 * bytes.len()).max(BLOCK);
+            self.read_more(&mut bytes, target)?;
             if let Some(found) = shape::header(&bytes, self.ended) {
                 break found;
             }
@@ -306,19 +300,14 @@ impl Reader {
                 shape::End::Open { .. } | shape::End::More if bytes.len() - start <= self.limits.record => {
                     break;
                 }
-                shape::End::More => {
-                    let message = format!(
-                        "Line {} is longer than {} bytes; no record is.",
-                        self.line, self.limits.record
-                    );
-                    return Err(refuse(
-                        &file::FILE_SIZE,
-                        Some(self.offset + start as u64),
-                        message,
-                    ));
-                }
-                shape::End::Open { quote } | shape::End::Broken { quote } => {
-                    let column = shape::column_of(bytes, start, quote, self.shape.delimiter);
+                shape::End::More => return Err(self.refuse_long(start)),
+                shape::End::Open { quote: open } | shape::End::Broken { open, .. } => {
+                    let quote = if let shape::End::Broken { quote, .. } = row.end {
+                        quote
+                    } else {
+                        open
+                    };
+                    let column = shape::column_of(bytes, start, open, self.shape.delimiter);
                     match shape::resume(bytes, start, quote, self.shape, self.names.len(), self.ended) {
                         Some((end, next)) => (end, next, u16::try_from(column).unwrap_or(u16::MAX)),
                         // Where the row ends is seen when more of the file is there.
@@ -326,6 +315,9 @@ impl Reader {
                     }
                 }
             };
+            if end - start > self.limits.record {
+                return Err(self.refuse_long(start));
+            }
             let lines = if row.quoted || broken > 0 {
                 memchr::memchr_iter(self.shape.newline, &bytes[start..next]).count() as u64
             } else {
@@ -345,6 +337,14 @@ impl Reader {
             start = next;
         }
         Ok(start)
+    }
+
+    fn refuse_long(&self, start: usize) -> Stop {
+        let message = format!(
+            "The record in line {} is longer than {} bytes; none is.",
+            self.line, self.limits.record
+        );
+        refuse(&file::FILE_SIZE, Some(self.offset + start as u64), message)
     }
 
     /// A last row without a line end and with too few fields is what a cut file ends in.

@@ -34,8 +34,9 @@ pub(super) enum End {
     More,
     /// Not within these bytes, and inside the field that the quote at `quote` opens.
     Open { quote: usize },
-    /// Unknown: the quote at `quote` is neither doubled nor at the end of its field.
-    Broken { quote: usize },
+    /// Unknown: in the field that the quote at `open` opens, the one at `quote` is neither
+    /// doubled nor at the end.
+    Broken { open: usize, quote: usize },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,7 @@ pub(super) fn row(bytes: &[u8], start: usize, shape: Shape, ended: bool) -> Row 
             }
             Err(quote) => {
                 return Row {
-                    end: End::Broken { quote },
+                    end: End::Broken { open: at, quote },
                     quoted,
                 };
             }

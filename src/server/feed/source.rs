@@ -5,7 +5,7 @@ use crate::domain::contract::checks::file;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much one file may demand.
@@ -102,9 +102,12 @@ impl Read for Received {
     }
 }
 
+/// The bytes as received, with the first two, which tell whether they are packed, put back.
+type Packed = BufReader<io::Chain<io::Cursor<Vec<u8>>, Received>>;
+
 enum Layer {
-    Plain(BufReader<Received>),
-    Gzip(Box<MultiGzDecoder<BufReader<Received>>>),
+    Plain(Packed),
+    Gzip(Box<MultiGzDecoder<Packed>>),
 }
 
 /// The bytes of the file itself, unpacked if they came packed.
@@ -124,8 +127,11 @@ const BUFFER: usize = 64 << 10;
 impl Unpacked {
     /// Tells by the first bytes whether the file is packed.
     pub fn open(received: Received, limits: Limits) -> Result<Self, Stop> {
-        let mut buffered = BufReader::with_capacity(BUFFER, received.clone());
-        let is_gzip = buffered.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let mut first = Vec::with_capacity(2);
+        received.clone().take(2).read_to_end(&mut first)?;
+        let is_gzip = first == [0x1f, 0x8b];
+        let whole = io::Cursor::new(first).chain(received.clone());
+        let buffered = BufReader::with_capacity(BUFFER, whole);
         let layer = if is_gzip {
             Layer::Gzip(Box::new(MultiGzDecoder::new(buffered)))
         } else {

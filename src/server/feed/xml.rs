@@ -350,6 +350,14 @@ impl Reader {
                     line: 0,
                     offset: tap.base() + self.item_start,
                 };
+                if end - self.item_start > self.limits.record as u64 {
+                    let message = format!(
+                        "Item {} is larger than {} bytes; none is.",
+                        self.items + 1,
+                        self.limits.record
+                    );
+                    return Err(refuse(&file::FILE_SIZE, Some(position.offset), message));
+                }
                 let Ok(original) = std::str::from_utf8(tap.captured(self.item_start, end)) else {
                     // The tap lets through nothing else than UTF-8.
                     return Err(self.refuse_xml("cannot be read"));

@@ -178,6 +178,11 @@ fn is_right(digits: &[u8]) -> bool {
         .is_some_and(|(last, rest)| check_digit(rest) == *last)
 }
 
+/// Whether thirteen digits are right and of a prefix that products have.
+fn is_sound(digits: &[u8]) -> bool {
+    digits.iter().all(u8::is_ascii_digit) && is_right(digits) && matches!(digits[0], b'1' | b'3'..=b'8')
+}
+
 /// The ISBN-13 of an ISBN-10 whose own check digit is right.
 fn from_isbn10(isbn: &[u8]) -> Option<[u8; 13]> {
     let (last, rest) = isbn.split_last()?;
@@ -254,8 +259,12 @@ fn check(look: &mut Look<'_>) {
     let Some(first) = look.value(Attribute::Gtin) else {
         return;
     };
+    // Nearly every value is one GTIN-13 with nothing to say of it.
+    if first.len() == 13 && is_sound(first.as_bytes()) && !look.is_repeated(Attribute::Gtin) {
+        return;
+    }
     // The usual case first: one value.
-    if look.values(Attribute::Gtin).nth(1).is_none() && !first.contains(',') {
+    if !look.is_repeated(Attribute::Gtin) && !first.contains(',') {
         if let Some(digits) = judge(look, first)
             && digits.as_slice() != first.as_bytes()
         {

@@ -193,18 +193,39 @@ impl fmt::Display for NoUrl {
     }
 }
 
-/// Characters that RFC 3986 allows somewhere in an address, a bit each.
-const ALLOWED: [bool; 256] = {
-    let mut table = [false; 256];
+/// What RFC 3986 thinks of a byte.
+mod class {
+    /// Stands nowhere in an address.
+    pub(super) const FORBIDDEN: u8 = 1;
+    /// Begins a percent-encoded byte.
+    pub(super) const PERCENT: u8 = 2;
+    /// Ends the part that names the host.
+    pub(super) const END: u8 = 4;
+    /// Stands in the names of hosts: letters, digits, hyphens and, in those of real shops,
+    /// underscores.
+    pub(super) const LABEL: u8 = 8;
+}
+
+const CLASSES: [u8; 256] = {
+    let mut table = [class::FORBIDDEN; 256];
     let mut byte = 0;
     while byte < 128 {
-        table[byte as usize] = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
-            | b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'#' | b'[' | b']' | b'@' | b'!' | b'$' | b'&'
-            | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'%');
+        table[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => class::LABEL,
+            b'/' | b'?' | b'#' => class::END,
+            b'%' => class::PERCENT,
+            b'.' | b'~' | b':' | b'[' | b']' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*'
+            | b'+' | b',' | b';' | b'=' => 0,
+            _ => class::FORBIDDEN,
+        };
         byte += 1;
     }
     table
 };
+
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
+}
 
 /// Splits an address into its host and what follows, when it is one.
 pub(super) fn parse(url: &str) -> Result<(&str, &str), NoUrl> {
@@ -219,49 +240,36 @@ pub(super) fn parse(url: &str) -> Result<(&str, &str), NoUrl> {
     } else {
         return Err(NoUrl::Scheme);
     };
-    if !bytes.iter().all(|byte| ALLOWED[usize::from(*byte)]) {
+    let rest = &bytes[scheme..];
+    let seen = rest.iter().fold(0, |seen, byte| seen | class(*byte));
+    if seen & class::FORBIDDEN != 0 {
         let c = url
             .chars()
-            .find(|c| !c.is_ascii() || !ALLOWED[*c as usize])
+            .find(|c| !c.is_ascii() || class(*c as u8) == class::FORBIDDEN)
             .unwrap_or(' ');
         return Err(NoUrl::Character(c));
     }
-    let mut from = scheme;
-    while let Some(at) = memchr::memchr(b'%', &bytes[from..]) {
-        from += at + 1;
-        if !bytes
-            .get(from..from + 2)
-            .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
-        {
-            return Err(NoUrl::Percent);
-        }
+    if seen & class::PERCENT != 0 && !is_encoded(rest) {
+        return Err(NoUrl::Percent);
     }
-    let rest = &url[scheme..];
+    // The host as most addresses have it: labels, and points between them.
+    let (mut end, mut before) = (0, b'.');
+    while let Some(byte) = rest.get(end) {
+        if class(*byte) & class::LABEL == 0 && (*byte != b'.' || before == b'.') {
+            break;
+        }
+        before = *byte;
+        end += 1;
+    }
+    if end > 0 && rest.get(end).is_none_or(|byte| class(*byte) & class::END != 0) {
+        return Ok((&url[scheme..scheme + end], &url[scheme + end..]));
+    }
     let end = rest
-        .bytes()
-        .position(|b| matches!(b, b'/' | b'?' | b'#'))
+        .iter()
+        .position(|b| class(*b) & class::END != 0)
         .unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let is_name = |host: &str| {
-        host.split('.').rev().enumerate().all(|(index, label)| {
-            // A name may end in a dot; underscores occur in the hosts of real shops.
-            (index == 0 && label.is_empty() && host.len() > 1)
-                || (!label.is_empty()
-                    && label
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
-        })
-    };
-    let is_v6 = |host: &str| {
-        host.strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .is_some_and(|host| host.parse::<std::net::Ipv6Addr>().is_ok())
-    };
+    let (authority, path) = url[scheme..].split_at(end);
+    let host = host_of(authority);
     if is_name(host) || is_v6(host) {
         Ok((host, path))
     } else {
@@ -269,11 +277,51 @@ pub(super) fn parse(url: &str) -> Result<(&str, &str), NoUrl> {
     }
 }
 
+/// Whether each percent sign has its two digits.
+fn is_encoded(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', bytes).all(|at| {
+        bytes
+            .get(at + 1..at + 3)
+            .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// The host of an authority that names a user or a port too.
+fn host_of(authority: &str) -> &str {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Labels with points between them, and perhaps one at the end.
+fn is_name(host: &str) -> bool {
+    let mut before = b'.';
+    for byte in host.bytes() {
+        let fits = match byte {
+            b'.' => before != b'.',
+            _ => class(byte) & class::LABEL != 0,
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    !host.is_empty()
+}
+
+fn is_v6(host: &str) -> bool {
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .is_some_and(|host| host.parse::<std::net::Ipv6Addr>().is_ok())
+}
+
 /// The address with everything percent-encoded that must be, when that makes it one.
 pub(super) fn encoded(url: &str) -> Option<String> {
     let mut out = String::with_capacity(url.len() + 16);
     for c in url.chars() {
-        if c.is_ascii() && ALLOWED[c as usize] {
+        if c.is_ascii() && class(c as u8) != class::FORBIDDEN {
             out.push(c);
         } else if c.is_control() {
             return None;
@@ -368,6 +416,13 @@ const PLACEHOLDERS: Phrases = Phrases::new(&[
     "missing-image",
 ]);
 
+/// What stands behind the last point, when it is as short as the ending of a file.
+fn ending(path: &str) -> Option<&str> {
+    let bytes = path.as_bytes();
+    let point = (1..=4usize).find(|back| bytes.len() > *back && bytes[bytes.len() - 1 - back] == b'.')?;
+    path.get(path.len() - point..)
+}
+
 fn check_image(look: &mut Look<'_>) {
     let Some(url) = look.value(Attribute::ImageLink) else {
         look.report(
@@ -399,8 +454,7 @@ fn check_image(look: &mut Look<'_>) {
         .bytes()
         .position(|b| matches!(b, b'?' | b'#'))
         .unwrap_or(path.len())];
-    if let Some((_, ending)) = path.rsplit_once('.')
-        && ending.len() <= 4
+    if let Some(ending) = ending(path)
         && NO_PICTURES.iter().any(|kind| ending.eq_ignore_ascii_case(kind))
     {
         look.report(
