@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_link_carries_what_it_should_and_drops_what_is_empty() {
         let link = Link::to("/quarantine")
-            .with("partner", "bloch")
+            .with("partner", "acme")
             .with("code", "GTIN_CHECK")
             .with("partner", "");
         assert_eq!(link.href(), "/quarantine?code=GTIN_CHECK");

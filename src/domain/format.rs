@@ -160,7 +160,7 @@ mod tests {
             escape("<a href='x'>&\"</a>"),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
         );
-        assert_eq!(url_value("bloch/main a&b=ü"), "bloch/main%20a%26b%3D%C3%BC");
+        assert_eq!(url_value("acme/main a&b=ü"), "acme/main%20a%26b%3D%C3%BC");
     }
 
     #[test]

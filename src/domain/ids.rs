@@ -34,11 +34,11 @@ macro_rules! id {
 }
 
 id! {
-    /// A business we exchange feeds with: a slug such as `bloch`.
+    /// A business we exchange feeds with: a slug such as `acme`.
     PartnerId
 }
 id! {
-    /// One feed of one partner, written `partner/feed`, such as `bloch/main`.
+    /// One feed of one partner, written `partner/feed`, such as `acme/main`.
     FeedId
 }
 id! {
@@ -116,16 +116,16 @@ mod tests {
 
     #[test]
     fn a_feed_knows_its_partner_and_its_own_name() {
-        let feed = FeedId::of(&PartnerId::new("bloch"), "main").expect("a slug");
+        let feed = FeedId::of(&PartnerId::new("acme"), "main").expect("a slug");
         assert_eq!(
             (feed.as_str(), feed.partner().as_str(), feed.name()),
-            ("bloch/main", "bloch", "main")
+            ("acme/main", "acme", "main")
         );
     }
 
     #[test]
     fn slugs_refuse_what_a_url_or_a_key_would_trip_over() {
-        for bad in ["", "Bloch", "a/b", "a b", "-a", "ä", "../x", &"a".repeat(41)] {
+        for bad in ["", "Acme", "a/b", "a b", "-a", "ä", "../x", &"a".repeat(41)] {
             assert_eq!(PartnerId::parse(bad), Err(NotASlug(bad.to_owned())));
         }
     }

@@ -20,7 +20,7 @@ pub struct Frame {
     /// When the page was asked for: the bucket around it is still filling.
     pub now: DateTime<Utc>,
     /// Narrows the deliveries that buckets lead to: a query already encoded, such as
-    /// `partner=bloch`, or nothing.
+    /// `partner=acme`, or nothing.
     pub query: String,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Args {
 enum Verb {
     /// Add a partner, or one more feed to it; what is there stays as it is
     Add {
-        /// The partner's slug, such as bloch
+        /// The partner's slug, such as acme
         partner: String,
         /// What it is called; the slug when not given
         #[arg(long)]
