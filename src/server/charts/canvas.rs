@@ -126,14 +126,13 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    /// Bars bear a figure on top of them; a line or dot must not be hidden by one.
+    /// Bars bear a text on top of them; a line or dot must not be hidden by one.
     fn layer(&self) -> u8 {
         match self {
             Self::Across { .. } | Self::Tick { .. } => 0,
             Self::Bar { .. } => 1,
-            Self::Text { ink, .. } if *ink != Ink::Word => 2,
+            Self::Text { .. } => 2,
             Self::Line { .. } | Self::Dot { .. } => 3,
-            Self::Text { .. } => 4,
         }
     }
 }

@@ -132,8 +132,8 @@ impl Frame {
                 x,
                 y: 0.0,
                 anchor: match share {
-                    ..0.035 => Anchor::BelowRight,
-                    0.965.. => Anchor::BelowLeft,
+                    ..0.025 => Anchor::BelowRight,
+                    0.975.. => Anchor::BelowLeft,
                     _ => Anchor::Below,
                 },
                 text,
