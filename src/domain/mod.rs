@@ -12,6 +12,8 @@
 //! | [`record`] | one product: as sent ([`record::RawRecord`]) and as kept ([`record::Attributes`]) |
 //! | [`violation`] | one failed rule on one record, and its severity |
 //! | [`contract`] | the rules a record must meet, one place per rule |
+//! | [`profile`] | how a partner writes its feed, in the contract's words |
+//! | [`feed`] | one stream of a partner as it is set up, and the terms its files are held to |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
@@ -24,9 +26,11 @@ pub mod account;
 pub mod chart;
 pub mod contract;
 pub mod delivery;
+pub mod feed;
 pub mod format;
 pub mod health;
 pub mod ids;
+pub mod profile;
 pub mod quarantine;
 pub mod query;
 pub mod record;

@@ -345,7 +345,8 @@ fn check_digit(mut stem: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::contract::{Contract, Currency};
+    use crate::domain::contract::Currency;
+    use crate::domain::feed::Terms;
     use crate::domain::report::Report;
     use crate::server::pipeline::survey::survey;
     use std::io::Cursor;
@@ -357,12 +358,9 @@ mod tests {
     }
 
     fn report(bytes: Vec<u8>) -> Report {
-        let contract = Contract {
-            currency: Currency::of("EUR"),
-            ..Contract::default()
-        };
+        let terms = Terms::in_currency(Currency::of("EUR"));
         let now = chrono::DateTime::from_timestamp(1_760_000_000, 0).expect("a time");
-        survey(Cursor::new(bytes), "feed.csv", &contract, now, &mut |_, _| Ok(())).expect("read")
+        survey(Cursor::new(bytes), "feed.csv", &terms, now, &mut |_, _| Ok(())).expect("read")
     }
 
     #[test]

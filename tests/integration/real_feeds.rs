@@ -1,6 +1,6 @@
 //! Checks real catalogues against faults counted by other means; passes where they are absent.
 
-use feedgate::domain::contract::Contract;
+use feedgate::domain::feed::Terms;
 use feedgate::domain::report::Report;
 use feedgate::server::clock::Clock;
 use feedgate::server::pipeline::survey::survey_on;
@@ -20,10 +20,7 @@ fn check(file: &PathBuf, cores: usize) -> Report {
     let cores = NonZero::new(cores).expect("not zero");
     let source = File::open(file).expect("readable");
     let now = Clock::system().now();
-    survey_on(cores, source, "feed", &Contract::default(), now, &mut |_, _| {
-        Ok(())
-    })
-    .expect("read")
+    survey_on(cores, source, "feed", &Terms::default(), now, &mut |_, _| Ok(())).expect("read")
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Measures reading and checking a CSV file, beside a pass of the csv crate alone.
 
 use super::Measured;
-use crate::domain::contract::{Contract, Currency};
+use crate::domain::contract::Currency;
+use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
 use crate::server::pipeline::survey::survey_on;
 use anyhow::Context;
@@ -29,15 +30,11 @@ pub fn csv_pass(path: &Path) -> anyhow::Result<Measured> {
 pub fn check(path: &Path, cores: NonZero<usize>) -> anyhow::Result<Measured> {
     let begun = Instant::now();
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let contract = Contract {
-        currency: Currency::of("EUR"),
-        ..Contract::default()
-    };
     let report = survey_on(
         cores,
         file,
         "bench.csv",
-        &contract,
+        &Terms::in_currency(Currency::of("EUR")),
         Clock::system().now(),
         &mut |_, _| Ok(()),
     )?;

@@ -1,13 +1,13 @@
 //! Measures taking a file in, beside inserting the same documents bare.
 
 use super::Measured;
-use crate::domain::delivery::Direction;
+use crate::domain::feed::Feed;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::pipeline::ingest::Ingest;
 use crate::server::pipeline::judge;
 use crate::server::pipeline::survey::survey;
-use crate::server::store::{Encoded, Feed, Partner, Store};
+use crate::server::store::{Encoded, Partner, Store};
 use anyhow::Context;
 use std::fs::File;
 use std::path::Path;
@@ -19,11 +19,10 @@ const BATCH: usize = 5000;
 const TASKS: usize = 4;
 
 fn feed() -> anyhow::Result<Feed> {
+    let id = FeedId::of(&PartnerId::new("bench"), "main")?;
     Ok(Feed {
-        id: FeedId::of(&PartnerId::new("bench"), "main")?,
-        direction: Direction::Ingest,
-        expected_every_hours: None,
         currency: Some("EUR".to_owned()),
+        ..Feed::new(id)
     })
 }
 
@@ -32,8 +31,8 @@ pub async fn bare_insert(store: &Store, path: &Path) -> anyhow::Result<Measured>
     let (feed, now) = (feed()?, Clock::system().now());
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let delivery = DeliveryId::new(uuid::Uuid::now_v7().simple().to_string());
-    let (contract, mut documents) = (judge::contract(Some(&feed)), Encoded::default());
-    survey(file, "bench.csv", &contract, now, &mut |raw, checked| {
+    let (terms, mut documents) = (feed.terms(), Encoded::default());
+    survey(file, "bench.csv", &terms, now, &mut |raw, checked| {
         if !checked.is_held() {
             documents.push(&feed.id, &delivery, now, &judge::passed(raw, checked))?;
         }

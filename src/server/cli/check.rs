@@ -1,6 +1,7 @@
 //! `feedgate check`: says what is wrong with a file, without a database.
 
-use crate::domain::contract::{Contract, Currency};
+use crate::domain::contract::Currency;
+use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
 use crate::server::pipeline::survey::survey;
 use anyhow::Context;
@@ -30,10 +31,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let contract = Contract {
-            currency: self.currency,
-            ..Contract::default()
-        };
+        let terms = Terms::in_currency(self.currency);
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(
@@ -41,7 +39,7 @@ impl Args {
                 |n| n.to_string_lossy().into_owned(),
             );
             let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-            let report = survey(file, &name, &contract, Clock::system().now(), &mut |_, _| Ok(()))
+            let report = survey(file, &name, &terms, Clock::system().now(), &mut |_, _| Ok(()))
                 .with_context(|| format!("reading {}", path.display()))?;
             code = code.max(report.exit_code());
             if self.json {

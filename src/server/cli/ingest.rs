@@ -2,12 +2,13 @@
 
 use super::opened::Opened;
 use crate::domain::account::Scope;
+use crate::domain::feed::Feed;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Verdict;
 use crate::server::clock::Clock;
 use crate::server::config::Database;
 use crate::server::pipeline::ingest::{Ingest, Ingested};
-use crate::server::store::{Deed, Feed};
+use crate::server::store::Deed;
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::ExitCode;

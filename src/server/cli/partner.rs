@@ -3,10 +3,10 @@
 use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::contract::Currency;
-use crate::domain::delivery::Direction;
+use crate::domain::feed::Feed;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::config::Database;
-use crate::server::store::{Feed, Partner};
+use crate::server::store::Partner;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -97,10 +97,9 @@ async fn add(
             id.name()
         );
         let feed = Feed {
-            id,
-            direction: Direction::Ingest,
             expected_every_hours,
             currency,
+            ..Feed::new(id)
         };
         opened.store.insert_feed(&feed).await?;
     }

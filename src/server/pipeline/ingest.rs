@@ -17,12 +17,13 @@ use super::patience::Patience;
 use super::survey::survey;
 use crate::domain::contract::Checked;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
+use crate::domain::feed::Feed;
 use crate::domain::ids::{DeliveryId, RecordId};
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Counts, Report, Verdict};
 use crate::server::clock::Clock;
-use crate::server::store::{Error as StoreError, Feed, Opening, Passed, Store};
+use crate::server::store::{Error as StoreError, Opening, Passed, Store};
 use anyhow::{Context, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
@@ -116,10 +117,10 @@ impl Ingest {
         name: &str,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Report> {
-        let (path, name, contract) = (path.to_owned(), name.to_owned(), judge::contract(Some(feed)));
+        let (path, name, terms) = (path.to_owned(), name.to_owned(), feed.terms());
         tokio::task::spawn_blocking(move || {
             let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            survey(file, &name, &contract, now, &mut |_, _| Ok(()))
+            survey(file, &name, &terms, now, &mut |_, _| Ok(()))
         })
         .await?
     }
@@ -336,7 +337,7 @@ fn read_batches(
 ) -> anyhow::Result<()> {
     let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
     let mut batch = Batch::default();
-    let contract = judge::contract(Some(feed));
+    let terms = feed.terms();
     let mut take = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
         if checked.is_held() {
             batch.held.push(hold(delivery, raw, checked));
@@ -349,7 +350,7 @@ fn read_batches(
         }
         Ok(())
     };
-    let again = survey(file, name, &contract, delivery.received_at, &mut take)?;
+    let again = survey(file, name, &terms, delivery.received_at, &mut take)?;
     if again.file.sha256 != sha256 {
         bail!(
             "{} changed while it was being read; run this again when it is complete",

@@ -1,20 +1,17 @@
 //! Puts single records before a feed's contract: in an ingest, a replay and the editor alike.
 
-use crate::domain::contract::{Checked, Checker, Contract, Currency};
+use crate::domain::contract::{Checked, Checker, Contract};
+use crate::domain::feed::Feed;
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::Violation;
-use crate::server::store::{Decision, Feed, Passed};
+use crate::server::store::{Decision, Passed};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// The contract of a feed; the default one where the feed is not known any more.
 pub fn contract(feed: Option<&Feed>) -> Contract {
-    let currency = feed.and_then(|f| f.currency.as_deref()).and_then(Currency::of);
-    Contract {
-        currency,
-        ..Contract::default()
-    }
+    feed.map(|feed| feed.terms().contract).unwrap_or_default()
 }
 
 /// What the contract says of attributes as they stand.

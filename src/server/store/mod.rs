@@ -41,7 +41,7 @@ pub use bare::Encoded;
 pub use deliveries::Opening;
 pub use items::{Applied, Passed};
 pub use jobs::Job;
-pub use partners::{Feed, FeedState, Partner};
+pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
 pub use sessions::Sessions;
 pub use users::Account;

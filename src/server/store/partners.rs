@@ -2,8 +2,11 @@
 
 use super::{Error, Result, Store, is_duplicate_key, scope, when};
 use crate::domain::account::Scope;
+use crate::domain::contract::Contract;
 use crate::domain::delivery::{Direction, Status};
+use crate::domain::feed::{Feed, Mode};
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
@@ -16,19 +19,6 @@ pub struct Partner {
     pub id: PartnerId,
     /// What it is called.
     pub name: String,
-}
-
-/// One named stream of one partner in one direction, as it is set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
-    /// Its id, `partner/feed`.
-    pub id: FeedId,
-    /// Which way its files go.
-    pub direction: Direction,
-    /// How often a file is expected, in hours.
-    pub expected_every_hours: Option<u32>,
-    /// The currency its prices are in, as an ISO 4217 code.
-    pub currency: Option<String>,
 }
 
 /// A feed and the newest file of it.
@@ -56,6 +46,13 @@ struct FeedDoc {
     expected_every_hours: Option<u32>,
     currency: Option<String>,
     #[serde(default)]
+    mode: Mode,
+    /// As JSON in one string: its keys are partners' own names, which may hold dots and dollars.
+    #[serde(default)]
+    profile: Option<String>,
+    #[serde(default)]
+    contract: Contract,
+    #[serde(default)]
     last: Option<LastDoc>,
 }
 
@@ -66,18 +63,37 @@ struct LastDoc {
     status: Status,
 }
 
-impl From<FeedDoc> for FeedState {
-    fn from(d: FeedDoc) -> Self {
-        Self {
+impl TryFrom<FeedDoc> for FeedState {
+    type Error = Error;
+
+    fn try_from(d: FeedDoc) -> Result<Self> {
+        let profile = match d.profile.as_deref() {
+            None => Profile::default(),
+            Some(json) => serde_json::from_str(json)
+                .map_err(|e| Error::Corrupt(format!("the profile of feed {}: {e}", d.id)))?,
+        };
+        Ok(Self {
             feed: Feed {
                 id: FeedId::new(d.id),
                 direction: d.direction,
                 expected_every_hours: d.expected_every_hours,
                 currency: d.currency,
+                mode: d.mode,
+                profile,
+                contract: d.contract,
             },
             last: d.last.map(|l| (l.at, l.status)),
-        }
+        })
     }
+}
+
+fn profile_text(feed: &Feed) -> Result<Option<String>> {
+    if feed.profile.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&feed.profile)
+        .map(Some)
+        .map_err(|e| Error::Corrupt(format!("the profile of feed {}: {e}", feed.id)))
 }
 
 impl Store {
@@ -101,6 +117,9 @@ impl Store {
             direction: feed.direction,
             expected_every_hours: feed.expected_every_hours,
             currency: feed.currency.clone(),
+            mode: feed.mode,
+            profile: profile_text(feed)?,
+            contract: feed.contract.clone(),
             last: None,
         };
         match self.collection::<FeedDoc>("feeds").insert_one(doc).await {
@@ -156,7 +175,7 @@ impl Store {
             .await?
             .try_collect()
             .await?;
-        Ok(found.into_iter().map(FeedState::from).collect())
+        found.into_iter().map(FeedState::try_from).collect()
     }
 
     /// Finds a feed in the scope.
@@ -164,11 +183,11 @@ impl Store {
         if !scope.covers(&id.partner()) {
             return Ok(None);
         }
-        Ok(self
-            .collection::<FeedDoc>("feeds")
+        self.collection::<FeedDoc>("feeds")
             .find_one(doc! {"_id": id.as_str()})
             .await?
-            .map(FeedState::from))
+            .map(FeedState::try_from)
+            .transpose()
     }
 
     /// Notes the newest file of a feed; an older one does not take its place.

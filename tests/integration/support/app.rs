@@ -5,12 +5,12 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use chrono::DateTime;
 use feedgate::domain::account::Role;
-use feedgate::domain::delivery::Direction;
+use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::server::clock::Clock;
 use feedgate::server::context::AppState;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
-use feedgate::server::store::{Feed, Partner, Store};
+use feedgate::server::store::{Partner, Store};
 use feedgate::server::{auth, http, worker};
 use std::path::Path;
 use std::time::Duration;
@@ -92,10 +92,9 @@ impl App {
         };
         self.store.insert_partner(&partner).await.expect("a partner");
         let feed = Feed {
-            id: FeedId::of(&id, "main").expect("a slug"),
-            direction: Direction::Ingest,
             expected_every_hours: Some(24),
             currency: Some("EUR".to_owned()),
+            ..Feed::new(FeedId::of(&id, "main").expect("a slug"))
         };
         self.store.insert_feed(&feed).await.expect("a feed");
         feed

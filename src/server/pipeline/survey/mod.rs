@@ -3,7 +3,6 @@
 //! The survey counts, keeps samples and decides what becomes of the file; what is to be done
 //! with single records is the sink's business. `check` passes a sink that does nothing, an
 //! ingest one that writes.
-
 //!
 //! On several cores the work is shared block by block (see [`cores`]); duplicates, counts,
 //! samples and the calls of the sink are the same as on one.
@@ -11,7 +10,8 @@
 mod cores;
 mod tally;
 
-use crate::domain::contract::{Across, Checked, Contract, Rules};
+use crate::domain::contract::{Across, Checked, Rules};
+use crate::domain::feed::Terms;
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Refusal, Report};
 use crate::server::feed::{self, Limits, Stop};
@@ -34,12 +34,12 @@ pub type Sink<'a> = dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send
 pub fn survey(
     source: impl Read + Send + 'static,
     name: &str,
-    contract: &Contract,
+    terms: &Terms,
     now: DateTime<Utc>,
     sink: &mut Sink<'_>,
 ) -> anyhow::Result<Report> {
     let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    survey_on(cores, source, name, contract, now, sink)
+    survey_on(cores, source, name, terms, now, sink)
 }
 
 /// Surveys like [`survey`], on so many cores.
@@ -47,13 +47,13 @@ pub fn survey_on(
     cores: NonZero<usize>,
     source: impl Read + Send + 'static,
     name: &str,
-    contract: &Contract,
+    terms: &Terms,
     now: DateTime<Utc>,
     sink: &mut Sink<'_>,
 ) -> anyhow::Result<Report> {
     let begun = Instant::now();
-    let rules = Rules::new(contract, now);
-    let (mut reader, opened) = feed::open(source, Limits::default());
+    let rules = Rules::new(&terms.contract, now);
+    let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
     let mut tally = Tally::default();
     let outcome = opened.map_err(Ended::from).and_then(|()| {
         if cores.get() == 1 {
