@@ -17,4 +17,5 @@ pub mod delivery;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;
+pub mod rule;
 pub mod session;

@@ -84,6 +84,11 @@ pub fn record(id: &RecordId) -> Link {
     Link::to(format!("/quarantine/{}", format::url_value(id.as_str())))
 }
 
+/// What a rule means.
+pub fn rule(code: &str) -> Link {
+    Link::to(format!("/rules/{}", format::url_value(code)))
+}
+
 /// The deliveries of one feed.
 pub fn feed_deliveries(id: &FeedId) -> Link {
     Link::to("/deliveries").with("feed", id.as_str())

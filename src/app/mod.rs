@@ -20,7 +20,8 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, not_found::NotFound, overview::OverviewPage,
-    partner::PartnerPage, quarantine::Quarantine, record::RecordPage, sign_in::SignInPage,
+    partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage, rules::RulesPage,
+    sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -76,6 +77,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
                     <Route path=path!("quarantine") view=Quarantine/>
                     <Route path=path!("quarantine/:record") view=RecordPage/>
+                    <Route path=path!("rules") view=RulesPage/>
+                    <Route path=path!("rules/:code") view=RulePage/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -18,6 +18,9 @@ mod rights;
 // Pages and forms as a browser without a script sees them.
 mod pages;
 
+// The rule book as people read it.
+mod rules;
+
 // MongoDB goes away and comes back.
 mod away;
 

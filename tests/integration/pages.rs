@@ -72,6 +72,8 @@ async fn every_page_is_whole_without_a_script() {
         (format!("/deliveries/{}", held.delivery), "GTIN_CHECK"),
         ("/quarantine".to_owned(), "SKU2"),
         (format!("/quarantine/{}", held.id), "4006381333931"),
+        ("/rules".to_owned(), "PRICE_FORMAT"),
+        ("/rules/GTIN_CHECK".to_owned(), "1 held record"),
     ] {
         let page = staff.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
@@ -98,6 +100,7 @@ async fn an_unknown_page_partner_or_record_is_a_page_of_its_own_with_a_way_back(
         "/partners/nobody",
         "/deliveries/none",
         "/quarantine/none",
+        "/rules/NO_SUCH_RULE",
     ] {
         let page = staff.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");

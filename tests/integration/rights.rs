@@ -57,6 +57,12 @@ const TABLE: &[Row] = &[
         &[("id", "{record}")],
         [401, 404, 200, 200, 200, 200],
     ),
+    ("list_rules", &[], [401, 200, 200, 200, 200, 200]),
+    (
+        "read_rule",
+        &[("code", "GTIN_CHARS")],
+        [401, 200, 200, 200, 200, 200],
+    ),
     (
         "edit_record",
         &[("id", "{record}"), ("revision", "0")],
@@ -208,6 +214,8 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         "/quarantine".to_owned(),
         "/quarantine?state=any".to_owned(),
         "/quarantine?code=GTIN_CHARS".to_owned(),
+        "/rules".to_owned(),
+        "/rules/GTIN_CHARS".to_owned(),
         format!("/deliveries/{delivery}"),
         format!("/quarantine/{record}"),
         "/partners/other".to_owned(),

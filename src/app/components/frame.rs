@@ -31,6 +31,8 @@ pub enum Section {
     Deliveries,
     /// What is held.
     Quarantine,
+    /// What records are held against.
+    Rules,
 }
 
 /// Puts a page together from who looks at it and what it shows, and says what is in the way
@@ -91,6 +93,7 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
         "/quarantine".to_owned(),
         "Quarantine".to_owned(),
     ));
+    places.push((Section::Rules, "/rules".to_owned(), "Rules".to_owned()));
     // A partner's page is one of the overview's rows to those who may see the overview.
     let section = if section == Section::Partner && viewer.may(Right::ViewAllPartners) {
         Section::Overview
@@ -154,6 +157,7 @@ fn Icon(place: Section) -> impl IntoView {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
         Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
+        Section::Rules => "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6",
     };
     view! {
         <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">

@@ -11,6 +11,7 @@ pub mod meter;
 pub mod pager;
 pub mod range_bar;
 pub mod reasons;
+pub mod rule;
 pub mod select;
 pub mod spark;
 pub mod states;

@@ -2,6 +2,7 @@
 
 use super::badge::SeverityBadge;
 use super::meter::Meter;
+use super::rule::RuleCode;
 use crate::app::link::Link;
 use crate::domain::format;
 use crate::domain::report::CodeCount;
@@ -35,7 +36,7 @@ pub fn Reasons(
             view! {
                 <li class=format!("by-{}", reason.severity.word())>
                     <p>
-                        <span class="rule">{reason.code.into_owned()}</span>
+                        <RuleCode code=reason.code.into_owned()/>
                         {reason.attribute.map(|name| view! { <span>{name.into_owned()}</span> })}
                         <SeverityBadge severity=reason.severity/>
                     </p>

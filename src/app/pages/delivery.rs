@@ -5,6 +5,7 @@ use crate::api::delivery::{DeliveryView, read_delivery};
 use crate::app::components::badge::{SeverityBadge, StatusBadge};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
+use crate::app::components::rule::RuleCode;
 use crate::app::components::states::Loading;
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Instant;
@@ -136,7 +137,7 @@ fn verdict(delivery: &Delivery) -> AnyView {
         view! {
             <p>
                 {message} {place.map(|place| view! { " " {place} })}
-                {delivery.file.code.clone().map(|code| view! { " " <span class="rule">{code.into_owned()}</span> })}
+                {delivery.file.code.clone().map(|code| view! { " " <RuleCode code=code.into_owned()/> })}
             </p>
         }
     });
@@ -289,7 +290,7 @@ fn code_table(codes: Vec<CodeCount>, records: u64) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">
-                        <span class="rule">{code.code.into_owned()}</span>
+                        <RuleCode code=code.code.into_owned()/>
                     </th>
                     <td>{code.attribute.map_or_else(|| "the record".to_owned(), std::borrow::Cow::into_owned)}</td>
                     <td>
@@ -351,7 +352,7 @@ fn sample_row(sample: Sample) -> AnyView {
             </th>
             <td class="num">{place}</td>
             <td class="wrap">
-                {violation.message} " " <span class="rule">{violation.code.into_owned()}</span>
+                {violation.message} " " <RuleCode code=violation.code.into_owned()/>
                 {severe.then(|| view! { " " <SeverityBadge severity=violation.severity/> })}
             </td>
             <td class="value">{violation.value}</td>

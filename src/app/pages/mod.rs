@@ -7,4 +7,6 @@ pub mod overview;
 pub mod partner;
 pub mod quarantine;
 pub mod record;
+pub mod rule;
+pub mod rules;
 pub mod sign_in;

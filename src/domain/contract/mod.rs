@@ -6,6 +6,7 @@
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out, duplicates across the file |
 //! | [`look`] | what a rule's function may see and say |
+//! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
 //! | [`currency`] | the currencies there are |
 //!
 //! # How to add a rule
@@ -18,6 +19,7 @@
 pub mod checker;
 pub mod checks;
 pub mod currency;
+pub mod example;
 pub mod look;
 pub mod rule;
 mod text;

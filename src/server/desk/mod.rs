@@ -8,5 +8,6 @@ pub mod delivery;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;
+pub mod rule;
 pub mod session;
 mod summary;

@@ -3,6 +3,7 @@
 use super::edit_link;
 use super::rows::{Row, align};
 use crate::app::components::badge::SeverityBadge;
+use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, text};
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::violation::{Severity, Violation};
@@ -115,7 +116,7 @@ pub(super) fn violations(failing: Vec<Violation>, name: &str, record: Option<&He
             view! {
                 <li>
                     <p>
-                        {violation.message} " " <span class="rule">{violation.code.into_owned()}</span>
+                        {violation.message} " " <RuleCode code=violation.code.into_owned()/>
                         {(violation.severity != Severity::Error)
                             .then(|| view! { " " <SeverityBadge severity=violation.severity/> })}
                     </p>

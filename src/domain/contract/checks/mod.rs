@@ -30,48 +30,14 @@ pub static CHECKS: &[&Check] = &[
 /// A sound record and a checker, for the tests of every room.
 #[cfg(test)]
 pub(super) mod testing {
-    use crate::domain::contract::{Checked, Checker, Contract, Currency};
-    use crate::domain::record::{Attributes, Position, RawRecord};
-    use chrono::{DateTime, Utc};
+    use crate::domain::contract::{Checked, Checker, example};
+    use crate::domain::record::RawRecord;
 
-    pub const SOUND: &[(&str, &str)] = &[
-        ("id", "SKU-1001"),
-        ("title", "Blue enamel mug, 350 ml"),
-        (
-            "description",
-            "A mug of enamelled steel that survives every camp fire.",
-        ),
-        ("link", "https://shop.example/mugs/1001"),
-        ("image_link", "https://shop.example/images/1001.jpg"),
-        ("availability", "in_stock"),
-        ("price", "15.00 EUR"),
-        ("gtin", "4006381333931"),
-        ("brand", "Example & Sons"),
-        ("condition", "new"),
-    ];
+    pub use example::{contract, moment as now};
 
     /// The sound record with some values in place of its own.
     pub fn sound(changes: &[(&str, &str)]) -> RawRecord {
-        let kept = SOUND
-            .iter()
-            .filter(|(name, _)| changes.iter().all(|(n, _)| n != name));
-        let pairs = kept
-            .chain(changes)
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
-        RawRecord::from_attributes(&Attributes(pairs), Position::default())
-    }
-
-    pub fn contract() -> Contract {
-        Contract {
-            currency: Currency::of("EUR"),
-            domains: vec!["shop.example".to_owned()],
-            ..Contract::default()
-        }
-    }
-
-    pub fn now() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_760_000_000, 0).expect("a time")
+        example::record(changes)
     }
 
     pub fn checker() -> Checker {
