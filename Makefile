@@ -24,6 +24,7 @@ WASM     := .tools/rust-wasm.stamp
 MONGOD   := .tools/mongod.stamp
 NODE     := .tools/node.stamp
 CHROMIUM := .tools/chromium.stamp
+COMPARE  := .tools/compare.stamp
 
 DEBUG_WASM   := target/wasm32-unknown-unknown/debug/feedgate.wasm
 RELEASE_WASM := target/wasm32-unknown-unknown/wasm-release/feedgate.wasm
@@ -68,8 +69,8 @@ e2e: debug $(MONGOD) $(NODE) $(CHROMIUM) ## browser tests, with JavaScript and w
 test: check unit e2e ## everything that has to be green: check, unit, e2e
 
 .PHONY: bench
-bench: build $(MONGOD) ## the figures of the README's table
-	@FEEDGATE_SITE=target/site exec target/release/feedgate bench
+bench: build $(MONGOD) $(COMPARE) ## the figures of the README's table
+	@FEEDGATE_SITE=target/site exec target/release/feedgate bench --compare .tools/compare/bin/python
 
 .PHONY: clean
 clean: ## removes what was built, not what was fetched
@@ -118,6 +119,13 @@ $(BINDGEN): $(WASM)
 
 $(MONGOD): .ci/get-mongod
 	.ci/get-mongod .tools
+	@touch $@
+
+# What the benchmark compares with: Python tools in an environment of their own.
+$(COMPARE): .ci/compare/requirements.txt
+	@mkdir -p .tools
+	python3 -m venv .tools/compare
+	.tools/compare/bin/pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@
 
 $(NODE): end2end/package-lock.json

@@ -4,10 +4,12 @@
 //! peak memory is its own. The parts print one line of JSON; the parent makes the table. Nothing
 //! here is asserted: a figure is read by people, beside its anchor from the same run.
 
+mod compare;
 mod files;
 mod pages;
 mod storing;
 
+pub use compare::{TOOLS, compare};
 pub use files::{check, csv_pass};
 pub use pages::{Visit, pages, weights};
 pub use storing::{bare_insert, ingest};

@@ -24,6 +24,10 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     records: u64,
 
+    /// Python that has polars, pandera and pointblank, to measure them on the same file
+    #[arg(long, value_name = "PYTHON")]
+    compare: Option<PathBuf>,
+
     /// Measure one part in this process and print it as JSON
     #[arg(long, hide = true, value_name = "PART")]
     part: Option<Part>,
@@ -125,6 +129,7 @@ impl Args {
             &run_part(opened, MAIN, Part::Check, None, Some(&file))?,
             Some(&pass),
         );
+        self.compare(&file, &pass)?;
         let bare: Measured = run_part(opened, MAIN, Part::BareInsert, None, Some(&file))?;
         row("insert_many of the same documents (anchor)", &bare, None);
         row(
@@ -138,6 +143,18 @@ impl Args {
             Some(&bare),
         );
         self.show(folder).await
+    }
+
+    /// What others make of the same file, each at its best.
+    fn compare(&self, file: &Path, pass: &Measured) -> anyhow::Result<()> {
+        let Some(python) = &self.compare else {
+            eprintln!("polars, pandera and pointblank are left out; `make bench` has them.");
+            return Ok(());
+        };
+        for (tool, what) in bench::TOOLS {
+            row(what, &bench::compare(python, tool, file)?, Some(pass));
+        }
+        Ok(())
     }
 
     /// Pages are measured on the demo's business, in a database of their own.
