@@ -14,6 +14,7 @@
 //! | [`contract`] | the rules a record must meet, one place per rule |
 //! | [`profile`] | how a partner writes its feed, in the contract's words |
 //! | [`feed`] | one stream of a partner as it is set up, and the terms its files are held to |
+//! | [`portrait`] | a file in a few figures, for the gates to hold against the file before |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
@@ -30,6 +31,7 @@ pub mod feed;
 pub mod format;
 pub mod health;
 pub mod ids;
+pub mod portrait;
 pub mod profile;
 pub mod quarantine;
 pub mod query;

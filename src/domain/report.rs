@@ -3,6 +3,7 @@
 //! This is the object that `check --json` and `ingest --json` print, and scripts rely on its
 //! shape: add to it, never rename. The same report fills the delivery's page and its document.
 
+use super::portrait::Portrait;
 use super::violation::{Severity, Violation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -158,6 +159,28 @@ pub struct Sample {
     pub violation: Violation,
 }
 
+/// What one rule on trial would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// The rule's code.
+    pub code: Cow<'static, str>,
+    /// How much it would matter.
+    pub severity: Severity,
+    /// The attribute, none for the record or file as a whole.
+    pub attribute: Option<Cow<'static, str>>,
+    /// Records it failed on.
+    pub records: u64,
+    /// Those of them that it would have held, and that nothing else did.
+    pub rejected: u64,
+    /// Up to [`Shadow::SAMPLES`] examples, in the order of the file.
+    pub samples: Vec<Sample>,
+}
+
+impl Shadow {
+    /// Examples kept per code.
+    pub const SAMPLES: usize = 10;
+}
+
 /// What the check of one file found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -166,9 +189,19 @@ pub struct Report {
     /// Its records, counted.
     pub records: Counts,
     /// Every code that occurred, the most records first. All are counted, only samples are capped.
+    ///
+    /// A rule across the file, such as `CROSS_TITLE_REUSE`, is known only at the end of it: it
+    /// holds no record back and does not count into [`Counts::warned`], which is of records
+    /// with warnings of their own.
     pub codes: Vec<CodeCount>,
     /// Up to [`Report::SAMPLES_PER_CODE`] examples of each code, in the order of the file.
     pub samples: Vec<Sample>,
+    /// What rules on trial would have done; nothing of it counts anywhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<Shadow>,
+    /// The file in a few figures; none when it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<Portrait>,
     /// Wall time it took.
     pub elapsed_ms: u64,
 }

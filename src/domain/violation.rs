@@ -56,6 +56,14 @@ pub struct Violation {
     pub message: String,
     /// A value that would pass, where one is sure.
     pub suggestion: Option<String>,
+    /// The version of the contract that it was found under. What was stored before contracts
+    /// had versions is of the first.
+    #[serde(default = "first_version")]
+    pub contract_version: u32,
+}
+
+fn first_version() -> u32 {
+    1
 }
 
 impl Violation {

@@ -7,7 +7,7 @@
 use super::checks::{self, id};
 use super::look::Look;
 use super::text::trim;
-use super::{Contract, Rule};
+use super::{Contract, Currency, Rule, Standing, rule};
 use crate::domain::record::{Attribute, RawRecord, Record};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
@@ -44,12 +44,22 @@ pub struct Checked {
     /// Normalised values, sentences and the like, one after the other.
     pub(super) text: String,
     pub(super) findings: Vec<Finding>,
+    /// What rules on trial found; it counts for nothing.
+    pub(super) shadows: Vec<Finding>,
+    /// The version of the contract that it was checked under.
+    pub(super) version: u32,
     /// Fields whose normalised value is more than the sent one without the space around it.
     pub(super) replaced: Vec<(usize, Span)>,
     /// The field that counts for each attribute.
     pub(super) slots: [u16; Attribute::COUNT],
     /// The attributes that more than one field names, a bit each.
     pub(super) repeated: u128,
+    /// The attributes with a value, a bit each; none when the record's form is damaged.
+    pub(super) present: u128,
+    /// The price as understood: its currency, and its amount in hundredths.
+    pub(super) price: Option<(Currency, u64)>,
+    /// The availability as understood.
+    pub(super) availability: Option<&'static str>,
     pub(super) id: Span,
     pub(super) key: Span,
     /// Hash of the key; none when the record has no id to be known by.
@@ -61,9 +71,14 @@ impl Default for Checked {
         Self {
             text: String::new(),
             findings: Vec::new(),
+            shadows: Vec::new(),
+            version: 0,
             replaced: Vec::new(),
             slots: [NO_FIELD; Attribute::COUNT],
             repeated: 0,
+            present: 0,
+            price: None,
+            availability: None,
             id: Span::default(),
             key: Span::default(),
             identity: None,
@@ -104,14 +119,47 @@ impl Checked {
 
     /// The violations in full, in the order found.
     pub fn violations(&self) -> impl Iterator<Item = Violation> {
-        self.findings.iter().map(|f| Violation {
+        self.findings.iter().map(|finding| self.violation(finding))
+    }
+
+    /// What rules on trial would have said, with the severity they would have; it counts for
+    /// nothing else.
+    pub fn shadows(&self) -> impl Iterator<Item = Violation> {
+        self.shadows.iter().map(|finding| self.violation(finding))
+    }
+
+    /// The rules on trial that failed, with the severity they would have, in the order found.
+    pub fn failed_in_shadow(&self) -> impl Iterator<Item = (&'static Rule, Severity)> {
+        self.shadows.iter().map(|f| (f.rule, f.severity))
+    }
+
+    fn violation(&self, f: &Finding) -> Violation {
+        Violation {
             code: Cow::Borrowed(f.rule.code),
             severity: f.severity,
             attribute: f.rule.attribute.map(Cow::Borrowed),
             value: self.at(f.value).to_owned(),
             message: self.at(f.message).to_owned(),
             suggestion: f.suggestion.map(|s| self.at(s).to_owned()),
-        })
+            contract_version: self.version,
+        }
+    }
+
+    /// The attributes with a value, a bit each by [`Attribute`]; 0 when the record's form is
+    /// damaged.
+    pub fn present(&self) -> u128 {
+        self.present
+    }
+
+    /// The price as understood, its amount in hundredths of the currency's unit; none when
+    /// there is no price above zero.
+    pub fn price(&self) -> Option<(Currency, u64)> {
+        self.price
+    }
+
+    /// The availability as understood; none when it is missing or unknown.
+    pub fn availability(&self) -> Option<&'static str> {
+        self.availability
     }
 
     /// The record as understood: normalised values, in the order sent. `raw` must be the
@@ -195,9 +243,13 @@ impl Checked {
     fn begin(&mut self, raw: &RawRecord) {
         self.text.clear();
         self.findings.clear();
+        self.shadows.clear();
         self.replaced.clear();
         self.slots = [NO_FIELD; Attribute::COUNT];
         self.repeated = 0;
+        self.present = 0;
+        self.price = None;
+        self.availability = None;
         self.id = Span::default();
         self.key = Span::default();
         self.identity = None;
@@ -206,6 +258,9 @@ impl Checked {
             let name = raw.names().name(number);
             let Some(attribute) = name.attribute else { continue };
             let index = index as u16;
+            if !trim(value).is_empty() {
+                self.present |= 1 << attribute as u32;
+            }
             let slot = &mut self.slots[attribute as usize];
             if *slot == NO_FIELD {
                 *slot = index;
@@ -231,6 +286,8 @@ const _: () = assert!(Attribute::COUNT <= 128);
 pub struct Rules {
     contract: Contract,
     now: DateTime<Utc>,
+    /// The rules that the contract speaks of; few, if any.
+    own: Vec<(&'static Rule, Standing)>,
 }
 
 impl Rules {
@@ -239,7 +296,37 @@ impl Rules {
         Self {
             contract: contract.clone(),
             now,
+            own: contract
+                .rules
+                .keys()
+                .filter_map(|code| rule(code))
+                .map(|rule| (rule, contract.standing(rule, now)))
+                .collect(),
         }
+    }
+
+    /// What the contract makes of a rule.
+    pub fn standing(&self, rule: &'static Rule) -> Standing {
+        self.own(rule).unwrap_or_else(|| Standing::default_of(rule))
+    }
+
+    /// Where the contract draws the border of a rule that has a threshold.
+    #[inline]
+    pub fn threshold(&self, rule: &'static Rule) -> usize {
+        self.standing(rule).threshold as usize
+    }
+
+    #[inline]
+    fn own(&self, rule: &'static Rule) -> Option<Standing> {
+        self.own
+            .iter()
+            .find(|(own, _)| std::ptr::eq(*own, rule))
+            .map(|(_, standing)| *standing)
+    }
+
+    /// The time that dates in records are held against.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
     }
 
     /// The contract these rules are of.
@@ -250,15 +337,16 @@ impl Rules {
     /// Looks at one record by itself. What other records say comes from [`Across::settle`].
     pub fn look(&self, raw: &RawRecord, out: &mut Checked) {
         out.begin(raw);
+        out.version = self.contract.version;
         let mut look = Look {
             raw,
-            contract: &self.contract,
-            now: self.now,
+            rules: self,
             out,
         };
         if raw.damage().is_some() {
             checks::file::DAMAGE.apply(&mut look);
             // Fields may stand under the wrong name: nothing they say can be held against them.
+            look.out.present = 0;
             if let Some(id) = look.value(Attribute::Id) {
                 look.out.take_id(id);
                 look.out.identity = None;
@@ -306,6 +394,11 @@ pub struct Across {
 }
 
 impl Across {
+    /// How many different ids there were.
+    pub fn ids(&self) -> u64 {
+        self.ids.len() as u64
+    }
+
     /// Adds what only the file's order can say of a record; to be called in that order.
     pub fn settle(&mut self, rules: &Rules, raw: &RawRecord, checked: &mut Checked) {
         if let Some(identity) = checked.identity
@@ -313,8 +406,7 @@ impl Across {
         {
             let mut look = Look {
                 raw,
-                contract: &rules.contract,
-                now: rules.now,
+                rules,
                 out: checked,
             };
             id::report_duplicate(&mut look);

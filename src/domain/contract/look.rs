@@ -1,8 +1,8 @@
 //! Gives a rule's function what it may see of a record, and takes what it has to say.
 
-use super::checker::{Checked, Finding, NO_FIELD};
+use super::checker::{Checked, Finding, NO_FIELD, Rules};
 use super::text::trim;
-use super::{Contract, Rule};
+use super::{Contract, Rule, Standing};
 use crate::domain::record::{Attribute, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
@@ -13,8 +13,7 @@ use std::fmt::{self, Write};
 /// Values live as long as the record, so a function may hold them while it reports.
 pub struct Look<'a> {
     pub(super) raw: &'a RawRecord,
-    pub(super) contract: &'a Contract,
-    pub(super) now: DateTime<Utc>,
+    pub(super) rules: &'a Rules,
     pub(super) out: &'a mut Checked,
 }
 
@@ -26,12 +25,12 @@ impl<'a> Look<'a> {
 
     /// The contract it is held to.
     pub fn contract(&self) -> &'a Contract {
-        self.contract
+        self.rules.contract()
     }
 
     /// The time of the check.
     pub fn now(&self) -> DateTime<Utc> {
-        self.now
+        self.rules.now()
     }
 
     /// The value of an attribute without the white space around it; none when it is missing
@@ -90,46 +89,57 @@ impl<'a> Look<'a> {
         suggestion: Option<fmt::Arguments<'_>>,
         message: fmt::Arguments<'_>,
     ) {
-        if let Some(severity) = self.contract.severity(rule) {
-            self.note(rule, severity, value, suggestion, message);
-        }
+        let standing = self.rules.standing(rule);
+        self.take(rule, standing, value, suggestion, message);
     }
 
     /// Reports like [`Self::report`], as an error whatever the rule's default: for the worst
     /// case of a rule that usually only warns. A contract's own level still decides.
     pub fn report_worst(&mut self, rule: &'static Rule, value: &str, message: fmt::Arguments<'_>) {
-        let severity = self.contract.severity(rule).map(|severity| {
-            if severity == rule.severity {
-                Severity::Error
-            } else {
-                severity
-            }
-        });
-        if let Some(severity) = severity {
-            self.note(rule, severity, value, None, message);
+        let mut standing = self.rules.standing(rule);
+        if !standing.is_set {
+            standing.live = Some(Severity::Error);
         }
+        self.take(rule, standing, value, None, message);
     }
 
-    fn note(
+    /// Where the contract draws the border of a rule that has a threshold.
+    pub fn threshold(&self, rule: &'static Rule) -> usize {
+        self.rules.threshold(rule)
+    }
+
+    fn take(
         &mut self,
         rule: &'static Rule,
-        severity: Severity,
+        standing: Standing,
         value: &str,
         suggestion: Option<fmt::Arguments<'_>>,
         message: fmt::Arguments<'_>,
     ) {
+        let Some(severity) = standing.live.or(standing.shadow) else {
+            return;
+        };
         let value = self
             .out
             .write(format_args!("{}", cut(value, Violation::VALUE_LIMIT)));
         let message = self.out.write(message);
         let suggestion = suggestion.map(|suggestion| self.out.write(suggestion));
-        self.out.findings.push(Finding {
+        let finding = Finding {
             rule,
             severity,
             value,
             message,
             suggestion,
-        });
+        };
+        if let Some(severity) = standing.shadow {
+            self.out.shadows.push(Finding {
+                severity,
+                ..finding.clone()
+            });
+        }
+        if standing.live.is_some() {
+            self.out.findings.push(finding);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`checker`] | the engine: a record in, a [`Checked`] out, duplicates across the file |
 //! | [`look`] | what a rule's function may see and say |
 //! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
+//! | [`terms`] | what a feed's contract makes of a rule, and from when |
 //! | [`currency`] | the currencies there are |
 //!
 //! # How to add a rule
@@ -22,42 +23,21 @@ pub mod currency;
 pub mod example;
 pub mod look;
 pub mod rule;
+pub mod terms;
 mod text;
 
 pub use checker::{Across, Checked, Checker, Rules};
 pub use currency::Currency;
-pub use rule::{Actor, Check, Example, Rule};
+pub use rule::{Actor, Check, Example, Rule, Threshold};
+pub use terms::{Level, NotAllowed, Override, Standing};
 
-use super::violation::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a feed's contract makes of a rule, in place of its default severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// The rule is not asked.
-    Off,
-    /// It is told, nothing more.
-    Info,
-    /// The record is accepted with a warning.
-    Warning,
-    /// The record is quarantined.
-    Error,
-}
-
-impl Level {
-    fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Off => None,
-            Self::Info => Some(Severity::Info),
-            Self::Warning => Some(Severity::Warning),
-            Self::Error => Some(Severity::Error),
-        }
-    }
-}
-
-/// The rules a feed's records must meet: the defaults, and what the feed does otherwise.
+/// The rules a feed's records must meet: the rule book, and what the feed does otherwise.
+///
+/// It is stored with the feed and written as TOML in the same form; what is left out is as in
+/// the rule book, so that `{}` is the default contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Contract {
@@ -68,7 +48,7 @@ pub struct Contract {
     /// Hosts that links may lead to, with all below them. With none, any host passes.
     pub domains: Vec<String>,
     /// What becomes of single rules, by code.
-    pub levels: BTreeMap<String, Level>,
+    pub rules: BTreeMap<String, Override>,
 }
 
 impl Default for Contract {
@@ -77,18 +57,7 @@ impl Default for Contract {
             version: 1,
             currency: None,
             domains: Vec::new(),
-            levels: BTreeMap::new(),
-        }
-    }
-}
-
-impl Contract {
-    /// How much a rule matters under this contract; none when it is switched off.
-    pub fn severity(&self, rule: &Rule) -> Option<Severity> {
-        match self.levels.get(rule.code) {
-            // A refused file is no record to be waved through.
-            Some(level) if rule.severity != Severity::Fatal => level.severity(),
-            _ => Some(rule.severity),
+            rules: BTreeMap::new(),
         }
     }
 }

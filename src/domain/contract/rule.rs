@@ -28,6 +28,21 @@ impl Actor {
 /// Names and values to lay over a sound record: the example of a rule's page, and its test.
 pub type Example = &'static [(&'static str, &'static str)];
 
+/// The number where a rule draws its border, which a contract may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    /// What it is, such as `longest title`.
+    pub name: &'static str,
+    /// What it counts, such as `characters`.
+    pub unit: &'static str,
+    /// Where the border is unless a contract says otherwise; what is on it passes.
+    pub default: u32,
+    /// The smallest value that makes sense.
+    pub least: u32,
+    /// The largest value that makes sense.
+    pub most: u32,
+}
+
 /// One rule of the contract.
 ///
 /// The engine, the reports, the pages and the tests all read this one table: the examples are
@@ -42,6 +57,8 @@ pub struct Rule {
     pub attribute: Option<&'static str>,
     /// Who has to act.
     pub actor: Actor,
+    /// Where it draws its border, if that is a number.
+    pub threshold: Option<Threshold>,
     /// A few words for headings and lists.
     pub title: &'static str,
     /// What it means and why it matters, in a paragraph.

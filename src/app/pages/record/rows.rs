@@ -99,6 +99,7 @@ mod tests {
             value: value.to_owned(),
             message: String::new(),
             suggestion: None,
+            contract_version: 1,
         }
     }
 

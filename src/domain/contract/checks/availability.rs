@@ -18,6 +18,7 @@ pub static AVAIL_MISSING: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("availability"),
     actor: Actor::Partner,
+    threshold: None,
     title: "No availability",
     meaning: "The record does not say whether the product can be had. Guessing would sell what is not there.",
     expected: "in_stock, out_of_stock, preorder or backorder.",
@@ -32,6 +33,7 @@ pub static AVAIL_ENUM: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("availability"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Unknown availability",
     meaning: "The value is none of the four words, nor one of the older forms we understand. Stock figures and \
               words of other languages are not understood, for they would have to be guessed.",
@@ -51,6 +53,7 @@ pub static AVAIL_NORMALISED: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("availability"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Availability in an older form",
     meaning: "The value is an older or another form of one of the four words. We understood it; other \
               receivers may not.",
@@ -101,10 +104,12 @@ fn check(look: &mut Look<'_>) {
         );
         return;
     };
-    if WORDS.contains(&value) {
+    if let Some(word) = WORDS.into_iter().find(|word| *word == value) {
+        look.out.availability = Some(word);
         return;
     }
     if let Some(word) = understood(value) {
+        look.out.availability = Some(word);
         look.understand(Attribute::Availability, format_args!("{word}"));
         look.report(
             &AVAIL_NORMALISED,

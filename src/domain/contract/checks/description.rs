@@ -2,7 +2,7 @@
 
 use crate::domain::contract::look::{Look, Quoted, cut};
 use crate::domain::contract::text::is_longer;
-use crate::domain::contract::{Actor, Check, Rule};
+use crate::domain::contract::{Actor, Check, Rule, Threshold};
 use crate::domain::record::Attribute;
 use crate::domain::violation::Severity;
 
@@ -13,14 +13,13 @@ pub static DESCRIPTION: Check = Check {
     run: check,
 };
 
-const LIMIT: usize = 5000;
-
 /// A record without a description.
 pub static DESC_MISSING: Rule = Rule {
     code: "DESC_MISSING",
     severity: Severity::Error,
     attribute: Some("description"),
     actor: Actor::Partner,
+    threshold: None,
     title: "No description",
     meaning: "The record has neither description nor structured_description.",
     expected: "A description of 1 to 5000 characters.",
@@ -38,6 +37,13 @@ pub static DESC_LENGTH: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("description"),
     actor: Actor::Partner,
+    threshold: Some(Threshold {
+        name: "longest description",
+        unit: "characters",
+        default: 5_000,
+        least: 1,
+        most: 100_000,
+    }),
     title: "Description too long",
     meaning: "The description has more than 5000 characters. It is cut to 5000.",
     expected: "At most 5000 characters, the most telling first.",
@@ -52,6 +58,7 @@ pub static DESC_HTML: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("description"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Markup in description",
     meaning: "The description holds tags other than strong, em, ul, ol, li, br, sub, sup, div, span, dl, dt and \
               dd, or attributes in a tag, or a tag that is never closed. A script, style, iframe, object or \
@@ -150,18 +157,19 @@ fn check(look: &mut Look<'_>) {
         }
         return;
     };
-    if is_longer(text, LIMIT) {
+    let limit = look.threshold(&DESC_LENGTH);
+    if is_longer(text, limit) {
         let count = text.chars().count();
         look.understand(
             Attribute::Description,
-            format_args!("{}", cut(text, LIMIT).trim_end()),
+            format_args!("{}", cut(text, limit).trim_end()),
         );
         look.report(
             &DESC_LENGTH,
             text,
             None,
             format_args!(
-                "Description {} has {count} characters and is cut to {LIMIT}.",
+                "Description {} has {count} characters and is cut to {limit}.",
                 Quoted(text)
             ),
         );

@@ -43,6 +43,7 @@ macro_rules! refusal {
             severity: Severity::Fatal,
             attribute: None,
             actor: Actor::$actor,
+            threshold: None,
             title: $title,
             meaning: $meaning,
             expected: $expected,
@@ -154,6 +155,7 @@ pub static FILE_COLUMNS: Rule = Rule {
     severity: Severity::Error,
     attribute: None,
     actor: Actor::Partner,
+    threshold: None,
     title: "Wrong number of columns",
     meaning: "The row has another number of fields than the header. A separator inside a text that is not \
               quoted shifts every value after it, so none of them can be trusted.",
@@ -169,6 +171,7 @@ pub static FILE_CSV_QUOTE: Rule = Rule {
     severity: Severity::Error,
     attribute: None,
     actor: Actor::Partner,
+    threshold: None,
     title: "Quote not doubled",
     meaning: "Inside a quoted field stands a double quote that is not doubled. Where the field ends can only \
               be guessed, so the row is held and reading goes on with the next sound row.",
@@ -184,6 +187,7 @@ pub static FILE_NS: Rule = Rule {
     severity: Severity::Error,
     attribute: None,
     actor: Actor::Partner,
+    threshold: None,
     title: "Prefix g: bound wrongly",
     meaning: "The prefix g is bound to another namespace than Google's, or to none, so the record's attributes \
               are not Google's attributes.",

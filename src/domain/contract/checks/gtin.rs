@@ -36,6 +36,7 @@ macro_rules! gtin_rule {
             severity: Severity::$severity,
             attribute: Some("gtin"),
             actor: Actor::Partner,
+            threshold: None,
             title: $title,
             meaning: $meaning,
             expected: $expected,

@@ -19,6 +19,7 @@ pub static ID_MISSING: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("id"),
     actor: Actor::Partner,
+    threshold: None,
     title: "No id",
     meaning: "The record has no id, or nothing but white space in it. Without an id we cannot tell which \
               product it speaks of, nor recognise the product in the next delivery.",
@@ -34,6 +35,7 @@ pub static ID_LENGTH: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("id"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Id too long",
     meaning: "The id has more than 50 characters. It would be cut, and two products could become one.",
     expected: "An id of 1 to 50 characters.",
@@ -48,6 +50,7 @@ pub static ID_CHARS: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("id"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Unseen characters in id",
     meaning: "The id holds control characters, private-use characters or the replacement character U+FFFD. \
               They cannot be seen or typed, and are usually the trace of a broken export.",
@@ -67,6 +70,7 @@ pub static ID_DUPLICATE: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("id"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Id used twice",
     meaning: "Another record of the same file has this id already; capital and small letters are the same. \
               The first record is kept, every later one is held, for we cannot tell which one is meant.",
@@ -82,6 +86,7 @@ pub static ID_NONASCII: Rule = Rule {
     severity: Severity::Info,
     attribute: Some("id"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Id with other than ASCII letters",
     meaning: "The id has characters outside ASCII. They are allowed, but many receivers mangle them.",
     expected: "ASCII letters, digits, “_” and “-” in an id.",

@@ -66,6 +66,17 @@ impl Money {
         Self::strict(value).map_or_else(|| Self::lenient(value, agreed), Ok)
     }
 
+    /// The amount in hundredths; none when it is below zero.
+    pub(super) fn cents(&self) -> Option<u64> {
+        let amount = self.amount;
+        let mantissa = u64::try_from(amount.mantissa()).ok()?;
+        match amount.scale() {
+            0 => Some(mantissa * 100),
+            1 => Some(mantissa * 10),
+            _ => Some(mantissa),
+        }
+    }
+
     /// `^\d{1,12}(\.\d{1,2})? [A-Z]{3}$` with a currency that exists.
     fn strict(value: &str) -> Option<Self> {
         let bytes = value.as_bytes();

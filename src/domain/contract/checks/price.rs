@@ -27,6 +27,7 @@ pub static PRICE_MISSING: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "No price",
     meaning: "The record has no price.",
     expected: "A number, a space and a currency, such as 15.00 EUR.",
@@ -41,6 +42,7 @@ pub static PRICE_FORMAT: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Price cannot be read",
     meaning: "The value cannot be read as one price without guessing: a thousands mark and a decimal mark can be \
               mistaken for each other, and a mistake is a factor of a thousand.",
@@ -64,6 +66,7 @@ pub static PRICE_CURRENCY: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Wrong currency",
     meaning: "The currency is none of ISO 4217, or another than the one this feed is agreed to be in.",
     expected: "The feed's own currency, by its code of three letters.",
@@ -78,6 +81,7 @@ pub static PRICE_NEGATIVE: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Negative price",
     meaning: "The price is below zero.",
     expected: "A price above zero.",
@@ -92,6 +96,7 @@ pub static PRICE_ZERO: Rule = Rule {
     severity: Severity::Error,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Price of zero",
     meaning: "The price is zero. Usually the source had no price and the export wrote a number all the same.",
     expected: "A price above zero.",
@@ -106,6 +111,7 @@ pub static PRICE_DECIMALS: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "More than two decimals",
     meaning: "The price has more than two decimals and was rounded to two.",
     expected: "At most two decimals.",
@@ -120,6 +126,7 @@ pub static PRICE_NORMALISED: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("price"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Price in another form",
     meaning: "The price is not written as a number, a space and a currency, but only one reading is possible. \
               We understood it; other receivers may not.",
@@ -188,6 +195,10 @@ fn check(look: &mut Look<'_>) {
     if money.form == money::Form::Other || money.is_rounded {
         look.understand(Attribute::Price, format_args!("{money}"));
     }
+    look.out.price = money
+        .cents()
+        .filter(|cents| *cents > 0)
+        .map(|cents| (money.currency, cents));
     if let Some(agreed) = agreed
         && agreed != money.currency
     {

@@ -2,7 +2,7 @@
 
 use crate::domain::contract::look::{Look, Quoted, cut};
 use crate::domain::contract::text::{Letters, Phrases, is_longer};
-use crate::domain::contract::{Actor, Check, Rule};
+use crate::domain::contract::{Actor, Check, Rule, Threshold};
 use crate::domain::record::Attribute;
 use crate::domain::violation::Severity;
 
@@ -19,14 +19,13 @@ pub static TITLE: Check = Check {
     run: check,
 };
 
-const LIMIT: usize = 150;
-
 /// A record without a title.
 pub static TITLE_MISSING: Rule = Rule {
     code: "TITLE_MISSING",
     severity: Severity::Error,
     attribute: Some("title"),
     actor: Actor::Partner,
+    threshold: None,
     title: "No title",
     meaning: "The record has neither title nor structured_title, so there is nothing to show people.",
     expected: "A title of 1 to 150 characters.",
@@ -44,6 +43,13 @@ pub static TITLE_LENGTH: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("title"),
     actor: Actor::Partner,
+    threshold: Some(Threshold {
+        name: "longest title",
+        unit: "characters",
+        default: 150,
+        least: 1,
+        most: 5_000,
+    }),
     title: "Title too long",
     meaning: "The title has more than 150 characters. It is cut to 150, in the middle of a word if need be.",
     expected: "At most 150 characters, the most telling first.",
@@ -62,6 +68,13 @@ pub static TITLE_CAPS: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("title"),
     actor: Actor::Partner,
+    threshold: Some(Threshold {
+        name: "share of capitals",
+        unit: "%",
+        default: 70,
+        least: 1,
+        most: 100,
+    }),
     title: "Title in capitals",
     meaning: "More than 70 % of the title's letters are capitals (titles with fewer than 10 letters do not \
               count). It reads as shouting, and receivers reject it as such.",
@@ -77,6 +90,7 @@ pub static TITLE_PROMO: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("title"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Promotion in title",
     meaning: "The title praises price, delivery or a sale. A title names the product; offers have attributes \
               of their own, such as sale_price and shipping.",
@@ -95,6 +109,7 @@ pub static TITLE_HTML: Rule = Rule {
     severity: Severity::Warning,
     attribute: Some("title"),
     actor: Actor::Partner,
+    threshold: None,
     title: "Markup in title",
     meaning: "The title holds HTML tags or entities, which are shown to people as they are.",
     expected: "Plain text.",
@@ -141,21 +156,22 @@ fn check(look: &mut Look<'_>) {
         }
         return;
     };
-    if is_longer(title, LIMIT) {
+    let limit = look.threshold(&TITLE_LENGTH);
+    if is_longer(title, limit) {
         let count = title.chars().count();
-        look.understand(Attribute::Title, format_args!("{}", cut(title, LIMIT).trim_end()));
+        look.understand(Attribute::Title, format_args!("{}", cut(title, limit).trim_end()));
         look.report(
             &TITLE_LENGTH,
             title,
             None,
             format_args!(
-                "Title {} has {count} characters and is cut to {LIMIT}.",
+                "Title {} has {count} characters and is cut to {limit}.",
                 Quoted(title)
             ),
         );
     }
     let Letters { upper, letters } = Letters::count(title);
-    if letters >= 10 && upper * 10 > letters * 7 {
+    if letters >= 10 && upper * 100 > letters * look.threshold(&TITLE_CAPS) {
         look.report(
             &TITLE_CAPS,
             title,

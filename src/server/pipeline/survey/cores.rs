@@ -76,7 +76,7 @@ impl Intake<'_> {
 }
 
 struct Outlet<'a> {
-    across: Across,
+    across: &'a mut Across,
     tally: &'a mut Tally,
     sink: &'a mut Sink<'a>,
     /// Which block is to be settled next.
@@ -116,6 +116,7 @@ pub(super) fn share(
     cores: NonZero<usize>,
     reader: &mut Reader,
     rules: &Rules,
+    across: &mut Across,
     tally: &mut Tally,
     sink: &mut Sink<'_>,
 ) -> Result<(), Ended> {
@@ -126,7 +127,7 @@ pub(super) fn share(
     });
     let mut forward = |raw: &RawRecord, checked: &Checked| sink(raw, checked);
     let outlet = Mutex::new(Outlet {
-        across: Across::default(),
+        across,
         tally,
         sink: &mut forward,
         next: 0,

@@ -8,6 +8,7 @@
 //! samples and the calls of the sink are the same as on one.
 
 mod cores;
+mod sitting;
 mod tally;
 
 use crate::domain::contract::{Across, Checked, Rules};
@@ -55,11 +56,12 @@ pub fn survey_on(
     let rules = Rules::new(&terms.contract, now);
     let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
     let mut tally = Tally::default();
+    let mut across = Across::default();
     let outcome = opened.map_err(Ended::from).and_then(|()| {
         if cores.get() == 1 {
-            on_one_core(&mut reader, &rules, &mut tally, sink)
+            on_one_core(&mut reader, &rules, &mut across, &mut tally, sink)
         } else {
-            cores::share(cores, &mut reader, &rules, &mut tally, sink)
+            cores::share(cores, &mut reader, &rules, &mut across, &mut tally, sink)
         }
     });
     let refusal = match outcome {
@@ -68,7 +70,7 @@ pub fn survey_on(
         Err(Ended::Failed(error)) => return Err(error),
     };
     let summary = reader.summary().context("reading the rest of the file")?;
-    let mut report = tally.report(name, summary, refusal);
+    let mut report = tally.report(name, summary, refusal, &across);
     report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
 }
@@ -91,10 +93,10 @@ impl From<Stop> for Ended {
 fn on_one_core(
     reader: &mut feed::Reader,
     rules: &Rules,
+    across: &mut Across,
     tally: &mut Tally,
     sink: &mut Sink<'_>,
 ) -> Result<(), Ended> {
-    let mut across = Across::default();
     let (mut raw, mut checked) = (RawRecord::default(), Checked::default());
     while reader.read(&mut raw)? {
         rules.look(&raw, &mut checked);

@@ -1,9 +1,10 @@
 //! Counts what the survey of one file finds, and keeps examples of it.
 
-use crate::domain::contract::{Checked, Rule};
+use super::sitting::Sitting;
+use crate::domain::contract::{Across, Checked, Rule};
 use crate::domain::record::RawRecord;
-use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Verdict};
-use crate::domain::violation::Severity;
+use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Shadow, Verdict};
+use crate::domain::violation::{Severity, Violation};
 use crate::server::feed::Summary;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -13,12 +14,16 @@ use std::cmp::Reverse;
 pub(super) struct Tally {
     records: Counts,
     codes: Vec<Line>,
+    shadows: Vec<Line>,
+    sitting: Sitting,
 }
 
 struct Line {
     rule: &'static Rule,
     severity: Severity,
     records: u64,
+    /// Of a rule on trial: the records that it alone would have held.
+    rejected: u64,
     occurrences: u64,
     /// The last record that it was counted for.
     last: u64,
@@ -29,6 +34,10 @@ impl Tally {
     /// Counts one record; to be called in the order of the file.
     pub(super) fn add(&mut self, raw: &RawRecord, checked: &Checked) {
         self.records.received += 1;
+        self.sitting.add(checked);
+        if checked.failed_in_shadow().next().is_some() {
+            self.try_out(raw, checked);
+        }
         if checked.is_clean() {
             self.records.accepted += 1;
             return;
@@ -39,52 +48,42 @@ impl Tally {
             self.records.accepted += 1;
             self.records.warned += u64::from(checked.has_warning());
         }
-        let position = raw.position();
         for (place, (rule, severity)) in checked.failed().enumerate() {
-            let line = self.line(rule, severity);
-            line.occurrences += 1;
-            if line.last == position.index {
-                continue;
-            }
-            line.last = position.index;
-            line.records += 1;
-            if line.samples.len() < Report::SAMPLES_PER_CODE
-                && let Some(violation) = checked.violations().nth(place)
-            {
-                let sample = Sample {
-                    id: checked.id().to_owned(),
-                    line: position.line,
-                    offset: position.offset,
-                    violation,
-                };
-                line.samples.push((position.index, sample));
+            let line = line(&mut self.codes, rule, severity);
+            if line.count(raw) && line.samples.len() < Report::SAMPLES_PER_CODE {
+                line.keep(raw, checked, checked.violations().nth(place));
             }
         }
     }
 
-    fn line(&mut self, rule: &'static Rule, severity: Severity) -> &mut Line {
-        let found = self
-            .codes
-            .iter()
-            .position(|l| std::ptr::eq(l.rule, rule) && l.severity == severity);
-        let index = found.unwrap_or_else(|| {
-            self.codes.push(Line {
-                rule,
-                severity,
-                records: 0,
-                occurrences: 0,
-                last: 0,
-                samples: Vec::new(),
-            });
-            self.codes.len() - 1
-        });
-        &mut self.codes[index]
+    /// Counts what the rules on trial would have done with a record.
+    fn try_out(&mut self, raw: &RawRecord, checked: &Checked) {
+        for (place, (rule, severity)) in checked.failed_in_shadow().enumerate() {
+            let line = line(&mut self.shadows, rule, severity);
+            if line.count(raw) {
+                line.rejected += u64::from(severity == Severity::Error && !checked.is_held());
+                if line.samples.len() < Shadow::SAMPLES {
+                    line.keep(raw, checked, checked.shadows().nth(place));
+                }
+            }
+        }
     }
 
     /// The report of the file, without the time it took.
-    pub(super) fn report(mut self, name: &str, summary: Summary, refusal: Option<Refusal>) -> Report {
+    pub(super) fn report(
+        mut self,
+        name: &str,
+        summary: Summary,
+        refusal: Option<Refusal>,
+        across: &Across,
+    ) -> Report {
+        let portrait = refusal
+            .is_none()
+            .then(|| std::mem::take(&mut self.sitting).portrait(across.ids()));
         self.codes
             .sort_by_key(|line| (Reverse(line.records), line.rule.code, line.severity));
+        self.shadows
+            .sort_by_key(|line| (Reverse(line.rejected), Reverse(line.records), line.rule.code));
         let codes = self
             .codes
             .iter()
@@ -94,6 +93,18 @@ impl Tally {
                 attribute: line.rule.attribute.map(Cow::Borrowed),
                 records: line.records,
                 occurrences: line.occurrences,
+            })
+            .collect();
+        let shadow = self
+            .shadows
+            .into_iter()
+            .map(|line| Shadow {
+                code: Cow::Borrowed(line.rule.code),
+                severity: line.severity,
+                attribute: line.rule.attribute.map(Cow::Borrowed),
+                records: line.records,
+                rejected: line.rejected,
+                samples: line.samples.into_iter().map(|(_, sample)| sample).collect(),
             })
             .collect();
         let mut samples: Vec<_> = self.codes.into_iter().flat_map(|line| line.samples).collect();
@@ -117,7 +128,55 @@ impl Tally {
             records: self.records,
             codes,
             samples: samples.into_iter().map(|(_, sample)| sample).collect(),
+            shadow,
+            portrait,
             elapsed_ms: 0,
         }
     }
+}
+
+impl Line {
+    /// Counts one failure; true when it is the record's first of this rule.
+    fn count(&mut self, raw: &RawRecord) -> bool {
+        self.occurrences += 1;
+        let index = raw.position().index;
+        if self.last == index {
+            return false;
+        }
+        self.last = index;
+        self.records += 1;
+        true
+    }
+
+    fn keep(&mut self, raw: &RawRecord, checked: &Checked, violation: Option<Violation>) {
+        let position = raw.position();
+        if let Some(violation) = violation {
+            let sample = Sample {
+                id: checked.id().to_owned(),
+                line: position.line,
+                offset: position.offset,
+                violation,
+            };
+            self.samples.push((position.index, sample));
+        }
+    }
+}
+
+fn line<'a>(lines: &'a mut Vec<Line>, rule: &'static Rule, severity: Severity) -> &'a mut Line {
+    let found = lines
+        .iter()
+        .position(|l| std::ptr::eq(l.rule, rule) && l.severity == severity);
+    let index = found.unwrap_or_else(|| {
+        lines.push(Line {
+            rule,
+            severity,
+            records: 0,
+            rejected: 0,
+            occurrences: 0,
+            last: 0,
+            samples: Vec::new(),
+        });
+        lines.len() - 1
+    });
+    &mut lines[index]
 }
