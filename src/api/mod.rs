@@ -14,6 +14,7 @@
 )]
 
 pub mod delivery;
+pub mod feed;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;

@@ -70,6 +70,8 @@ pub struct RuleView {
     pub as_of: DateTime<Utc>,
     /// The rule as a list shows it.
     pub rule: RuleRow,
+    /// Where it draws its border, in words, when a contract may move that.
+    pub threshold: Option<String>,
     /// What it means and why it matters.
     pub meaning: String,
     /// What it expects.

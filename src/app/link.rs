@@ -74,6 +74,11 @@ pub fn partner(id: &PartnerId) -> Link {
     Link::to(format!("/partners/{}", format::url_value(id.as_str())))
 }
 
+/// One feed's page.
+pub fn feed(id: &FeedId) -> Link {
+    Link::to(format!("/feeds/{}", format::url_value(id.as_str())))
+}
+
 /// One delivery's page.
 pub fn delivery(id: &DeliveryId) -> Link {
     Link::to(format!("/deliveries/{}", format::url_value(id.as_str())))

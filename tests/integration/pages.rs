@@ -69,6 +69,7 @@ async fn every_page_is_whole_without_a_script() {
         ("/?range=24h".to_owned(), "Partner acme"),
         ("/partners/acme".to_owned(), "acme/main"),
         ("/deliveries".to_owned(), "products.csv"),
+        ("/feeds/acme/main".to_owned(), "1 of 2 records passed"),
         (format!("/deliveries/{}", held.delivery), "GTIN_CHECK"),
         ("/quarantine".to_owned(), "SKU2"),
         (format!("/quarantine/{}", held.id), "4006381333931"),
@@ -101,6 +102,7 @@ async fn an_unknown_page_partner_or_record_is_a_page_of_its_own_with_a_way_back(
         "/deliveries/none",
         "/quarantine/none",
         "/rules/NO_SUCH_RULE",
+        "/feeds/nobody/main",
     ] {
         let page = staff.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");

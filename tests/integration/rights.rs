@@ -38,6 +38,11 @@ const TABLE: &[Row] = &[
         [401, 404, 200, 200, 200, 200],
     ),
     (
+        "read_feed",
+        &[("feed", "beta/main")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
         "list_deliveries",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],
@@ -218,6 +223,8 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         "/rules/GTIN_CHARS".to_owned(),
         format!("/deliveries/{delivery}"),
         format!("/quarantine/{record}"),
+        "/feeds/acme/main".to_owned(),
+        format!("/feeds/{OTHER}/main"),
         "/partners/other".to_owned(),
     ];
     for path in paths {
@@ -229,6 +236,7 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/deliveries/{delivery}"),
         format!("/quarantine/{record}"),
         format!("/partners/{OTHER}"),
+        format!("/feeds/{OTHER}/main"),
     ] {
         assert_eq!(partner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -108,6 +108,8 @@ pub enum Tone {
     Plain,
     /// It worked.
     Good,
+    /// It waits for somebody.
+    Watch,
     /// It did not work.
     Bad,
 }
@@ -123,6 +125,7 @@ pub fn Notice(
     let (class, role) = match tone {
         Tone::Plain => ("notice", "status"),
         Tone::Good => ("notice good", "status"),
+        Tone::Watch => ("notice watch", "status"),
         Tone::Bad => ("notice bad", "alert"),
     };
     view! { <div class=class role=role>{children()}</div> }.into_any()

@@ -207,7 +207,7 @@ fn row(delivery: Delivery, partners: &[(PartnerId, String)], as_of: DateTime<Utc
             </th>
             {partner}
             <td>
-                <a href=link::feed_deliveries(&delivery.feed).href()>{delivery.feed.name().to_owned()}</a>
+                <a href=link::feed(&delivery.feed).href()>{delivery.feed.name().to_owned()}</a>
             </td>
             <td>
                 <span class="named file" title=delivery.file.name.clone()>

@@ -56,7 +56,7 @@ fn content(view: DeliveryView) -> AnyView {
             " / "
             <a href=link::partner(&delivery.partner).href()>{delivery.partner.to_string()}</a>
             " / "
-            <a href=link::feed_deliveries(&delivery.feed).href()>
+            <a href=link::feed(&delivery.feed).href()>
                 {delivery.feed.name().to_owned()}
             </a>
         </p>

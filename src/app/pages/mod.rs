@@ -2,6 +2,7 @@
 
 pub mod deliveries;
 pub mod delivery;
+pub mod feed;
 pub mod not_found;
 pub mod overview;
 pub mod partner;

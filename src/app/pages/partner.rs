@@ -103,7 +103,7 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
         </div>
         <section class="block">
             <h2>"Feeds"</h2>
-            {feed_table(feeds, as_of, &range)}
+            {feed_table(feeds, as_of)}
         </section>
         <section class="block">
             <h2>"Newest deliveries"</h2>
@@ -125,7 +125,7 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
     .into_any()
 }
 
-fn feed_table(feeds: Vec<FeedRow>, as_of: DateTime<Utc>, range: &str) -> AnyView {
+fn feed_table(feeds: Vec<FeedRow>, as_of: DateTime<Utc>) -> AnyView {
     if feeds.is_empty() {
         return view! {
             <Empty title="No feeds yet">
@@ -144,19 +144,16 @@ fn feed_table(feeds: Vec<FeedRow>, as_of: DateTime<Utc>, range: &str) -> AnyView
         figures("Expected"),
         figures("Items kept"),
     ];
-    let rows: Vec<_> = feeds
-        .into_iter()
-        .map(|feed| feed_row(feed, as_of, range))
-        .collect();
+    let rows: Vec<_> = feeds.into_iter().map(|feed| feed_row(feed, as_of)).collect();
     view! { <Table caption="Feeds" columns rows/> }.into_any()
 }
 
-fn feed_row(feed: FeedRow, as_of: DateTime<Utc>, range: &str) -> AnyView {
+fn feed_row(feed: FeedRow, as_of: DateTime<Utc>) -> AnyView {
     let expected = feed.expected_every_hours.map_or_else(
         || "–".to_owned(),
         |hours| format!("every {}", format::span(TimeDelta::hours(i64::from(hours)))),
     );
-    let href = link::feed_deliveries(&feed.id).with("range", range).href();
+    let href = link::feed(&feed.id).href();
     view! {
         <tr>
             <th scope="row">

@@ -44,6 +44,7 @@ fn content(view: RuleView) -> AnyView {
     let RuleView {
         as_of,
         rule,
+        threshold,
         meaning,
         expected,
         fix,
@@ -89,6 +90,7 @@ fn content(view: RuleView) -> AnyView {
                                 |a| view! { <code>{a}</code> }.into_any(),
                             ),
                     )}
+                    {threshold.map(|words| fact("Border", words.into_any()))}
                     {fact("Effect", effect(rule.severity).into_any())}
                     {fact("Who acts", who(&rule.actor).into_any())}
                     {fact(

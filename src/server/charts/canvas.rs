@@ -35,6 +35,8 @@ pub(super) enum Ink {
     Unchanged,
     Quarantined,
     Outline,
+    /// What took no effect.
+    Stopped,
     /// Hatching over a bucket that is still filling.
     SoFar,
     Rate,
@@ -45,7 +47,7 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    const ALL: [(Self, &str); 17] = [
+    const ALL: [(Self, &str); 18] = [
         (Self::Grid, "grid"),
         (Self::Base, "base"),
         (Self::Figure, "figure"),
@@ -57,6 +59,7 @@ impl Ink {
         (Self::Unchanged, "unchanged"),
         (Self::Quarantined, "quarantined"),
         (Self::Outline, "outline"),
+        (Self::Stopped, "stopped"),
         (Self::SoFar, "so-far"),
         (Self::Rate, "rate"),
         (Self::Limit, "limit"),

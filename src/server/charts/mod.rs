@@ -10,6 +10,7 @@
 
 mod axis;
 mod canvas;
+mod catalogue;
 mod frame;
 mod latency;
 mod rejection;
@@ -17,6 +18,7 @@ mod rejection;
 mod tests;
 mod volume;
 
+pub use catalogue::{Step, catalogue};
 pub use frame::Frame;
 pub use latency::latency;
 pub use rejection::rejection;

@@ -5,6 +5,7 @@
 //! do, and knows nothing of HTTP but where a form leads next.
 
 pub mod delivery;
+pub mod feed;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;

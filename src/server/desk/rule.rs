@@ -69,6 +69,12 @@ pub async fn read(viewer: &Viewer, code: &str, value: &str) -> Result<RuleView, 
     Ok(RuleView {
         as_of: state.clock.now(),
         rule: row(rule),
+        threshold: rule.threshold.map(|t| {
+            format!(
+                "{} of {} {}; a contract may set {} to {}",
+                t.name, t.default, t.unit, t.least, t.most
+            )
+        }),
         meaning: rule.meaning.to_owned(),
         expected: rule.expected.to_owned(),
         fix: rule.fix.to_owned(),

@@ -1,0 +1,88 @@
+//! Answers for one feed's page: how it stands, how it is set up, and what came of its files.
+
+use super::overview::Summary;
+use crate::domain::chart::Chart;
+use crate::domain::delivery::Status;
+use crate::domain::health::Health;
+use crate::domain::ids::{DeliveryId, FeedId};
+use crate::domain::query::Page;
+use crate::domain::report::Counts;
+use crate::error::AppError;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One thing a feed is set up with, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// What it is.
+    pub name: String,
+    /// What it is set to.
+    pub value: String,
+    /// The page it is set on.
+    pub href: Option<String>,
+}
+
+/// One delivery in a feed's story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// The file's name.
+    pub file: String,
+    /// Whether held records were replayed, rather than a file received.
+    pub replay: bool,
+    /// How far it has come.
+    pub status: Status,
+    /// Its records, counted.
+    pub counts: Counts,
+    /// What happened to it: a sentence each, in the order of events.
+    pub story: Vec<String>,
+    /// The rule that refused or held it.
+    pub code: Option<String>,
+    /// Products in the catalogue after it, where that is known.
+    pub catalogue: Option<u64>,
+}
+
+/// Everything a feed's page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedView {
+    /// Its id.
+    pub id: FeedId,
+    /// What its partner is called.
+    pub partner_name: String,
+    /// When this was read.
+    pub as_of: DateTime<Utc>,
+    /// Its lamp and the reason.
+    pub health: Health,
+    /// Its figures of the last 30 days.
+    pub summary: Summary,
+    /// Products in the catalogue now.
+    pub items: u64,
+    /// Held records that wait for somebody.
+    pub open: u64,
+    /// Whole files that are held and wait for a decision.
+    pub undecided: u64,
+    /// How it is set up.
+    pub settings: Vec<Setting>,
+    /// The size of its catalogue over its newest deliveries; none before the second.
+    pub chart: Option<Chart>,
+    /// Its deliveries, the newest first.
+    pub entries: Page<Entry>,
+}
+
+/// Reads a feed's page; `after` is the `next` of the page before.
+#[server(endpoint = "read_feed")]
+pub async fn read_feed(feed: String, #[server(default)] after: String) -> Result<FeedView, AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            desk::feed::read(&viewer, &FeedId::new(feed), &after).await
+        }
+        .await,
+    )
+}

@@ -1,0 +1,186 @@
+//! Shows one feed: how it stands, how it is set up, how large its catalogue was over time, and
+//! what came of each of its files.
+//!
+//! This file owns the page; [`story`] tells the deliveries.
+
+mod story;
+
+use crate::api::feed::{FeedView, Setting, read_feed};
+use crate::app::components::chart::ChartCard;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::lamp::HealthLamp;
+use crate::app::components::pager::Pager;
+use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::components::tile::Tile;
+use crate::app::link;
+use crate::domain::format::{self, count, counted};
+use crate::domain::ids::FeedId;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
+
+/// The feed that an address names: `partner/feed`.
+pub(super) fn named(params: &ParamsMap) -> String {
+    let get = |name| params.get_str(name).unwrap_or_default();
+    format!("{}/{}", get("partner"), get("feed"))
+}
+
+/// The page.
+#[component]
+pub fn FeedPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        (
+            params.with(named),
+            query.with(|q| q.get("after").unwrap_or_default()),
+        )
+    });
+    let viewer = use_viewer();
+    let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
+    view! {
+        <Transition fallback=Loading>
+            {move || {
+                let (_, after) = asked.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        view.await,
+                        Section::Partner,
+                        |_, view| content(view, after.is_empty()),
+                    )
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The way from the partner to this feed, and to the page below it when there is one.
+pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView {
+    let feed = below.then(|| {
+        view! {
+            " / "
+            <a href=link::feed(id).href()>{id.name().to_owned()}</a>
+        }
+    });
+    view! {
+        <p class="crumbs">
+            <a href=link::partner(&id.partner()).href()>{partner_name}</a>
+            {feed}
+        </p>
+    }
+    .into_any()
+}
+
+fn content(view: FeedView, first: bool) -> AnyView {
+    let FeedView {
+        id,
+        partner_name,
+        as_of,
+        health,
+        summary,
+        items,
+        open,
+        undecided,
+        settings,
+        chart,
+        entries,
+    } = view;
+    let title = format!("Feed {}", id.name());
+    let held = link::quarantine("feed", id.as_str()).href();
+    let files = link::feed_deliveries(&id);
+    let waiting = files.clone().with("status", "held");
+    let shown = entries.rows.len();
+    let link = link::feed(&id);
+    view! {
+        <Title text=format!("{id}")/>
+        {crumbs(&id, partner_name, false)}
+        <Head title as_of>
+            <HealthLamp health full=true/>
+        </Head>
+        {(undecided > 0)
+            .then(|| {
+                let sentence = if undecided == 1 {
+                    "One file is held and needs a decision; the catalogue stands as it was before it.".to_owned()
+                } else {
+                    format!("{} files are held and need a decision; the catalogue stands as it was before them.", count(undecided))
+                };
+                view! {
+                    <Notice tone=Tone::Watch>
+                        <p>{sentence}</p>
+                        <a class="button" href=waiting.href()>"See what is held"</a>
+                    </Notice>
+                }
+            })}
+        <div class="tiles">
+            <Tile label="Products in the catalogue" figure=count(items) note="accepted and not withdrawn"/>
+            <Tile label="Quarantined now" figure=count(open) note="records wait for somebody" href=held/>
+            <Tile
+                label="Rejected, 30 days"
+                figure=format::percent(summary.counts.rejection_rate())
+                note=format!("of {}", counted(summary.counts.received, "record", "records"))
+            />
+            <Tile
+                label="Files, 30 days"
+                figure=count(summary.deliveries)
+                note=format!("{} refused", count(summary.refused))
+                href=files.with("range", "30d").href()
+            />
+        </div>
+        <div class="columns">
+            <div>
+                {match chart {
+                    Some(chart) => view! { <ChartCard chart/> }.into_any(),
+                    None => view! {
+                        <section class="chart card">
+                            <h2>"Products in the catalogue"</h2>
+                            <p class="muted">"The chart begins with the second file that takes effect."</p>
+                        </section>
+                    }
+                        .into_any(),
+                }}
+            </div>
+            {facts(settings)}
+        </div>
+        <section class="block">
+            <h2>"What came of its files"</h2>
+            {story::table(entries.rows, as_of)}
+            {(shown > 0)
+                .then(|| {
+                    view! {
+                        <Pager link nouns=("delivery", "deliveries") shown total=entries.total next=entries.next first/>
+                    }
+                })}
+        </section>
+    }
+    .into_any()
+}
+
+fn facts(settings: Vec<Setting>) -> AnyView {
+    let rows: Vec<_> = settings
+        .into_iter()
+        .map(|setting| {
+            let value = match setting.href {
+                Some(href) => view! { <a href=href>{setting.value}</a> }.into_any(),
+                None => setting.value.into_any(),
+            };
+            view! {
+                <div>
+                    <dt>{setting.name}</dt>
+                    <dd>{value}</dd>
+                </div>
+            }
+        })
+        .collect();
+    view! {
+        <section class="facts card" aria-labelledby="settings">
+            <h2 id="settings">"Set up"</h2>
+            <dl>{rows}</dl>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,210 @@
+//! Puts one feed's page together, and tells its deliveries as a story.
+
+use super::summary::{self, summary};
+use crate::api::feed::{Entry, FeedView, Setting};
+use crate::domain::account::Viewer;
+use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::feed::{Feed, Mode};
+use crate::domain::format::{count, counted, minute, percent};
+use crate::domain::health::{self, Signs};
+use crate::domain::ids::FeedId;
+use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
+use crate::error::AppError;
+use crate::server::charts::{Step, catalogue};
+use crate::server::context::{self, AppState};
+use crate::server::store::FeedState;
+
+/// Deliveries on one page of the story.
+const ENTRIES: u32 = 40;
+
+/// The stretch of time a feed's figures are of.
+const SINCE: Range = Range::LastHours(30 * 24);
+
+/// Finds a feed in the caller's scope.
+pub(super) async fn find(state: &AppState, viewer: &Viewer, id: &FeedId) -> Result<FeedState, AppError> {
+    state
+        .store
+        .find_feed(&viewer.scope(), id)
+        .await?
+        .ok_or_else(|| AppError::not_found("feed"))
+}
+
+/// Reads the page of a feed in the caller's scope.
+pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView, AppError> {
+    let state = context::state()?;
+    let store = &state.store;
+    let scope = viewer.scope();
+    let now = state.clock.now();
+    let FeedState { feed, last } = find(&state, viewer, id).await?;
+    let partner = id.partner();
+    let span = SINCE.span(now);
+    let of_feed = DeliveryFilter {
+        feed: Some(id.clone()),
+        ..DeliveryFilter::default()
+    };
+    let held = DeliveryFilter {
+        status: Some(Status::Held),
+        ..of_feed.clone()
+    };
+    let records = QuarantineFilter {
+        feed: Some(id.clone()),
+        ..QuarantineFilter::default()
+    };
+    let (named, rolled, items, page, held, records) = tokio::try_join!(
+        store.find_partner(&scope, &partner),
+        store.roll_up(&scope, Some(&partner), span, span.bucket_size()),
+        store.count_items(&scope, id),
+        store.list_deliveries(&scope, &of_feed, after, ENTRIES),
+        store.list_deliveries(&scope, &held, "", 1),
+        store.list_held(&scope, &records, "", 1),
+    )?;
+    let figures = summary(&summary::of(&rolled, |of| of == id));
+    let signs = Signs {
+        last,
+        expected_every_hours: feed.expected_every_hours,
+        counts: figures.counts,
+    };
+    let rows: Vec<Entry> = page.rows.into_iter().map(entry).collect();
+    Ok(FeedView {
+        id: id.clone(),
+        partner_name: named.map_or_else(|| partner.to_string(), |p| p.name),
+        as_of: now,
+        health: health::judge(&signs, now),
+        summary: figures,
+        items,
+        open: records.total,
+        undecided: held.total,
+        settings: settings(&feed),
+        chart: (rows.iter().filter(|e| e.catalogue.is_some()).count() > 1).then(|| chart(&rows)),
+        entries: Page {
+            rows,
+            next: page.next,
+            total: page.total,
+        },
+    })
+}
+
+fn settings(feed: &Feed) -> Vec<Setting> {
+    let setting = |name: &str, value: String, page: &str| Setting {
+        name: name.to_owned(),
+        value,
+        href: (!page.is_empty()).then(|| format!("/feeds/{}/{page}", feed.id)),
+    };
+    let mode = match feed.mode {
+        Mode::Snapshot => "whole catalogues: what a file does not name is withdrawn",
+        Mode::Delta => "changes: what a file does not name stays",
+    };
+    let expected = feed.expected_every_hours.map_or_else(
+        || "no rhythm agreed".to_owned(),
+        |hours| format!("every {hours} h"),
+    );
+    let terms = feed.terms();
+    let currency = terms
+        .contract
+        .currency
+        .map_or_else(|| "any".to_owned(), |c| c.code().to_owned());
+    vec![
+        setting("Files are", mode.to_owned(), ""),
+        setting("Expected", expected, ""),
+        setting("Currency", currency, ""),
+        setting("Profile", profile(feed), "profile"),
+        setting("Contract", contract(feed), "contract"),
+    ]
+}
+
+/// What a feed's profile comes to, in a few words.
+fn profile(feed: &Feed) -> String {
+    let profile = &feed.profile;
+    if profile.is_empty() {
+        return "none: files are read as they are".to_owned();
+    }
+    let mut parts = Vec::new();
+    parts.extend(profile.base.as_ref().map(|base| format!("starts from {base}")));
+    parts.extend(profile.encoding.as_ref().map(|encoding| format!("in {encoding}")));
+    let lists = [
+        (profile.map.len(), "name mapped", "names mapped"),
+        (profile.fixed.len(), "fixed value", "fixed values"),
+        (
+            profile.values.len(),
+            "attribute translated",
+            "attributes translated",
+        ),
+    ];
+    for (n, one, many) in lists.into_iter().filter(|(n, ..)| *n > 0) {
+        parts.push(counted(n as u64, one, many));
+    }
+    if parts.is_empty() {
+        parts.push("set".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn contract(feed: &Feed) -> String {
+    let own = feed.contract.rules.len() as u64;
+    let version = feed.contract.version;
+    if own == 0 {
+        format!("version {version}, the rule book as it stands")
+    } else {
+        format!(
+            "version {version}, {} set otherwise",
+            counted(own, "rule", "rules")
+        )
+    }
+}
+
+/// What happened to a delivery, a sentence each.
+fn story(delivery: &Delivery) -> Vec<String> {
+    let c = &delivery.counts;
+    let mut story: Vec<String> = delivery.file.message.iter().cloned().collect();
+    match delivery.status {
+        Status::Processing => story.push("It is being taken in.".to_owned()),
+        Status::Accepted if c.received == 0 => story.push("It holds no records.".to_owned()),
+        Status::Accepted if delivery.repeat_of.is_some() && c.unchanged == c.received => {
+            story.push("The same bytes had come before; nothing changed.".to_owned());
+        }
+        Status::Accepted if c.quarantined == 0 => story.push("All records passed.".to_owned()),
+        Status::Accepted => story.push(format!(
+            "{} of {} passed, {} quarantined.",
+            count(c.accepted + c.unchanged),
+            counted(c.received, "record", "records"),
+            percent(c.rejection_rate())
+        )),
+        Status::Held | Status::Refused => {}
+    }
+    story
+}
+
+fn entry(delivery: Delivery) -> Entry {
+    Entry {
+        story: story(&delivery),
+        catalogue: None,
+        code: delivery.file.code.as_ref().map(ToString::to_string),
+        replay: matches!(delivery.origin, Origin::Replay { .. }),
+        file: delivery.file.name,
+        at: delivery.received_at,
+        status: delivery.status,
+        counts: delivery.counts,
+        id: delivery.id,
+    }
+}
+
+fn chart(entries: &[Entry]) -> crate::domain::chart::Chart {
+    let mut known = None;
+    let steps: Vec<Step> = entries
+        .iter()
+        .rev()
+        .map(|entry| {
+            // What took no effect left the catalogue as it was.
+            known = entry.catalogue.or(known);
+            Step {
+                label: minute(entry.at),
+                day: entry.at.format("%-d %b").to_string(),
+                href: format!("/deliveries/{}", entry.id),
+                verdict: entry.status.word().to_owned(),
+                stopped: matches!(entry.status, Status::Held | Status::Refused),
+                size: known,
+            }
+        })
+        .collect();
+    catalogue(&steps)
+}
