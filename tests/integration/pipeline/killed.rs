@@ -10,7 +10,7 @@ use feedgate::domain::ids::PartnerId;
 use feedgate::domain::query::{DeliveryFilter, QuarantineFilter, StateFilter};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn command(app: &App, file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_feedgate"));
@@ -97,12 +97,13 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
         ids
     };
     let mut killed = 0;
+    let life = life_of_one(&file).await;
     // Spread over the whole life of the process: starting, surveying, applying, deciding.
-    for step in 0..16_u64 {
+    for step in 0..16_u32 {
         let app = App::start().await;
         let feed = app.partner("acme").await;
         let mut child = command(&app, &file).spawn().expect("a process");
-        tokio::time::sleep(Duration::from_millis(60 + step * step * 12)).await;
+        tokio::time::sleep(life * (2 * step + 1) / 32).await;
         let had_ended = child.try_wait().expect("a look").is_some();
         if !had_ended {
             child.kill().expect("a kill");
@@ -131,6 +132,16 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
         killed >= 8,
         "only {killed} of 16 tries were killed before they ended"
     );
+}
+
+/// How long an ingest lives that nobody kills, on this machine as busy as it is.
+async fn life_of_one(file: &Path) -> Duration {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let begun = Instant::now();
+    let code = command(&app, file).status().expect("a whole try").code();
+    assert_eq!(code, Some(1), "records were quarantined");
+    begun.elapsed()
 }
 
 async fn end_of_first(app: &App) -> bool {
