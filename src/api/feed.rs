@@ -1,7 +1,6 @@
 //! Answers for one feed's page: how it stands, how it is set up, and what came of its files.
 
 use super::overview::Summary;
-use crate::domain::chart::Chart;
 use crate::domain::delivery::Status;
 use crate::domain::health::Health;
 use crate::domain::ids::{DeliveryId, FeedId};
@@ -19,8 +18,6 @@ pub struct Setting {
     pub name: String,
     /// What it is set to.
     pub value: String,
-    /// The page it is set on.
-    pub href: Option<String>,
 }
 
 /// One delivery in a feed's story.
@@ -42,8 +39,6 @@ pub struct Entry {
     pub story: Vec<String>,
     /// The rule that refused or held it.
     pub code: Option<String>,
-    /// Products in the catalogue after it, where that is known.
-    pub catalogue: Option<u64>,
 }
 
 /// Everything a feed's page shows.
@@ -67,8 +62,6 @@ pub struct FeedView {
     pub undecided: u64,
     /// How it is set up.
     pub settings: Vec<Setting>,
-    /// The size of its catalogue over its newest deliveries; none before the second.
-    pub chart: Option<Chart>,
     /// Its deliveries, the newest first.
     pub entries: Page<Entry>,
 }

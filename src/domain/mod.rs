@@ -12,7 +12,6 @@
 //! | [`record`] | one product: as sent ([`record::RawRecord`]) and as kept ([`record::Attributes`]) |
 //! | [`violation`] | one failed rule on one record, and its severity |
 //! | [`contract`] | the rules a record must meet, one place per rule |
-//! | [`profile`] | how a partner writes its feed, in the contract's words |
 //! | [`feed`] | one stream of a partner as it is set up, and the terms its files are held to |
 //! | [`portrait`] | a file in a few figures, for the gates to hold against the file before |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
@@ -32,7 +31,6 @@ pub mod format;
 pub mod health;
 pub mod ids;
 pub mod portrait;
-pub mod profile;
 pub mod quarantine;
 pub mod query;
 pub mod record;

@@ -189,10 +189,6 @@ pub struct Report {
     /// Its records, counted.
     pub records: Counts,
     /// Every code that occurred, the most records first. All are counted, only samples are capped.
-    ///
-    /// A rule across the file, such as `CROSS_TITLE_REUSE`, is known only at the end of it: it
-    /// holds no record back and does not count into [`Counts::warned`], which is of records
-    /// with warnings of their own.
     pub codes: Vec<CodeCount>,
     /// Up to [`Report::SAMPLES_PER_CODE`] examples of each code, in the order of the file.
     pub samples: Vec<Sample>,

@@ -35,8 +35,6 @@ pub(super) enum Ink {
     Unchanged,
     Quarantined,
     Outline,
-    /// What took no effect.
-    Stopped,
     /// Hatching over a bucket that is still filling.
     SoFar,
     Rate,
@@ -47,7 +45,7 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    const ALL: [(Self, &str); 18] = [
+    const ALL: [(Self, &str); 17] = [
         (Self::Grid, "grid"),
         (Self::Base, "base"),
         (Self::Figure, "figure"),
@@ -59,7 +57,6 @@ impl Ink {
         (Self::Unchanged, "unchanged"),
         (Self::Quarantined, "quarantined"),
         (Self::Outline, "outline"),
-        (Self::Stopped, "stopped"),
         (Self::SoFar, "so-far"),
         (Self::Rate, "rate"),
         (Self::Limit, "limit"),

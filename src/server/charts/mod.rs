@@ -10,7 +10,6 @@
 
 mod axis;
 mod canvas;
-mod catalogue;
 mod frame;
 mod latency;
 mod rejection;
@@ -18,7 +17,6 @@ mod rejection;
 mod tests;
 mod volume;
 
-pub use catalogue::{Step, catalogue};
 pub use frame::Frame;
 pub use latency::latency;
 pub use rejection::rejection;

@@ -4,13 +4,12 @@ use super::summary::{self, summary};
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Origin, Status};
-use crate::domain::feed::{Feed, Mode};
-use crate::domain::format::{count, counted, minute, percent};
+use crate::domain::feed::Feed;
+use crate::domain::format::{count, counted, percent};
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::FeedId;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
 use crate::error::AppError;
-use crate::server::charts::{Step, catalogue};
 use crate::server::context::{self, AppState};
 use crate::server::store::FeedState;
 
@@ -75,7 +74,6 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         open: records.total,
         undecided: held.total,
         settings: settings(&feed),
-        chart: (rows.iter().filter(|e| e.catalogue.is_some()).count() > 1).then(|| chart(&rows)),
         entries: Page {
             rows,
             next: page.next,
@@ -85,14 +83,9 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
 }
 
 fn settings(feed: &Feed) -> Vec<Setting> {
-    let setting = |name: &str, value: String, page: &str| Setting {
+    let setting = |name: &str, value: String| Setting {
         name: name.to_owned(),
         value,
-        href: (!page.is_empty()).then(|| format!("/feeds/{}/{page}", feed.id)),
-    };
-    let mode = match feed.mode {
-        Mode::Snapshot => "whole catalogues: what a file does not name is withdrawn",
-        Mode::Delta => "changes: what a file does not name stays",
     };
     let expected = feed.expected_every_hours.map_or_else(
         || "no rhythm agreed".to_owned(),
@@ -104,39 +97,10 @@ fn settings(feed: &Feed) -> Vec<Setting> {
         .currency
         .map_or_else(|| "any".to_owned(), |c| c.code().to_owned());
     vec![
-        setting("Files are", mode.to_owned(), ""),
-        setting("Expected", expected, ""),
-        setting("Currency", currency, ""),
-        setting("Profile", profile(feed), "profile"),
-        setting("Contract", contract(feed), "contract"),
+        setting("Expected", expected),
+        setting("Currency", currency),
+        setting("Contract", contract(feed)),
     ]
-}
-
-/// What a feed's profile comes to, in a few words.
-fn profile(feed: &Feed) -> String {
-    let profile = &feed.profile;
-    if profile.is_empty() {
-        return "none: files are read as they are".to_owned();
-    }
-    let mut parts = Vec::new();
-    parts.extend(profile.base.as_ref().map(|base| format!("starts from {base}")));
-    parts.extend(profile.encoding.as_ref().map(|encoding| format!("in {encoding}")));
-    let lists = [
-        (profile.map.len(), "name mapped", "names mapped"),
-        (profile.fixed.len(), "fixed value", "fixed values"),
-        (
-            profile.values.len(),
-            "attribute translated",
-            "attributes translated",
-        ),
-    ];
-    for (n, one, many) in lists.into_iter().filter(|(n, ..)| *n > 0) {
-        parts.push(counted(n as u64, one, many));
-    }
-    if parts.is_empty() {
-        parts.push("set".to_owned());
-    }
-    parts.join(", ")
 }
 
 fn contract(feed: &Feed) -> String {
@@ -177,7 +141,6 @@ fn story(delivery: &Delivery) -> Vec<String> {
 fn entry(delivery: Delivery) -> Entry {
     Entry {
         story: story(&delivery),
-        catalogue: None,
         code: delivery.file.code.as_ref().map(ToString::to_string),
         replay: matches!(delivery.origin, Origin::Replay { .. }),
         file: delivery.file.name,
@@ -186,25 +149,4 @@ fn entry(delivery: Delivery) -> Entry {
         counts: delivery.counts,
         id: delivery.id,
     }
-}
-
-fn chart(entries: &[Entry]) -> crate::domain::chart::Chart {
-    let mut known = None;
-    let steps: Vec<Step> = entries
-        .iter()
-        .rev()
-        .map(|entry| {
-            // What took no effect left the catalogue as it was.
-            known = entry.catalogue.or(known);
-            Step {
-                label: minute(entry.at),
-                day: entry.at.format("%-d %b").to_string(),
-                href: format!("/deliveries/{}", entry.id),
-                verdict: entry.status.word().to_owned(),
-                stopped: matches!(entry.status, Status::Held | Status::Refused),
-                size: known,
-            }
-        })
-        .collect();
-    catalogue(&steps)
 }

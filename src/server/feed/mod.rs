@@ -29,7 +29,6 @@ pub use block::Block;
 pub use source::Limits;
 pub use stop::Stop;
 
-use crate::domain::profile::Profile;
 use crate::domain::record::{Names, RawRecord};
 use crate::domain::report::Format;
 use source::{Received, Unpacked};
@@ -68,11 +67,7 @@ pub struct Reader {
 ///
 /// On a refusal the caller still learns size and hash of what was received, so the reader
 /// comes back with it.
-pub fn open(
-    source: impl Read + Send + 'static,
-    limits: Limits,
-    profile: &Profile,
-) -> (Reader, Result<(), Stop>) {
+pub fn open(source: impl Read + Send + 'static, limits: Limits) -> (Reader, Result<(), Stop>) {
     let received = Received::new(Box::new(source));
     let mut reader = Reader {
         received: received.clone(),
@@ -82,12 +77,12 @@ pub fn open(
         block: Block::default(),
         next: 0,
     };
-    let result = reader.begin(received, limits, profile);
+    let result = reader.begin(received, limits);
     (reader, result)
 }
 
 impl Reader {
-    fn begin(&mut self, received: Received, limits: Limits, _profile: &Profile) -> Result<(), Stop> {
+    fn begin(&mut self, received: Received, limits: Limits) -> Result<(), Stop> {
         let mut unpacked = Unpacked::open(received, limits)?;
         let sniffed = sniff::sniff(&mut unpacked)?;
         self.encoding = Some(sniffed.encoding.name);

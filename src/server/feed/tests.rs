@@ -50,7 +50,7 @@ impl Read for Trickle {
 }
 
 fn read_with(source: impl Read + Send + 'static, limits: Limits) -> Seen {
-    let (mut reader, opened) = open(source, limits, &Profile::default());
+    let (mut reader, opened) = open(source, limits);
     let mut seen = Seen::default();
     let read_all = || {
         opened?;
@@ -580,11 +580,7 @@ fn a_failing_source_is_no_word_about_the_file() {
         gzip(&[b'x'; 1000])[..20].to_vec(),
         rss("")[..60].into(),
     ] {
-        let (mut reader, opened) = open(
-            Cursor::new(head).chain(Fails),
-            Limits::default(),
-            &Profile::default(),
-        );
+        let (mut reader, opened) = open(Cursor::new(head).chain(Fails), Limits::default());
         let outcome = opened.and_then(|()| reader.read(&mut RawRecord::default()));
         assert!(matches!(outcome, Err(Stop::Failed(_))), "{outcome:?}");
     }

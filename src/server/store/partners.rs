@@ -4,9 +4,8 @@ use super::{Error, Result, Store, is_duplicate_key, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Direction, Status};
-use crate::domain::feed::{Feed, Mode};
+use crate::domain::feed::Feed;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
-use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
@@ -46,11 +45,6 @@ struct FeedDoc {
     expected_every_hours: Option<u32>,
     currency: Option<String>,
     #[serde(default)]
-    mode: Mode,
-    /// As JSON in one string: its keys are partners' own names, which may hold dots and dollars.
-    #[serde(default)]
-    profile: Option<String>,
-    #[serde(default)]
     contract: Contract,
     #[serde(default)]
     last: Option<LastDoc>,
@@ -63,37 +57,19 @@ struct LastDoc {
     status: Status,
 }
 
-impl TryFrom<FeedDoc> for FeedState {
-    type Error = Error;
-
-    fn try_from(d: FeedDoc) -> Result<Self> {
-        let profile = match d.profile.as_deref() {
-            None => Profile::default(),
-            Some(json) => serde_json::from_str(json)
-                .map_err(|e| Error::Corrupt(format!("the profile of feed {}: {e}", d.id)))?,
-        };
-        Ok(Self {
+impl From<FeedDoc> for FeedState {
+    fn from(d: FeedDoc) -> Self {
+        Self {
             feed: Feed {
                 id: FeedId::new(d.id),
                 direction: d.direction,
                 expected_every_hours: d.expected_every_hours,
                 currency: d.currency,
-                mode: d.mode,
-                profile,
                 contract: d.contract,
             },
             last: d.last.map(|l| (l.at, l.status)),
-        })
+        }
     }
-}
-
-fn profile_text(feed: &Feed) -> Result<Option<String>> {
-    if feed.profile.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(&feed.profile)
-        .map(Some)
-        .map_err(|e| Error::Corrupt(format!("the profile of feed {}: {e}", feed.id)))
 }
 
 impl Store {
@@ -117,8 +93,6 @@ impl Store {
             direction: feed.direction,
             expected_every_hours: feed.expected_every_hours,
             currency: feed.currency.clone(),
-            mode: feed.mode,
-            profile: profile_text(feed)?,
             contract: feed.contract.clone(),
             last: None,
         };
@@ -175,7 +149,7 @@ impl Store {
             .await?
             .try_collect()
             .await?;
-        found.into_iter().map(FeedState::try_from).collect()
+        Ok(found.into_iter().map(FeedState::from).collect())
     }
 
     /// Finds a feed in the scope.
@@ -183,11 +157,11 @@ impl Store {
         if !scope.covers(&id.partner()) {
             return Ok(None);
         }
-        self.collection::<FeedDoc>("feeds")
+        Ok(self
+            .collection::<FeedDoc>("feeds")
             .find_one(doc! {"_id": id.as_str()})
             .await?
-            .map(FeedState::try_from)
-            .transpose()
+            .map(FeedState::from))
     }
 
     /// Notes the newest file of a feed; an older one does not take its place.

@@ -1,4 +1,4 @@
-//! Shows one feed: how it stands, how it is set up, how large its catalogue was over time, and
+//! Shows one feed: how it stands, how it is set up, and
 //! what came of each of its files.
 //!
 //! This file owns the page; [`story`] tells the deliveries.
@@ -6,7 +6,6 @@
 mod story;
 
 use crate::api::feed::{FeedView, Setting, read_feed};
-use crate::app::components::chart::ChartCard;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
@@ -87,7 +86,6 @@ fn content(view: FeedView, first: bool) -> AnyView {
         open,
         undecided,
         settings,
-        chart,
         entries,
     } = view;
     let title = format!("Feed {}", id.name());
@@ -117,7 +115,7 @@ fn content(view: FeedView, first: bool) -> AnyView {
                 }
             })}
         <div class="tiles">
-            <Tile label="Products in the catalogue" figure=count(items) note="accepted and not withdrawn"/>
+            <Tile label="Products in the catalogue" figure=count(items) note="the accepted version of each"/>
             <Tile label="Quarantined now" figure=count(open) note="records wait for somebody" href=held/>
             <Tile
                 label="Rejected, 30 days"
@@ -131,21 +129,7 @@ fn content(view: FeedView, first: bool) -> AnyView {
                 href=files.with("range", "30d").href()
             />
         </div>
-        <div class="columns">
-            <div>
-                {match chart {
-                    Some(chart) => view! { <ChartCard chart/> }.into_any(),
-                    None => view! {
-                        <section class="chart card">
-                            <h2>"Products in the catalogue"</h2>
-                            <p class="muted">"The chart begins with the second file that takes effect."</p>
-                        </section>
-                    }
-                        .into_any(),
-                }}
-            </div>
-            {facts(settings)}
-        </div>
+        {facts(settings)}
         <section class="block">
             <h2>"What came of its files"</h2>
             {story::table(entries.rows, as_of)}
@@ -164,14 +148,10 @@ fn facts(settings: Vec<Setting>) -> AnyView {
     let rows: Vec<_> = settings
         .into_iter()
         .map(|setting| {
-            let value = match setting.href {
-                Some(href) => view! { <a href=href>{setting.value}</a> }.into_any(),
-                None => setting.value.into_any(),
-            };
             view! {
                 <div>
                     <dt>{setting.name}</dt>
-                    <dd>{value}</dd>
+                    <dd>{setting.value}</dd>
                 </div>
             }
         })

@@ -1,5 +1,5 @@
 //! Tells what came of a feed's files, one line per delivery: when, what became of it and why,
-//! who ruled on it, where its records went, and how large the catalogue was then.
+//! and where its records went.
 
 use crate::api::feed::Entry;
 use crate::app::components::badge::StatusBadge;
@@ -18,7 +18,7 @@ pub(super) fn table(entries: Vec<Entry>, as_of: DateTime<Utc>) -> AnyView {
         return view! {
             <Empty title="No file has come yet">
                 <p>
-                    "Every file of this feed will be a line here, also one that is refused or held, with what became of it and who ruled on it."
+                    "Every file of this feed will be a line here, also one that is refused or held, with what became of it."
                 </p>
             </Empty>
         }
@@ -32,7 +32,6 @@ pub(super) fn table(entries: Vec<Entry>, as_of: DateTime<Utc>) -> AnyView {
         figures("Accepted"),
         figures("Unchanged"),
         figures("Quarantined"),
-        figures("Catalogue after it"),
     ];
     let rows: Vec<_> = entries.into_iter().map(|entry| row(entry, as_of)).collect();
     view! {
@@ -78,7 +77,6 @@ fn row(entry: Entry, as_of: DateTime<Utc>) -> AnyView {
             {figure(count(c.accepted))}
             {figure(count(c.unchanged))}
             {figure(count(c.quarantined))}
-            {figure(entry.catalogue.map_or_else(|| "–".to_owned(), count))}
         </tr>
     }
     .into_any()
