@@ -7,6 +7,9 @@ const PAGES = {
   partner: "/partners/kasparek",
   deliveries: "/deliveries",
   quarantine: "/quarantine",
+  feed: "/feeds/kasparek/products",
+  "rule book": "/rules",
+  "page of a rule": "/rules/GTIN_CHECK",
   "unknown page": "/no/such/page",
 };
 

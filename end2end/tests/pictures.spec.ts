@@ -26,6 +26,9 @@ for (const [look, use] of Object.entries(LOOKS)) {
         ["overview", "/?range=7d"],
         ["partner", "/partners/kasparek"],
         ["deliveries", "/deliveries"],
+        ["feed", "/feeds/kasparek/products"],
+        ["rules", "/rules"],
+        ["rule", "/rules/GTIN_CHECK"],
         ["quarantine", "/quarantine"],
       ]) {
         await page.goto(path);
