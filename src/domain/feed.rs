@@ -6,6 +6,7 @@
 
 use super::contract::{Contract, Currency};
 use super::delivery::Direction;
+use super::gate::Gates;
 use super::ids::FeedId;
 use super::profile::Profile;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub struct Feed {
     pub profile: Profile,
     /// What its records must meet, besides the currency.
     pub contract: Contract,
+    /// Where its gates stand.
+    pub gates: Gates,
 }
 
 impl Feed {
@@ -73,6 +76,7 @@ impl Feed {
             mode: Mode::default(),
             profile: Profile::default(),
             contract: Contract::default(),
+            gates: Gates::default(),
         }
     }
 

@@ -13,6 +13,8 @@
 //! | `deliveries` | `deliveries`, the audit log |
 //! | `rollups` | counts per bucket, added up from `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
+//! | `withdrawing` | `items` that a whole catalogue no longer names |
+//! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine` | `quarantine` |
 //! | `jobs` | `jobs` |
 //! | `activity` | `activity` |
@@ -25,6 +27,7 @@
 mod activity;
 mod bare;
 mod deliveries;
+mod holds;
 mod items;
 mod jobs;
 mod partners;
@@ -35,11 +38,12 @@ mod scope;
 mod sessions;
 mod users;
 mod when;
+mod withdrawing;
 
 pub use activity::Deed;
 pub use bare::Encoded;
 pub use deliveries::Opening;
-pub use items::{Applied, Passed};
+pub use items::{Applied, Item, Passed, Stored};
 pub use jobs::Job;
 pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
@@ -169,6 +173,7 @@ impl Store {
                 doc! {"status": 1, "received_at": -1, "_id": -1},
                 doc! {"received_at": -1, "_id": -1},
                 doc! {"feed": 1, "file.sha256": 1, "status": 1},
+                doc! {"feed": 1, "status": 1, "received_at": -1},
             ],
         )
         .await?;
@@ -182,6 +187,7 @@ impl Store {
             ],
         )
         .await?;
+        self.index_withdrawn().await?;
         self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
         self.index(
             "activity",

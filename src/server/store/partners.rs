@@ -5,6 +5,7 @@ use crate::domain::account::Scope;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Direction, Status};
 use crate::domain::feed::{Feed, Mode};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,6 +54,8 @@ struct FeedDoc {
     #[serde(default)]
     contract: Contract,
     #[serde(default)]
+    gates: Gates,
+    #[serde(default)]
     last: Option<LastDoc>,
 }
 
@@ -81,6 +84,7 @@ impl TryFrom<FeedDoc> for FeedState {
                 mode: d.mode,
                 profile,
                 contract: d.contract,
+                gates: d.gates,
             },
             last: d.last.map(|l| (l.at, l.status)),
         })
@@ -120,6 +124,7 @@ impl Store {
             mode: feed.mode,
             profile: profile_text(feed)?,
             contract: feed.contract.clone(),
+            gates: feed.gates,
             last: None,
         };
         match self.collection::<FeedDoc>("feeds").insert_one(doc).await {

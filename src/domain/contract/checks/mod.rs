@@ -8,6 +8,7 @@ pub mod id;
 pub mod link;
 mod money;
 pub mod price;
+pub mod time;
 pub mod title;
 
 use super::Check;
@@ -25,6 +26,7 @@ pub static CHECKS: &[&Check] = &[
     &availability::AVAILABILITY,
     &price::PRICE,
     &gtin::GTIN,
+    &time::GATES,
 ];
 
 /// A sound record and a checker, for the tests of every room.
