@@ -9,6 +9,7 @@ use crate::domain::violation::Severity;
 /// The rules of `description`.
 pub static DESCRIPTION: Check = Check {
     name: "description",
+    attributes: &[],
     rules: &[&DESC_MISSING, &DESC_LENGTH, &DESC_HTML],
     run: check,
 };

@@ -10,6 +10,7 @@ use crate::domain::violation::Severity;
 /// them warnings. An empty GTIN is no violation of these rules.
 pub static GTIN: Check = Check {
     name: "gtin",
+    attributes: &[Attribute::Gtin],
     rules: &[
         &GTIN_CHARS,
         &GTIN_LENGTH,
@@ -23,6 +24,14 @@ pub static GTIN: Check = Check {
         &GTIN_COUNT,
     ],
     run: check,
+};
+
+/// The rules of `upc`, a column of older exports whose numbers are GTINs too.
+pub static UPC: Check = Check {
+    name: "upc",
+    attributes: &[Attribute::Upc],
+    rules: &[&GTIN_UPCE],
+    run: check_upc,
 };
 
 const FIX: &str = "Copy the number from the product's barcode, or leave the field empty where there is none.";
@@ -160,6 +169,18 @@ gtin_rule!(
     valid: &[&[("gtin", "4006381333931,96385074")]],
     invalid: &[&[("gtin", "96385074,96385074,96385074,96385074,96385074,96385074,96385074")]],
     "Send the GTIN of the product that is sold, not those of its siblings."
+);
+
+gtin_rule!(
+    GTIN_UPCE,
+    Warning,
+    "UPC in its short form",
+    "The value of upc is a UPC-E, the short form that leaves zeros out to fit small packages. It was read as the UPC-A \
+     of twelve digits that it stands for.",
+    "The twelve digits, in gtin.",
+    valid: &[&[("upc", "042100005264")], &[("upc", "96385074")]],
+    invalid: &[&[("upc", "04252614")]],
+    "Send the twelve digits in gtin."
 );
 
 /// The check digit that belongs after these digits.
@@ -301,6 +322,39 @@ fn check(look: &mut Look<'_>) {
                 Quoted(first)
             ),
         );
+    }
+}
+
+/// The UPC-A that a UPC-E of eight digits stands for, when its check digit is right.
+fn from_upce(upce: &[u8]) -> Option<[u8; 12]> {
+    let [system @ (b'0' | b'1'), a, b, c, d, e, last, check] = *upce else {
+        return None;
+    };
+    if !upce.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let z = b'0';
+    let body = match last {
+        b'0'..=b'2' => [a, b, last, z, z, z, z, c, d, e],
+        b'3' => [a, b, c, z, z, z, z, z, d, e],
+        b'4' => [a, b, c, d, z, z, z, z, z, e],
+        _ => [a, b, c, d, e, z, z, z, z, last],
+    };
+    let mut out = [check; 12];
+    out[0] = system;
+    out[1..11].copy_from_slice(&body);
+    is_right(&out).then_some(out)
+}
+
+fn check_upc(look: &mut Look<'_>) {
+    let Some(value) = look.value(Attribute::Upc) else {
+        return;
+    };
+    if let Some(upca) = from_upce(Digits::of(value).as_slice()) {
+        let upca = std::str::from_utf8(&upca).unwrap_or_default();
+        look.understand(Attribute::Upc, format_args!("{upca}"));
+        let message = format_args!("UPC {value} is a UPC-E and was read as {upca}.");
+        look.report(&GTIN_UPCE, value, Some(format_args!("{upca}")), message);
     }
 }
 
