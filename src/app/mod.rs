@@ -19,7 +19,7 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
-    deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, not_found::NotFound,
+    deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, jobs::JobsPage, not_found::NotFound,
     overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage,
     rules::RulesPage, sign_in::SignInPage,
 };
@@ -78,6 +78,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
                     <Route path=path!("quarantine") view=Quarantine/>
                     <Route path=path!("quarantine/:record") view=RecordPage/>
+                    <Route path=path!("jobs") view=JobsPage/>
                     <Route path=path!("rules") view=RulesPage/>
                     <Route path=path!("rules/:code") view=RulePage/>
                 </ParentRoute>

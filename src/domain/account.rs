@@ -35,6 +35,8 @@ pub enum Right {
     ReplayRecord,
     /// Give a held record up, or take that back.
     DiscardRecord,
+    /// See the worker's jobs, and have one that was set aside tried again.
+    ManageJobs,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -45,11 +47,15 @@ impl Role {
 
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
-        use Right::{DiscardRecord, EditRecord, ManageUsers, ReplayRecord, ViewAllPartners, ViewReports};
+        use Right::{
+            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, ViewAllPartners, ViewReports,
+        };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord => matches!(self, Self::Admin | Self::Staff),
+            EditRecord | ReplayRecord | DiscardRecord | ManageJobs => {
+                matches!(self, Self::Admin | Self::Staff)
+            }
             ManageUsers => self == Self::Admin,
         }
     }

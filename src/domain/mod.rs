@@ -16,6 +16,7 @@
 //! | [`portrait`] | a file in a few figures, for the gates to hold against the file before |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
+//! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
@@ -30,6 +31,7 @@ pub mod feed;
 pub mod format;
 pub mod health;
 pub mod ids;
+pub mod job;
 pub mod portrait;
 pub mod quarantine;
 pub mod query;

@@ -37,6 +37,19 @@ pub struct Database {
     pub mongod: Option<PathBuf>,
 }
 
+/// How to do the jobs.
+#[derive(Debug, Clone, Args)]
+pub struct Working {
+    /// Days a received file is kept; one whose delivery is not decided stays until it is
+    #[arg(
+        long,
+        env = "FEEDGATE_KEEP_FILES_DAYS",
+        default_value_t = 30,
+        value_name = "DAYS"
+    )]
+    pub keep_files_days: u32,
+}
+
 /// How to serve pages.
 #[derive(Debug, Clone, Args)]
 pub struct Web {

@@ -12,6 +12,9 @@ mod embedded;
 // What happens to a delivery, without a page in sight.
 mod pipeline;
 
+// Files on their way in: received, queued, and what the worker makes of them.
+mod intake;
+
 // Every server function against every role, from one table; nobody sees what is not theirs.
 mod rights;
 

@@ -1,6 +1,7 @@
 //! Shows short words that say what kind of thing something is.
 
 use crate::domain::delivery::Status;
+use crate::domain::job;
 use crate::domain::quarantine::State;
 use crate::domain::violation::Severity;
 use leptos::prelude::*;
@@ -21,6 +22,15 @@ pub fn StatusBadge(
     status: Status,
 ) -> impl IntoView {
     view! { <span class=format!("badge {}", status.word())>{status.word()}</span> }.into_any()
+}
+
+/// How far a job has come.
+#[component]
+pub fn JobBadge(
+    /// What it is.
+    state: job::State,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", state.word())>{state.label()}</span> }.into_any()
 }
 
 /// Where a held record stands.

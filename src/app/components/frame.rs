@@ -33,6 +33,8 @@ pub enum Section {
     Quarantine,
     /// What records are held against.
     Rules,
+    /// What the worker does.
+    Jobs,
 }
 
 /// Puts a page together from who looks at it and what it shows, and says what is in the way
@@ -94,6 +96,9 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
         "Quarantine".to_owned(),
     ));
     places.push((Section::Rules, "/rules".to_owned(), "Rules".to_owned()));
+    if viewer.may(Right::ManageJobs) {
+        places.push((Section::Jobs, "/jobs".to_owned(), "Jobs".to_owned()));
+    }
     // A partner's page is one of the overview's rows to those who may see the overview.
     let section = if section == Section::Partner && viewer.may(Right::ViewAllPartners) {
         Section::Overview
@@ -157,6 +162,7 @@ fn Icon(place: Section) -> impl IntoView {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
         Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
+        Section::Jobs => "M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 3h5v5",
         Section::Rules => "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6",
     };
     view! {

@@ -3,6 +3,7 @@
 pub mod deliveries;
 pub mod delivery;
 pub mod feed;
+pub mod jobs;
 pub mod not_found;
 pub mod overview;
 pub mod partner;

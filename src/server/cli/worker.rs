@@ -2,8 +2,8 @@
 
 use super::opened::{Opened, told_to_stop};
 use crate::server::clock::Clock;
-use crate::server::config::Database;
-use crate::server::worker;
+use crate::server::config::{Database, Working};
+use crate::server::worker::Worker;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
+    working: Working,
+    #[command(flatten)]
     database: Database,
 }
 
@@ -22,7 +24,8 @@ impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, PATIENCE).await?;
         let stop = CancellationToken::new();
-        let working = tokio::spawn(worker::run(opened.store.clone(), Clock::system(), stop.clone()));
+        let worker = Worker::new(opened.store.clone(), Clock::system(), self.working);
+        let working = tokio::spawn(worker.run(stop.clone()));
         told_to_stop().await;
         stop.cancel();
         working.await?;

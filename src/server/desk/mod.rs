@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod feed;
+pub mod job;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;

@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::pipeline::judge;
-use crate::server::store::{self, Deed, Job};
+use crate::server::store::{self, Deed, Job, Work};
 
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
@@ -209,11 +209,13 @@ async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result
         id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
         partner: record.partner.clone(),
         feed: record.feed.clone(),
-        records: vec![record.id.clone()],
+        work: Work::Replay {
+            records: vec![record.id.clone()],
+        },
         asked_by: viewer.name.clone(),
         asked_at: now,
     };
-    match state.store.queue_replay(&viewer.scope(), viewer, &job).await {
+    match state.store.queue_replay(&viewer.scope(), &job).await {
         Err(store::Error::Conflict { .. }) => {
             let state_now = find(state, viewer, &record.id).await?.state;
             Err(AppError::conflict(format!(

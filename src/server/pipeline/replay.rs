@@ -7,14 +7,14 @@
 use super::judge;
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, RecordId};
 use crate::domain::report::{Counts, FileReport, Verdict};
 use crate::server::clock::Clock;
 use crate::server::store::{Job, Store};
 use anyhow::Context;
 
-/// Replays every record of the job that is still queued for it.
-pub async fn run(store: &Store, clock: &Clock, job: &Job) -> anyhow::Result<()> {
+/// Replays those of the job's records that are still queued for it.
+pub async fn run(store: &Store, clock: &Clock, job: &Job, records: &[RecordId]) -> anyhow::Result<()> {
     // The job was made within its asker's scope; the worker acts for the system.
     let scope = Scope::All;
     let feed = store
@@ -23,7 +23,7 @@ pub async fn run(store: &Store, clock: &Clock, job: &Job) -> anyhow::Result<()> 
         .context("reading the feed")?
         .map(|f| f.feed);
     let contract_version = judge::contract(feed.as_ref()).version;
-    for id in &job.records {
+    for id in records {
         let Some(held) = store.find_held(&scope, id).await.context("reading the record")? else {
             continue;
         };

@@ -14,6 +14,7 @@
 //! | `rollups` | counts per bucket, added up from `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
 //! | `quarantine` | `quarantine` |
+//! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
 //! | `activity` | `activity` |
 //! | `bare` | inserts alone, for the benchmark |
@@ -25,6 +26,7 @@
 mod activity;
 mod bare;
 mod deliveries;
+mod files;
 mod items;
 mod jobs;
 mod partners;
@@ -39,8 +41,9 @@ mod when;
 pub use activity::Deed;
 pub use bare::Encoded;
 pub use deliveries::Opening;
+pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Applied, Passed};
-pub use jobs::Job;
+pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
 pub use sessions::Sessions;
@@ -152,6 +155,8 @@ impl Store {
             "users",
             "feeds",
             "partners",
+            files::FILES,
+            files::CHUNKS,
         ] {
             if let Err(error) = self.db.create_collection(name).await {
                 // 48: it is there already.
@@ -182,22 +187,49 @@ impl Store {
             ],
         )
         .await?;
-        self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
+        self.index(
+            "jobs",
+            &[
+                doc! {"state": 1, "run_at": 1},
+                doc! {"state": 1, "asked_at": 1},
+                doc! {"feed": 1, "state": 1},
+            ],
+        )
+        .await?;
+        let done_kept = Duration::from_secs(jobs::DONE_KEPT_DAYS * 24 * 3600);
+        self.expire("jobs", "done_at", done_kept).await?;
         self.index(
             "activity",
             &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],
         )
         .await?;
+        self.index(files::FILES, &[doc! {"state": 1, "uploadDate": 1}])
+            .await?;
+        self.unique(files::CHUNKS, doc! {"files_id": 1, "n": 1}).await?;
+        self.unique("users", doc! {"email": 1}).await?;
+        self.expire("sessions", "expires_at", Duration::ZERO).await?;
+        Ok(())
+    }
+
+    async fn unique(&self, collection: &str, keys: Document) -> Result<()> {
         let unique = IndexModel::builder()
-            .keys(doc! {"email": 1})
+            .keys(keys)
             .options(IndexOptions::builder().unique(true).build())
             .build();
-        self.collection::<Document>("users").create_index(unique).await?;
-        let ttl = IndexModel::builder()
-            .keys(doc! {"expires_at": 1})
-            .options(IndexOptions::builder().expire_after(Duration::ZERO).build())
+        self.collection::<Document>(collection)
+            .create_index(unique)
+            .await?;
+        Ok(())
+    }
+
+    async fn expire(&self, collection: &str, field: &str, after: Duration) -> Result<()> {
+        let expiring = IndexModel::builder()
+            .keys(doc! {field: 1})
+            .options(IndexOptions::builder().expire_after(after).build())
             .build();
-        self.collection::<Document>("sessions").create_index(ttl).await?;
+        self.collection::<Document>(collection)
+            .create_index(expiring)
+            .await?;
         Ok(())
     }
 

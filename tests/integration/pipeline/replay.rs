@@ -3,24 +3,14 @@
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use chrono::TimeDelta;
-use feedgate::domain::account::{Role, Scope, Viewer};
+use feedgate::domain::account::Scope;
 use feedgate::domain::delivery::Origin;
-use feedgate::domain::ids::{DeliveryId, JobId, RecordId, UserId};
+use feedgate::domain::ids::{DeliveryId, JobId, RecordId};
+use feedgate::domain::job::Kind;
 use feedgate::domain::quarantine::{HeldRecord, Revision, State};
 use feedgate::domain::query::QuarantineFilter;
 use feedgate::domain::record::Attributes;
-use feedgate::server::store::{Error, Job};
-use feedgate::server::worker;
-
-fn staff() -> Viewer {
-    Viewer {
-        id: UserId::new("s"),
-        email: "s@example.com".into(),
-        name: "Sam".into(),
-        role: Role::Staff,
-        partners: vec![],
-    }
-}
+use feedgate::server::store::{Error, Job, Work};
 
 async fn one_held(app: &App, files: &Files) -> HeldRecord {
     let feed = app.partner("acme").await;
@@ -63,7 +53,9 @@ fn job_for(app: &App, held: &HeldRecord, id: &str) -> Job {
         id: JobId::new(id),
         partner: held.partner.clone(),
         feed: held.feed.clone(),
-        records: vec![held.id.clone()],
+        work: Work::Replay {
+            records: vec![held.id.clone()],
+        },
         asked_by: "Sam".into(),
         asked_at: app.clock.now(),
     }
@@ -84,7 +76,7 @@ async fn a_mended_record_becomes_an_item_and_the_replay_is_logged_as_its_own_del
     let held = one_held(&app, &files).await;
     mend(&app, &held, "gtin", "4006381333931").await;
     app.store
-        .queue_replay(&Scope::All, &staff(), &job_for(&app, &held, "j1"))
+        .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
         .expect("queued");
     assert_eq!(state(&app, &held.id).await, State::Queued);
@@ -131,7 +123,7 @@ async fn a_record_that_still_fails_is_rejected_again_and_can_be_mended_further()
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
     app.store
-        .queue_replay(&Scope::All, &staff(), &job_for(&app, &held, "j1"))
+        .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
         .expect("queued");
     app.work().await;
@@ -144,7 +136,7 @@ async fn a_record_that_still_fails_is_rejected_again_and_can_be_mended_further()
     assert_eq!((after.state, after.attempts), (State::RejectedAgain, 1));
     mend(&app, &after, "gtin", "4006381333931").await;
     app.store
-        .queue_replay(&Scope::All, &staff(), &job_for(&app, &held, "j2"))
+        .queue_replay(&Scope::All, &job_for(&app, &held, "j2"))
         .await
         .expect("queued");
     app.work().await;
@@ -157,7 +149,7 @@ async fn a_replay_never_overwrites_a_newer_accepted_version() {
     let held = one_held(&app, &files).await;
     mend(&app, &held, "gtin", "4006381333931").await;
     app.store
-        .queue_replay(&Scope::All, &staff(), &job_for(&app, &held, "j1"))
+        .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
         .expect("queued");
     // Before a worker gets to it, the partner sends the product anew, at another price.
@@ -188,18 +180,13 @@ async fn a_job_that_runs_twice_has_one_effect() {
     let held = one_held(&app, &files).await;
     mend(&app, &held, "gtin", "4006381333931").await;
     let job = job_for(&app, &held, "j1");
-    app.store
-        .queue_replay(&Scope::All, &staff(), &job)
-        .await
-        .expect("queued");
+    app.store.queue_replay(&Scope::All, &job).await.expect("queued");
     // The first worker did the work and died before it said so; the second begins anew.
-    feedgate::server::pipeline::replay::run(&app.store, &app.clock, &job)
+    feedgate::server::pipeline::replay::run(&app.store, &app.clock, &job, std::slice::from_ref(&held.id))
         .await
         .expect("a run");
-    let (one, two) = tokio::join!(
-        worker::work_once(&app.store, &app.clock, "two"),
-        worker::work_once(&app.store, &app.clock, "three")
-    );
+    let (two, three) = (app.worker(), app.worker());
+    let (one, two) = tokio::join!(two.do_one(&Kind::ALL), three.do_one(&Kind::ALL));
     assert!(one.is_ok() && two.is_ok());
     let (replay, _) = app
         .store
@@ -227,10 +214,10 @@ async fn a_job_that_runs_twice_has_one_effect() {
 async fn a_record_is_queued_once_however_many_ask() {
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
-    let (viewer, one, two) = (staff(), job_for(&app, &held, "j1"), job_for(&app, &held, "j2"));
+    let (one, two) = (job_for(&app, &held, "j1"), job_for(&app, &held, "j2"));
     let (first, second) = tokio::join!(
-        app.store.queue_replay(&Scope::All, &viewer, &one),
-        app.store.queue_replay(&Scope::All, &viewer, &two)
+        app.store.queue_replay(&Scope::All, &one),
+        app.store.queue_replay(&Scope::All, &two)
     );
     let refused = [&first, &second]
         .into_iter()

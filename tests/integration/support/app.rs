@@ -7,11 +7,14 @@ use chrono::DateTime;
 use feedgate::domain::account::Role;
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
+use feedgate::domain::job::Kind;
 use feedgate::server::clock::Clock;
+use feedgate::server::config::Working;
 use feedgate::server::context::AppState;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::store::{Partner, Store};
-use feedgate::server::{auth, http, worker};
+use feedgate::server::worker::Worker;
+use feedgate::server::{auth, http};
 use std::path::Path;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -118,10 +121,14 @@ impl App {
 
     /// Lets a worker do everything that waits.
     pub async fn work(&self) {
-        while worker::work_once(&self.store, &self.clock, "test")
-            .await
-            .expect("a job")
-        {}
+        let worker = self.worker();
+        while worker.do_one(&Kind::ALL).await.expect("a job") {}
+    }
+
+    /// A worker of its own name, as an operator starts one.
+    pub fn worker(&self) -> Worker {
+        let settings = Working { keep_files_days: 30 };
+        Worker::new(self.store.clone(), self.clock.clone(), settings)
     }
 
     pub fn anonymous(&self) -> Actor<'_> {

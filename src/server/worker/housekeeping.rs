@@ -1,0 +1,32 @@
+//! Removes what is not needed any more: received files that have been kept long enough, and
+//! what uploads left behind that never ended.
+
+use super::Worker;
+use chrono::TimeDelta;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_mins(15);
+
+impl Worker {
+    /// Sweeps now and then until told to stop. Several workers may do so at once.
+    pub(super) async fn keep_house(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            self.sweep().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        let keep = TimeDelta::days(i64::from(self.settings.keep_files_days));
+        match self.store.sweep_files(self.clock.now(), keep).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(files.swept = swept, "received files were removed"),
+            Err(error) => tracing::warn!("received files could not be swept: {error}"),
+        }
+    }
+}

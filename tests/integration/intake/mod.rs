@@ -1,0 +1,4 @@
+//! Files on their way in: kept, queued, refused at the door, and gone when they are not needed.
+
+mod files;
+mod jobs;
