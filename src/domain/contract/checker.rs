@@ -54,6 +54,8 @@ pub struct Checked {
     pub(super) slots: [u16; Attribute::COUNT],
     /// The attributes that more than one field names, a bit each.
     pub(super) repeated: u128,
+    /// The attributes that two fields of one rank name with different values, a bit each.
+    pub(super) differing: u128,
     /// The attributes with a value, a bit each; none when the record's form is damaged.
     pub(super) present: u128,
     /// The price as understood: its currency, and its amount in hundredths.
@@ -76,6 +78,7 @@ impl Default for Checked {
             replaced: Vec::new(),
             slots: [NO_FIELD; Attribute::COUNT],
             repeated: 0,
+            differing: 0,
             present: 0,
             price: None,
             availability: None,
@@ -239,42 +242,51 @@ impl Checked {
         self.identity = Some(xxh3_64(self.key().as_bytes()));
     }
 
+    /// Empties it for the next record and gives the checks that its attributes ask for.
     #[expect(clippy::cast_possible_truncation, reason = "the loop ends before")]
-    fn begin(&mut self, raw: &RawRecord) {
+    fn begin(&mut self, raw: &RawRecord, asked: &[u64; Attribute::COUNT]) -> u64 {
         self.text.clear();
         self.findings.clear();
         self.shadows.clear();
         self.replaced.clear();
         self.slots = [NO_FIELD; Attribute::COUNT];
         self.repeated = 0;
+        self.differing = 0;
         self.present = 0;
         self.price = None;
         self.availability = None;
         self.id = Span::default();
         self.key = Span::default();
         self.identity = None;
+        let mut checks = 0;
         for index in 0..raw.len().min(usize::from(NO_FIELD)) {
             let (number, value) = raw.field(index);
             let name = raw.names().name(number);
             let Some(attribute) = name.attribute else { continue };
-            let index = index as u16;
-            if !trim(value).is_empty() {
-                self.present |= 1 << attribute as u32;
+            let value = trim(value);
+            // An empty value says nothing, and does not stand in the way of one that does.
+            if value.is_empty() {
+                continue;
             }
+            let index = index as u16;
             let slot = &mut self.slots[attribute as usize];
             if *slot == NO_FIELD {
                 *slot = index;
+                self.present |= 1 << attribute as u32;
+                checks |= asked[attribute as usize];
                 continue;
             }
             self.repeated |= 1 << attribute as u32;
             let (rival, rival_value) = raw.field(usize::from(*slot));
-            // An empty value does not stand in the way of one that says something.
-            if !trim(value).is_empty()
-                && (trim(rival_value).is_empty() || raw.names().name(rival).rank > name.rank)
-            {
+            let rival = raw.names().name(rival);
+            if rival.rank > name.rank {
                 *slot = index;
+                self.differing &= !(1 << attribute as u32);
+            } else if rival.rank == name.rank && trim(rival_value) != value {
+                self.differing |= 1 << attribute as u32;
             }
         }
+        checks
     }
 }
 
@@ -288,12 +300,31 @@ pub struct Rules {
     now: DateTime<Utc>,
     /// The rules that the contract speaks of; few, if any.
     own: Vec<(&'static Rule, Standing)>,
+    /// The checks that look at every record, a bit each by their place in the table.
+    always: u64,
+    /// The checks that each attribute asks for, a bit each: a record is shown to those that its
+    /// attributes ask for, and to no other.
+    asked: Box<[u64; Attribute::COUNT]>,
 }
+
+/// A bit for each check must fit.
+const _: () = assert!(checks::CHECKS.len() <= 64);
 
 impl Rules {
     /// Takes the contract, and the time that dates in records are held against.
     pub fn new(contract: &Contract, now: DateTime<Utc>) -> Self {
+        let (mut always, mut asked) = (0, Box::new([0; Attribute::COUNT]));
+        for (place, check) in checks::CHECKS.iter().enumerate() {
+            if check.attributes.is_empty() {
+                always |= 1 << place;
+            }
+            for attribute in check.attributes {
+                asked[*attribute as usize] |= 1 << place;
+            }
+        }
         Self {
+            always,
+            asked,
             contract: contract.clone(),
             now,
             own: contract
@@ -303,6 +334,17 @@ impl Rules {
                 .map(|rule| (rule, contract.standing(rule, now)))
                 .collect(),
         }
+    }
+
+    /// The same rules without the check at one place of the table, to measure what it costs.
+    #[must_use]
+    pub fn without(mut self, place: usize) -> Self {
+        let rest = !(1u64 << place);
+        self.always &= rest;
+        for checks in self.asked.iter_mut() {
+            *checks &= rest;
+        }
+        self
     }
 
     /// What the contract makes of a rule.
@@ -336,7 +378,7 @@ impl Rules {
 
     /// Looks at one record by itself. What other records say comes from [`Across::settle`].
     pub fn look(&self, raw: &RawRecord, out: &mut Checked) {
-        out.begin(raw);
+        let mut checks = self.always | out.begin(raw, &self.asked);
         out.version = self.contract.version;
         let mut look = Look {
             raw,
@@ -353,8 +395,9 @@ impl Rules {
             }
             return;
         }
-        for check in checks::CHECKS {
-            check.apply(&mut look);
+        while checks != 0 {
+            checks::CHECKS[checks.trailing_zeros() as usize].apply(&mut look);
+            checks &= checks - 1;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Says what a rule is: everything people and programs are told about it, in one place.
 
 use super::look::Look;
+use crate::domain::record::Attribute;
 use crate::domain::violation::Severity;
 
 /// Who has to act so that a rule passes again.
@@ -77,6 +78,9 @@ pub struct Rule {
 pub struct Check {
     /// What they are about, for the benchmark's table of costs.
     pub name: &'static str,
+    /// The attributes it speaks of: a record without a value of any of them is not shown to
+    /// it. With none, it looks at every record.
+    pub attributes: &'static [Attribute],
     /// The rules it may report.
     pub rules: &'static [&'static Rule],
     /// Looks at a record and reports what fails.

@@ -27,7 +27,7 @@ macro_rules! attributes {
             }
 
             /// Whether the specification allows it more than once in a record.
-            pub fn is_repeatable(self) -> bool {
+            pub const fn is_repeatable(self) -> bool {
                 match self { $(Self::$variant => attributes!(@$kind),)* }
             }
         }

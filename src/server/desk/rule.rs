@@ -5,6 +5,7 @@ use crate::api::rule::{Attempt, ExampleView, RuleBook, RuleFamily, RuleRow, Rule
 use crate::domain::account::Viewer;
 use crate::domain::contract::checks::CHECKS;
 use crate::domain::contract::{self, Check, Checker, Rule, example};
+use crate::domain::format::count;
 use crate::domain::query::QuarantineFilter;
 use crate::domain::violation::Severity;
 use crate::error::AppError;
@@ -142,13 +143,26 @@ fn shown(rule: &Rule, changes: &[(&str, &str)], fails: bool) -> ExampleView {
         .chain(
             changes
                 .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned(), marks(n))),
+                .map(|(n, v)| ((*n).to_owned(), shortened(v), marks(n))),
         )
         .collect();
     let violation = fails
         .then(|| example::judge(changes))
         .and_then(|all| all.into_iter().find(|violation| violation.code == rule.code));
     ExampleView { lines, violation }
+}
+
+/// A value that shows its length rather than itself when it would fill the page.
+fn shortened(value: &str) -> String {
+    const LIMIT: usize = 160;
+    match value.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!(
+            "{}… ({} characters)",
+            &value[..end],
+            count(value.chars().count() as u64)
+        ),
+        None => value.to_owned(),
+    }
 }
 
 fn attempt(attribute: &str, value: &str) -> Attempt {

@@ -8,6 +8,7 @@ use crate::domain::violation::Severity;
 /// The rules of `availability`.
 pub static AVAILABILITY: Check = Check {
     name: "availability",
+    attributes: &[],
     rules: &[&AVAIL_MISSING, &AVAIL_ENUM, &AVAIL_NORMALISED],
     run: check,
 };

@@ -1,5 +1,6 @@
 //! Asks for a description, with the simplest markup at most.
 
+use super::long;
 use crate::domain::contract::look::{Look, Quoted, cut};
 use crate::domain::contract::text::is_longer;
 use crate::domain::contract::{Actor, Check, Rule, Threshold};
@@ -9,6 +10,7 @@ use crate::domain::violation::Severity;
 /// The rules of `description`.
 pub static DESCRIPTION: Check = Check {
     name: "description",
+    attributes: &[],
     rules: &[&DESC_MISSING, &DESC_LENGTH, &DESC_HTML],
     run: check,
 };
@@ -48,7 +50,7 @@ pub static DESC_LENGTH: Rule = Rule {
     meaning: "The description has more than 5000 characters. It is cut to 5000.",
     expected: "At most 5000 characters, the most telling first.",
     valid: &[&[("description", "A mug.")]],
-    invalid: &[],
+    invalid: &[&[("description", long!(5001, "A mug that goes "))]],
     fix: "Shorten the description; what is said in the first 160 characters is what people see.",
 };
 

@@ -12,6 +12,7 @@ use crate::domain::violation::Severity;
 /// Why a whole file is refused.
 pub static REFUSALS: Check = Check {
     name: "file",
+    attributes: &[],
     rules: &[
         &FILE_EMPTY,
         &FILE_HTML,
@@ -31,6 +32,7 @@ pub static REFUSALS: Check = Check {
 /// What is wrong with the form of one record.
 pub static DAMAGE: Check = Check {
     name: "form",
+    attributes: &[],
     rules: &[&FILE_COLUMNS, &FILE_CSV_QUOTE, &FILE_NS],
     run: check_damage,
 };

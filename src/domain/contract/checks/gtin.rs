@@ -10,6 +10,7 @@ use crate::domain::violation::Severity;
 /// them warnings. An empty GTIN is no violation of these rules.
 pub static GTIN: Check = Check {
     name: "gtin",
+    attributes: &[Attribute::Gtin],
     rules: &[
         &GTIN_CHARS,
         &GTIN_LENGTH,
@@ -23,6 +24,14 @@ pub static GTIN: Check = Check {
         &GTIN_COUNT,
     ],
     run: check,
+};
+
+/// The rules of `upc`, a column of older exports whose numbers are GTINs too.
+pub static UPC: Check = Check {
+    name: "upc",
+    attributes: &[Attribute::Upc],
+    rules: &[&GTIN_UPCE],
+    run: check_upc,
 };
 
 const FIX: &str = "Copy the number from the product's barcode, or leave the field empty where there is none.";
@@ -160,6 +169,18 @@ gtin_rule!(
     valid: &[&[("gtin", "4006381333931,96385074")]],
     invalid: &[&[("gtin", "96385074,96385074,96385074,96385074,96385074,96385074,96385074")]],
     "Send the GTIN of the product that is sold, not those of its siblings."
+);
+
+gtin_rule!(
+    GTIN_UPCE,
+    Warning,
+    "UPC in its short form",
+    "The value of upc is a UPC-E, the short form that leaves zeros out to fit small packages. It was read as the UPC-A \
+     of twelve digits that it stands for.",
+    "The twelve digits, in gtin.",
+    valid: &[&[("upc", "042100005264")], &[("upc", "96385074")]],
+    invalid: &[&[("upc", "04252614")]],
+    "Send the twelve digits in gtin."
 );
 
 /// The check digit that belongs after these digits.
@@ -301,6 +322,43 @@ fn check(look: &mut Look<'_>) {
                 Quoted(first)
             ),
         );
+    }
+}
+
+/// The UPC-A that a UPC-E of eight digits stands for, when its check digit is right.
+fn from_upce(upce: &[u8]) -> Option<[u8; 12]> {
+    let [system @ (b'0' | b'1'), short @ .., check] = upce else {
+        return None;
+    };
+    if short.len() != 6 || !upce.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let mut out = [b'0'; 12];
+    (out[0], out[11]) = (*system, *check);
+    // The last digit says where zeros were left out.
+    let (head, tail) = match short[5] {
+        b'0'..=b'2' => {
+            out[3] = short[5];
+            (2, &short[2..5])
+        }
+        b'3' => (3, &short[3..5]),
+        b'4' => (4, &short[4..5]),
+        _ => (5, &short[5..]),
+    };
+    out[1..=head].copy_from_slice(&short[..head]);
+    out[11 - tail.len()..11].copy_from_slice(tail);
+    is_right(&out).then_some(out)
+}
+
+fn check_upc(look: &mut Look<'_>) {
+    let Some(value) = look.value(Attribute::Upc) else {
+        return;
+    };
+    if let Some(upca) = from_upce(Digits::of(value).as_slice()) {
+        let upca = std::str::from_utf8(&upca).unwrap_or_default();
+        look.understand(Attribute::Upc, format_args!("{upca}"));
+        let message = format_args!("UPC {value} is a UPC-E and was read as {upca}.");
+        look.report(&GTIN_UPCE, value, Some(format_args!("{upca}")), message);
     }
 }
 
@@ -462,7 +520,8 @@ mod tests {
                 "{junk}: {codes:?}"
             );
         }
-        assert_eq!(codes(&[("gtin", " ")]), Vec::<&str>::new());
+        // What is missing is another rule's business.
+        assert_eq!(codes(&[("gtin", " ")]), ["MPN_MISSING"]);
     }
 
     #[test]
@@ -477,6 +536,24 @@ mod tests {
         );
         let many = understood(&[("gtin", "4006381-333931, 96385074")], "gtin");
         assert_eq!(many.as_deref(), Some("4006381333931,96385074"));
+    }
+
+    #[test]
+    fn the_short_form_of_a_upc_is_read_by_its_last_digit() {
+        for (short, long) in [
+            ("01234505", "012000003455"),
+            ("01234514", "012100003454"),
+            ("01234531", "012300000451"),
+            ("01234543", "012340000053"),
+            ("01234558", "012345000058"),
+            ("04252614", "042100005264"),
+        ] {
+            let read = from_upce(short.as_bytes());
+            assert_eq!(read.as_ref().map(|d| &d[..]), Some(long.as_bytes()), "{short}");
+        }
+        for other in ["01234506", "21234505", "0123450", "012345055", "0123450x"] {
+            assert_eq!(from_upce(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

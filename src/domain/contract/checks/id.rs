@@ -9,6 +9,7 @@ use crate::domain::violation::Severity;
 /// The rules of `id`.
 pub static ID: Check = Check {
     name: "id",
+    attributes: &[],
     rules: &[&ID_MISSING, &ID_LENGTH, &ID_CHARS, &ID_DUPLICATE, &ID_NONASCII],
     run: check,
 };

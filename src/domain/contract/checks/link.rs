@@ -1,5 +1,6 @@
 //! Asks for addresses that lead somewhere: the product's page and its picture.
 
+use super::long;
 use crate::domain::contract::look::{Look, Quoted};
 use crate::domain::contract::text::Phrases;
 use crate::domain::contract::{Actor, Check, Rule};
@@ -10,6 +11,7 @@ use std::fmt;
 /// The rules of `link`.
 pub static LINK: Check = Check {
     name: "link",
+    attributes: &[],
     rules: &[&LINK_MISSING, &LINK_URL, &LINK_LENGTH, &LINK_DOMAIN],
     run: check_link,
 };
@@ -17,11 +19,12 @@ pub static LINK: Check = Check {
 /// The rules of `image_link` that need no look at the picture itself.
 pub static IMAGE_LINK: Check = Check {
     name: "image_link",
+    attributes: &[],
     rules: &[&IMG_MISSING, &IMG_URL, &IMG_TYPE, &IMG_PLACEHOLDER],
     run: check_image,
 };
 
-const LIMIT: usize = 2000;
+pub(super) const LIMIT: usize = 2000;
 
 /// A record without a link.
 pub static LINK_MISSING: Rule = Rule {
@@ -77,7 +80,7 @@ pub static LINK_LENGTH: Rule = Rule {
     meaning: "The address has more than 2000 characters, which browsers and receivers cut.",
     expected: "At most 2000 characters.",
     valid: &[&[("link", "https://shop.example/mugs/1001")]],
-    invalid: &[],
+    invalid: &[&[("link", long!(2001, "https://shop.example/mugs?tracking="))]],
     fix: "Leave tracking parameters out of the feed.",
 };
 
@@ -345,7 +348,7 @@ pub(super) fn encoded(url: &str) -> Option<String> {
     parse(&out).is_ok().then_some(out)
 }
 
-fn report_url(look: &mut Look<'_>, rule: &'static Rule, what: &str, value: &str, fault: NoUrl) {
+pub(super) fn report_url(look: &mut Look<'_>, rule: &'static Rule, what: &str, value: &str, fault: NoUrl) {
     let better = matches!(fault, NoUrl::Character(_))
         .then(|| encoded(value))
         .flatten();

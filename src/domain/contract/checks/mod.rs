@@ -1,16 +1,83 @@
 //! Keeps the rules, a room per attribute, and the one table of them all.
 
+pub mod addresses;
+pub mod apparel;
 pub mod availability;
+pub mod category;
+pub mod condition;
+mod date;
 pub mod description;
+pub mod details;
 pub mod file;
 pub mod gtin;
 pub mod id;
+pub mod identifiers;
 pub mod link;
+pub mod measure;
 mod money;
+pub mod preorder;
 pub mod price;
+pub mod sale;
+pub mod shipping;
 pub mod title;
 
-use super::Check;
+use super::look::{Look, Quoted};
+use super::text::is_longer;
+use super::{Check, Rule};
+use crate::domain::record::Attribute;
+
+/// Writes a rule down that is the partner's to mend.
+macro_rules! rule {
+    ($code:ident: $severity:ident on $attribute:tt, $title:literal, $meaning:literal, $expected:literal,
+     valid: $valid:expr, invalid: $invalid:expr, $fix:expr $(, threshold: $threshold:expr)?) => {
+        #[doc = concat!($title, ".")]
+        pub static $code: crate::domain::contract::Rule = crate::domain::contract::Rule {
+            code: stringify!($code),
+            severity: crate::domain::violation::Severity::$severity,
+            attribute: rule!(@attribute $attribute),
+            actor: crate::domain::contract::Actor::Partner,
+            threshold: rule!(@threshold $($threshold)?),
+            title: $title,
+            meaning: $meaning,
+            expected: $expected,
+            valid: $valid,
+            invalid: $invalid,
+            fix: $fix,
+        };
+    };
+    (@attribute None) => { None };
+    (@attribute $attribute:literal) => { Some($attribute) };
+    (@threshold) => { None };
+    (@threshold $threshold:expr) => { Some($threshold) };
+}
+use rule;
+
+/// So many bytes that begin with `prefix` and go on and on, for examples of what is too long.
+const fn filler<const N: usize>(prefix: &str) -> [u8; N] {
+    let (prefix, more) = (prefix.as_bytes(), b"and-so-on-");
+    let (mut out, mut at) = ([b'x'; N], 0);
+    while at < N {
+        out[at] = if at < prefix.len() {
+            prefix[at]
+        } else {
+            more[(at - prefix.len()) % more.len()]
+        };
+        at += 1;
+    }
+    out
+}
+
+/// A text of so many characters that begins with a prefix.
+macro_rules! long {
+    ($length:literal, $prefix:literal) => {{
+        const BYTES: [u8; $length] = crate::domain::contract::checks::filler($prefix);
+        match std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }};
+}
+use long;
 
 /// Every check, in the order of the rule book. The engine, the pages of the rules and the
 /// tests of their examples read this table and no other.
@@ -23,9 +90,48 @@ pub static CHECKS: &[&Check] = &[
     &link::LINK,
     &link::IMAGE_LINK,
     &availability::AVAILABILITY,
+    &preorder::AVAILABILITY_DATE,
     &price::PRICE,
+    &sale::SALE,
+    &sale::SALE_DATE,
+    &condition::CONDITION,
     &gtin::GTIN,
+    &gtin::UPC,
+    &identifiers::IDENTIFIERS,
+    &category::CATEGORY,
+    &apparel::APPAREL,
+    &apparel::PEOPLE,
+    &apparel::COLOR,
+    &apparel::SIZE,
+    &apparel::FABRIC,
+    &details::GROUP_ID,
+    &category::PRODUCT_TYPE,
+    &addresses::MORE_IMAGES,
+    &condition::SOLD_AS,
+    &condition::EXPIRATION,
+    &measure::MEASURES,
+    &shipping::SHIPPING,
+    &details::LABELS,
+    &details::HIGHLIGHTS,
+    &details::ENERGY,
+    &addresses::ADDRESSES,
+    &details::ONCE,
 ];
+
+/// Reports a value with more than `limit` characters.
+fn too_long(look: &mut Look<'_>, attribute: Attribute, rule: &'static Rule, what: &str, limit: usize) {
+    let Some(value) = look.value(attribute) else {
+        return;
+    };
+    if is_longer(value, limit) {
+        let count = value.chars().count();
+        let message = format_args!(
+            "{what} {} has {count} characters; at most {limit} are allowed.",
+            Quoted(value)
+        );
+        look.report(rule, value, None, message);
+    }
+}
 
 /// A sound record and a checker, for the tests of every room.
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::domain::violation::Severity;
 /// The rules of `price`.
 pub static PRICE: Check = Check {
     name: "price",
+    attributes: &[],
     rules: &[
         &PRICE_MISSING,
         &PRICE_FORMAT,

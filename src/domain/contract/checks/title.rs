@@ -9,6 +9,7 @@ use crate::domain::violation::Severity;
 /// The rules of `title`.
 pub static TITLE: Check = Check {
     name: "title",
+    attributes: &[],
     rules: &[
         &TITLE_MISSING,
         &TITLE_LENGTH,

@@ -1,0 +1,187 @@
+//! Asks for a category that can be one, and tells clothes and media from everything else.
+//!
+//! The taxonomy itself is not ours to ship, so only the form of a category is checked; the few
+//! numbers that other rules depend on are listed here.
+
+use super::{long, rule, too_long};
+use crate::domain::contract::look::{Look, Quoted};
+use crate::domain::contract::{Check, Threshold};
+use crate::domain::record::Attribute;
+
+/// The rules of `google_product_category`.
+pub static CATEGORY: Check = Check {
+    name: "google_product_category",
+    attributes: &[Attribute::GoogleProductCategory],
+    rules: &[&GPC_UNKNOWN],
+    run: check_category,
+};
+
+/// The rules of `product_type`.
+pub static PRODUCT_TYPE: Check = Check {
+    name: "product_type",
+    attributes: &[Attribute::ProductType],
+    rules: &[&PTYPE_LENGTH],
+    run: check_type,
+};
+
+rule!(
+    GPC_UNKNOWN: Warning on "google_product_category",
+    "Category that cannot be one",
+    "A category is one number of Google's taxonomy or one whole path of it. Only the form is checked: that a number \
+     has at most six digits, that a path has no empty step, and that there is one and not several.",
+    "One number such as 1604, or one path such as Apparel & Accessories > Clothing.",
+    valid: &[
+        &[("google_product_category", "2271"), ("color", "red"), ("gender", "female"), ("age_group", "adult"), ("size", "M")],
+        &[("google_product_category", "Home & Garden > Kitchen & Dining")],
+    ],
+    invalid: &[
+        &[("google_product_category", "0")],
+        &[("google_product_category", "672, 674")],
+        &[("google_product_category", "Home & Garden > > Mugs")],
+        &[("google_product_category", "https://shop.example/mugs")],
+    ],
+    "Take the number or the path from Google's list, the most specific one that fits."
+);
+rule!(
+    PTYPE_LENGTH: Warning on "product_type",
+    "Product type too long",
+    "The product type has more than 750 characters and is cut by receivers.",
+    "At most 750 characters.",
+    valid: &[&[("product_type", "Kitchen > Mugs")]],
+    invalid: &[&[("product_type", long!(751, "Kitchen-"))]],
+    "Send the path of the category the product is in, from the widest to the narrowest.",
+    threshold: Threshold { name: "longest product type", unit: "characters", default: 750, least: 1, most: 5_000 }
+);
+
+/// What a category says of a product, as far as other rules ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Clothes and shoes, which have a size.
+    Clothing,
+    /// Bags, jewellery and the like.
+    Accessory,
+    /// Books, films, music.
+    Media,
+    /// Anything else, or not said.
+    Other,
+}
+
+/// Numbers of the taxonomy below Clothing and Shoes.
+const CLOTHING: [u32; 20] = [
+    182, 187, 203, 204, 207, 208, 211, 212, 213, 1581, 1594, 1604, 2271, 2306, 5182, 5322, 5344, 5388, 5441,
+    5598,
+];
+/// Other numbers below Apparel & Accessories.
+const ACCESSORIES: [u32; 6] = [166, 167, 184, 188, 3032, 6551];
+/// Media and what is right below it.
+const MEDIA: [u32; 5] = [783, 784, 839, 855, 886];
+
+impl Kind {
+    pub(super) fn of(category: &str) -> Self {
+        let bytes = category.as_bytes();
+        match bytes.first() {
+            Some(b'0'..=b'9') => match category.parse() {
+                Ok(number) if CLOTHING.contains(&number) => Self::Clothing,
+                Ok(number) if ACCESSORIES.contains(&number) => Self::Accessory,
+                Ok(number) if MEDIA.contains(&number) => Self::Media,
+                _ => Self::Other,
+            },
+            Some(b'A') => {
+                let Some(rest) = category.strip_prefix("Apparel & Accessories") else {
+                    return Self::Other;
+                };
+                let next = rest.trim_start_matches([' ', '>']);
+                let has_size = |name: &str| {
+                    next.strip_prefix(name).is_some_and(|rest| {
+                        rest.trim_start().is_empty() || rest.trim_start().starts_with('>')
+                    })
+                };
+                if has_size("Clothing") || has_size("Shoes") {
+                    Self::Clothing
+                } else {
+                    Self::Accessory
+                }
+            }
+            Some(b'M') if category == "Media" || category.starts_with("Media >") => Self::Media,
+            _ => Self::Other,
+        }
+    }
+
+    /// What the category of a record says.
+    pub(super) fn of_record(look: &Look<'_>) -> Self {
+        look.value(Attribute::GoogleProductCategory)
+            .map_or(Self::Other, Self::of)
+    }
+}
+
+fn check_category(look: &mut Look<'_>) {
+    let Some(value) = look.value(Attribute::GoogleProductCategory) else {
+        return;
+    };
+    if let Some(fault) = fault(value) {
+        let message = format_args!("Category {} {fault}.", Quoted(value));
+        look.report(&GPC_UNKNOWN, value, None, message);
+    }
+}
+
+/// What keeps a value from being a category.
+fn fault(value: &str) -> Option<&'static str> {
+    if value.bytes().all(|b| b.is_ascii_digit()) {
+        let fits = value.len() <= 6 && value.bytes().any(|b| b != b'0');
+        return (!fits).then_some("is no number of the taxonomy, which has at most six digits");
+    }
+    if value
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b',' | b';' | b' ' | b'|'))
+    {
+        return Some("names several; only one is allowed");
+    }
+    if value.starts_with("http://") || value.starts_with("https://") {
+        return Some("is an address");
+    }
+    if value.split('>').any(|step| step.trim().is_empty()) {
+        return Some("has an empty step");
+    }
+    (!value.contains(char::is_alphabetic)).then_some("has no letter")
+}
+
+fn check_type(look: &mut Look<'_>) {
+    let limit = look.threshold(&PTYPE_LENGTH);
+    too_long(look, Attribute::ProductType, &PTYPE_LENGTH, "Product type", limit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::domain::contract::checks::testing::codes;
+
+    #[test]
+    fn clothes_are_told_from_bags_and_media_from_the_rest() {
+        for (category, kind) in [
+            ("1604", Kind::Clothing),
+            ("187", Kind::Clothing),
+            ("Apparel & Accessories > Clothing > Dresses", Kind::Clothing),
+            ("Apparel & Accessories > Shoes", Kind::Clothing),
+            (
+                "Apparel & Accessories > Clothing Accessories > Hats",
+                Kind::Accessory,
+            ),
+            ("Apparel & Accessories", Kind::Accessory),
+            ("3032", Kind::Accessory),
+            ("Media > Books", Kind::Media),
+            ("784", Kind::Media),
+            ("Mediaeval > Armour", Kind::Other),
+            ("Home & Garden", Kind::Other),
+            ("99999999999", Kind::Other),
+            ("", Kind::Other),
+        ] {
+            assert_eq!(Kind::of(category), kind, "{category}");
+        }
+    }
+
+    #[test]
+    fn seven_hundred_and_fifty_characters_of_product_type_pass_and_one_more_does_not() {
+        assert!(codes(&[("product_type", &"é".repeat(750))]).is_empty());
+        assert_eq!(codes(&[("product_type", &"é".repeat(751))]), ["PTYPE_LENGTH"]);
+    }
+}
