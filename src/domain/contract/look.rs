@@ -35,6 +35,7 @@ impl<'a> Look<'a> {
 
     /// The value of an attribute without the white space around it; none when it is missing
     /// or empty.
+    #[inline]
     pub fn value(&self, attribute: Attribute) -> Option<&'a str> {
         let field = self.out.slots[attribute as usize];
         if field == NO_FIELD {
@@ -45,8 +46,10 @@ impl<'a> Look<'a> {
     }
 
     /// Whether the attribute has a value.
+    #[inline]
     pub fn has(&self, attribute: Attribute) -> bool {
-        self.value(attribute).is_some()
+        // Only a field with a value takes a slot.
+        self.out.slots[attribute as usize] != NO_FIELD
     }
 
     /// Whether more than one field names the attribute.

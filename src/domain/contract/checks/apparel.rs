@@ -3,7 +3,7 @@
 use super::category::Kind;
 use super::{long, rule, too_long};
 use crate::domain::contract::look::{Look, Quoted};
-use crate::domain::contract::text::is_longer;
+use crate::domain::contract::text::{is_longer, trim};
 use crate::domain::contract::{Check, Rule};
 use crate::domain::record::Attribute;
 
@@ -122,6 +122,7 @@ rule!(
         &[("color", "#ff0000")],
         &[("color", "12")],
         &[("color", "multi")],
+        &[("color", "N/A")],
         &[("color", "see image")],
         &[("color", "red/green/blue/white")],
         &[("color", "the colour of the evening sky over the sea")],
@@ -182,14 +183,13 @@ const AGES: [&str; 5] = ["adult", "kids", "toddler", "infant", "newborn"];
 const SIZE_TYPES: [&str; 6] = ["regular", "petite", "maternity", "big", "tall", "plus"];
 const SIZE_SYSTEMS: [&str; 11] = ["US", "UK", "EU", "DE", "FR", "JP", "CN", "IT", "BR", "MEX", "AU"];
 /// What people write where they do not want to name a colour.
-const NO_COLORS: [&str; 8] = [
+const NO_COLORS: [&str; 7] = [
     "multi",
     "multicolor",
     "multicolour",
     "multi-color",
     "see image",
     "see picture",
-    "n/a",
     "none",
 ];
 
@@ -255,12 +255,13 @@ fn check_color(look: &mut Look<'_>) {
 
 /// What keeps a value from being a colour.
 fn color_fault(value: &str) -> Option<&'static str> {
-    let mut count = 0;
-    for color in value.split('/') {
+    let (mut count, mut begin) = (0, 0);
+    for end in memchr::memchr_iter(b'/', value.as_bytes()).chain([value.len()]) {
+        let color = trim(&value[begin..end]);
+        begin = end + 1;
         count += 1;
-        let color = color.trim();
         let bytes = color.as_bytes();
-        // Nearly every colour begins with a letter and is longer than what is tested for.
+        // Nearly every colour is short and begins with a letter that no such word begins with.
         if bytes.len() > 13 || bytes.first().is_none_or(|b| !b.is_ascii_alphabetic()) {
             if is_longer(color, 40) {
                 return Some("is longer than 40 characters");
@@ -272,9 +273,14 @@ fn color_fault(value: &str) -> Option<&'static str> {
             if !color.chars().any(char::is_alphabetic) {
                 return Some("has no letter");
             }
-        } else if NO_COLORS.iter().any(|word| color.eq_ignore_ascii_case(word)) {
+        } else if matches!(bytes[0] | 0x20, b'm' | b's' | b'n')
+            && NO_COLORS.iter().any(|word| color.eq_ignore_ascii_case(word))
+        {
             return Some("is no colour");
         }
+    }
+    if value.eq_ignore_ascii_case("n/a") {
+        return Some("is no colour");
     }
     if count > 3 {
         return Some("names more than three colours");

@@ -5,6 +5,7 @@
 
 use super::{long, rule, too_long};
 use crate::domain::contract::look::{Look, Quoted};
+use crate::domain::contract::text::trim;
 use crate::domain::contract::{Check, Threshold};
 use crate::domain::record::Attribute;
 
@@ -90,7 +91,9 @@ impl Kind {
                 let Some(rest) = category.strip_prefix("Apparel & Accessories") else {
                     return Self::Other;
                 };
-                let next = rest.trim_start_matches([' ', '>']);
+                let next = rest
+                    .strip_prefix(" > ")
+                    .unwrap_or_else(|| rest.trim_start_matches([' ', '>']));
                 let has_size = |name: &str| {
                     next.strip_prefix(name).is_some_and(|rest| {
                         rest.trim_start().is_empty() || rest.trim_start().starts_with('>')
@@ -126,23 +129,33 @@ fn check_category(look: &mut Look<'_>) {
 
 /// What keeps a value from being a category.
 fn fault(value: &str) -> Option<&'static str> {
-    if value.bytes().all(|b| b.is_ascii_digit()) {
-        let fits = value.len() <= 6 && value.bytes().any(|b| b != b'0');
-        return (!fits).then_some("is no number of the taxonomy, which has at most six digits");
-    }
-    if value
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b',' | b';' | b' ' | b'|'))
-    {
-        return Some("names several; only one is allowed");
-    }
-    if value.starts_with("http://") || value.starts_with("https://") {
+    let bytes = value.as_bytes();
+    // Nearly every category is a path that begins with a letter.
+    if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        if bytes.iter().all(u8::is_ascii_digit) {
+            let fits = value.len() <= 6 && bytes.iter().any(|b| *b != b'0');
+            return (!fits).then_some("is no number of the taxonomy, which has at most six digits");
+        }
+        if bytes
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b',' | b';' | b' ' | b'|'))
+        {
+            return Some("names several; only one is allowed");
+        }
+        if !value.contains(char::is_alphabetic) {
+            return Some("has no letter");
+        }
+    } else if value.starts_with("http://") || value.starts_with("https://") {
         return Some("is an address");
     }
-    if value.split('>').any(|step| step.trim().is_empty()) {
-        return Some("has an empty step");
+    let mut begin = 0;
+    for end in memchr::memchr_iter(b'>', bytes).chain([bytes.len()]) {
+        if trim(&value[begin..end]).is_empty() {
+            return Some("has an empty step");
+        }
+        begin = end + 1;
     }
-    (!value.contains(char::is_alphabetic)).then_some("has no letter")
+    None
 }
 
 fn check_type(look: &mut Look<'_>) {

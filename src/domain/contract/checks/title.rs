@@ -171,8 +171,7 @@ fn check(look: &mut Look<'_>) {
             ),
         );
     }
-    let Letters { upper, letters } = Letters::count(title);
-    if letters >= 10 && upper * 100 > letters * look.threshold(&TITLE_CAPS) {
+    if let Some(Letters { upper, letters }) = Letters::mostly_capitals(title, look.threshold(&TITLE_CAPS)) {
         look.report(
             &TITLE_CAPS,
             title,
