@@ -5,6 +5,8 @@
 //! [`super::report::Counts::conserved`]. A replay writes a delivery of its own, so that what
 //! was received stays what it was.
 
+use super::gate::Gate;
+use super::hold::Hold;
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId};
 use super::report::{CodeCount, Counts, FileReport};
 use chrono::{DateTime, Utc};
@@ -30,7 +32,8 @@ pub enum Status {
     Accepted,
     /// A gate keeps it from taking effect until it is released.
     Held,
-    /// The file is damaged; nothing of it took effect.
+    /// Nothing of it took effect, and nothing will: the file is damaged, or it was held and
+    /// somebody refused it or a newer one came first.
     Refused,
 }
 
@@ -96,6 +99,10 @@ pub struct Delivery {
     pub repeat_of: Option<DeliveryId>,
     /// The version of the contract that judged it.
     pub contract_version: u32,
+    /// What the gates made of its file; none of a replay, and none when it was refused first.
+    pub gate: Option<Gate>,
+    /// What became of it if a gate held it, or if somebody let it through beforehand.
+    pub hold: Option<Hold>,
 }
 
 impl Delivery {

@@ -5,7 +5,20 @@
 
 use super::contract::{Contract, Currency};
 use super::delivery::Direction;
+use super::gate::Gates;
 use super::ids::FeedId;
+use serde::{Deserialize, Serialize};
+
+/// What a file says of the products it does not name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// A file is the whole catalogue: what it does not name is withdrawn.
+    #[default]
+    Snapshot,
+    /// A file is what changed: what it does not name stays.
+    Delta,
+}
 
 /// What a file is read and judged by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,19 +50,25 @@ pub struct Feed {
     pub expected_every_hours: Option<u32>,
     /// The currency its prices are in, as an ISO 4217 code.
     pub currency: Option<String>,
+    /// Whether its files are whole catalogues.
+    pub mode: Mode,
     /// What its records must meet, besides the currency.
     pub contract: Contract,
+    /// Where its gates stand.
+    pub gates: Gates,
 }
 
 impl Feed {
-    /// A feed that takes files in, with nothing else set.
+    /// A feed that takes whole catalogues in, with nothing else set.
     pub fn new(id: FeedId) -> Self {
         Self {
             id,
             direction: Direction::Ingest,
             expected_every_hours: None,
             currency: None,
+            mode: Mode::default(),
             contract: Contract::default(),
+            gates: Gates::default(),
         }
     }
 

@@ -17,6 +17,8 @@
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
 //! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
+//! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
+//! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
@@ -29,7 +31,9 @@ pub mod contract;
 pub mod delivery;
 pub mod feed;
 pub mod format;
+pub mod gate;
 pub mod health;
+pub mod hold;
 pub mod ids;
 pub mod job;
 pub mod portrait;

@@ -4,6 +4,7 @@
 //! shape: add to it, never rename. The same report fills the delivery's page and its document.
 
 use super::portrait::Portrait;
+use super::gate::Gate;
 use super::violation::{Severity, Violation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -105,6 +106,10 @@ pub struct Counts {
     pub quarantined: u64,
     /// Records that passed with at least one warning.
     pub warned: u64,
+    /// Products that a whole catalogue no longer names and that were therefore withdrawn. They
+    /// are no records of the file, so they are no part of the law.
+    #[serde(default)]
+    pub withdrawn: u64,
 }
 
 impl Counts {
@@ -127,6 +132,7 @@ impl std::ops::AddAssign for Counts {
         self.unchanged += other.unchanged;
         self.quarantined += other.quarantined;
         self.warned += other.warned;
+        self.withdrawn += other.withdrawn;
     }
 }
 
@@ -198,6 +204,10 @@ pub struct Report {
     /// The file in a few figures; none when it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portrait: Option<Portrait>,
+    /// What the gates make of the file; none in a `check`, which knows nothing of other files,
+    /// and for a file that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
     /// Wall time it took.
     pub elapsed_ms: u64,
 }

@@ -26,7 +26,7 @@ pub mod rule;
 pub mod terms;
 mod text;
 
-pub use checker::{Across, Checked, Checker, Rules};
+pub use checker::{Across, Checked, Checker, Rules, identity};
 pub use currency::Currency;
 pub use rule::{Actor, Check, Example, Rule, Threshold};
 pub use terms::{Level, NotAllowed, Override, Standing};

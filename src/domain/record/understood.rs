@@ -22,6 +22,12 @@ impl Record {
         }
     }
 
+    /// Forgets everything and keeps the room.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Adds a value.
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,6 +1,6 @@
 //! Names the partners, what they sell, and how they behave.
 
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mode};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Format;
 use crate::server::store::Partner;
@@ -129,13 +129,14 @@ impl Member {
 
     /// Its feeds as they are stored.
     pub fn feeds(&self) -> Vec<Feed> {
-        let feed = |id, hours| Feed {
+        let feed = |id, hours, mode| Feed {
             expected_every_hours: Some(hours),
             currency: Some(self.currency.to_owned()),
+            mode,
             ..Feed::new(id)
         };
-        let mut feeds = vec![feed(self.catalogue(), self.every_hours)];
-        feeds.extend(self.changes().map(|id| feed(id, LIVE_EVERY_HOURS)));
+        let mut feeds = vec![feed(self.catalogue(), self.every_hours, Mode::Snapshot)];
+        feeds.extend(self.changes().map(|id| feed(id, LIVE_EVERY_HOURS, Mode::Delta)));
         feeds
     }
 

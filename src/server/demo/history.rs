@@ -137,6 +137,8 @@ impl Past<'_> {
             decided_at: Some(at + taken),
             repeat_of: None,
             contract_version: 1,
+            gate: None,
+            hold: None,
         })
     }
 
@@ -199,6 +201,7 @@ impl Past<'_> {
                 unchanged: passed - accepted,
                 quarantined,
                 warned,
+                withdrawn: 0,
             },
             counted,
         )

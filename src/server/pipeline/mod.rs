@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`survey`] | reads and checks a whole file, touching nothing |
 //! | [`ingest`] | takes a file in |
+//! | [`gate`] | puts a file before the gates |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`replay`] | sends held records through the contract again |
 //! | [`patience`] | tries again while the database is away |
@@ -11,6 +12,7 @@
 //! A bad record is an outcome, in a report; an error is what stopped the work. Whatever writes
 //! may be run again after a kill at any instant.
 
+mod gate;
 pub mod ingest;
 pub mod judge;
 pub mod patience;

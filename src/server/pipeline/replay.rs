@@ -64,5 +64,7 @@ fn entry(job: &Job, contract_version: u32, now: chrono::DateTime<chrono::Utc>) -
         decided_at: Some(now),
         repeat_of: None,
         contract_version,
+        gate: None,
+        hold: None,
     }
 }

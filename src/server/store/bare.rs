@@ -1,16 +1,15 @@
 //! Inserts documents with nothing around it, so that `feedgate bench` can say what the pipeline
 //! costs beside what the database costs.
 
-use super::items::{Passed, item_document};
+use super::items::{Item, Passed};
 use super::{Result, Store};
 use crate::domain::ids::{DeliveryId, FeedId};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
-use mongodb::bson::RawDocumentBuf;
 
 /// Documents as they go over the wire.
 #[derive(Debug, Default)]
-pub struct Encoded(Vec<RawDocumentBuf>);
+pub struct Encoded(Vec<Item>);
 
 impl Encoded {
     /// Adds the item that `passed` makes.
@@ -20,11 +19,8 @@ impl Encoded {
         delivery: &DeliveryId,
         at: DateTime<Utc>,
         passed: &Passed,
-    ) -> Result<()> {
-        let document = item_document(feed, delivery, at, passed);
-        let raw = RawDocumentBuf::try_from(&document).map_err(|e| super::Error::Corrupt(e.to_string()))?;
-        self.0.push(raw);
-        Ok(())
+    ) {
+        self.0.push(Item::of(feed, delivery, at, passed));
     }
 
     /// How many there are.
@@ -42,7 +38,7 @@ impl Store {
     /// Inserts everything into an empty collection: `batch` documents together, `tasks` batches
     /// side by side.
     pub async fn insert_bare(&self, documents: &Encoded, batch: usize, tasks: usize) -> Result<()> {
-        let collection = self.collection::<RawDocumentBuf>("bare");
+        let collection = self.collection::<Item>("bare");
         futures::stream::iter(documents.0.chunks(batch))
             .map(|chunk| {
                 let collection = collection.clone();

@@ -1,9 +1,12 @@
 //! Keeps the audit log: one document per delivery, written when it opens and once more when
 //! it is decided.
 
+use super::holds::HoldDoc;
 use super::{Error, Result, Store, is_duplicate_key, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
+use crate::domain::gate::Gate;
+use crate::domain::hold::Hold;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::query::{DeliveryFilter, Page};
 use crate::domain::report::{CodeCount, Counts, FileReport, Sample, Verdict};
@@ -45,6 +48,10 @@ pub(super) struct DeliveryDoc {
     repeat_of: Option<String>,
     contract_version: u32,
     #[serde(default)]
+    gate: Option<Gate>,
+    #[serde(default)]
+    hold: Option<HoldDoc>,
+    #[serde(default)]
     samples: Vec<Sample>,
 }
 
@@ -64,6 +71,8 @@ impl From<&Delivery> for DeliveryDoc {
             decided_at: d.decided_at,
             repeat_of: d.repeat_of.as_ref().map(ToString::to_string),
             contract_version: d.contract_version,
+            gate: d.gate.clone(),
+            hold: d.hold.as_ref().map(HoldDoc::from),
             samples: Vec::new(),
         }
     }
@@ -85,6 +94,8 @@ impl From<DeliveryDoc> for Delivery {
             decided_at: d.decided_at,
             repeat_of: d.repeat_of.map(DeliveryId::new),
             contract_version: d.contract_version,
+            gate: d.gate,
+            hold: d.hold.map(Hold::from),
         }
     }
 }
@@ -207,14 +218,16 @@ impl Store {
     }
 
     /// Closes a delivery that was stopped half-way and whose place a later one takes. Its held
-    /// records give way to the later one's.
+    /// records give way to the later one's, and what it withdrew is live again.
     pub async fn close_interrupted(
         &self,
+        feed: &FeedId,
         id: &DeliveryId,
         by: &DeliveryId,
         now: DateTime<Utc>,
     ) -> Result<()> {
         self.supersede_delivery(id, by).await?;
+        self.restore_withdrawn(feed, id).await?;
         let refused = doc! {
             "status": Status::Refused.word(),
             "file.verdict": mongodb::bson::serialize_to_bson(&Verdict::Refused).map_err(|e| Error::Corrupt(e.to_string()))?,

@@ -11,8 +11,14 @@ use crate::domain::record::Record;
 use chrono::{DateTime, Utc};
 use mongodb::Collection;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, Document, RawDocumentBuf, doc};
+use mongodb::bson::raw::{CStr, cstr};
+use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocumentBuf, doc};
+use mongodb::options::Hint;
+use serde::Serialize;
 use std::collections::HashMap;
+
+/// Items read together in a scan.
+const SCANNED_TOGETHER: u32 = 10_000;
 
 /// A record that passed the contract.
 #[derive(Debug, Clone)]
@@ -42,37 +48,45 @@ pub(super) fn item_key(feed: &FeedId, key: &str) -> String {
 }
 
 /// The normalised values as a subdocument; a repeated name becomes a list.
-fn attributes(record: &Record) -> Document {
-    let mut document = Document::new();
-    for (name, value) in record.iter() {
-        match document.get_mut(name) {
-            None => {
-                document.insert(name, value);
+fn attributes(record: &Record) -> RawDocumentBuf {
+    let mut document = RawDocumentBuf::new();
+    for (index, (name, value)) in record.iter().enumerate() {
+        // A name with a zero byte in it cannot be written; no reader makes one.
+        let Ok(key) = <&CStr>::try_from(name) else { continue };
+        let same = |other: &(&str, &str)| other.0 == name;
+        if record.iter().take(index).any(|other| same(&other)) {
+            continue;
+        }
+        if record.iter().skip(index + 1).any(|other| same(&other)) {
+            let mut values = RawArrayBuf::new();
+            for (_, value) in record.iter().filter(same) {
+                values.push(value);
             }
-            Some(Bson::Array(values)) => values.push(value.into()),
-            Some(first) => *first = Bson::Array(vec![first.clone(), value.into()]),
+            document.append(key, values);
+        } else {
+            document.append(key, value);
         }
     }
     document
 }
 
-/// The document of an item as this delivery brings it.
+/// The document of an item as this delivery brings it, as it goes over the wire.
 pub(super) fn item_document(
     feed: &FeedId,
     delivery: &DeliveryId,
     received_at: DateTime<Utc>,
     passed: &Passed,
-) -> Document {
-    doc! {
-        "_id": item_key(feed, &passed.key),
-        "partner": feed.partner().as_str(),
-        "feed": feed.as_str(),
-        "item_id": &passed.item_id,
-        "hash": hash(passed.hash),
-        "attributes": attributes(&passed.record),
-        "delivery": delivery.as_str(),
-        "received_at": when::bson(received_at),
-    }
+) -> RawDocumentBuf {
+    let mut document = RawDocumentBuf::new();
+    document.append(cstr!("_id"), item_key(feed, &passed.key));
+    document.append(cstr!("partner"), feed.partner().as_str());
+    document.append(cstr!("feed"), feed.as_str());
+    document.append(cstr!("item_id"), passed.item_id.as_str());
+    document.append(cstr!("hash"), hash(passed.hash));
+    document.append(cstr!("attributes"), attributes(&passed.record));
+    document.append(cstr!("delivery"), delivery.as_str());
+    document.append(cstr!("received_at"), when::bson(received_at));
+    document
 }
 
 fn hash(hash: [u8; 16]) -> Binary {
@@ -82,31 +96,47 @@ fn hash(hash: [u8; 16]) -> Binary {
     }
 }
 
+/// The document of an item, ready to be written.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Item(RawDocumentBuf);
+
+impl Item {
+    /// The item that a record makes, as this delivery brings it.
+    pub fn of(feed: &FeedId, delivery: &DeliveryId, received_at: DateTime<Utc>, passed: &Passed) -> Self {
+        Self(item_document(feed, delivery, received_at, passed))
+    }
+}
+
+/// An item as it is compared with what a file says.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored<'a> {
+    /// The case-folded product id.
+    pub key: &'a str,
+    /// [`Record::content_hash`] of its values.
+    pub hash: &'a [u8],
+    /// The delivery that wrote it.
+    pub delivery: &'a str,
+    /// The delivery that withdrew it; none while it is live.
+    pub withdrawn_by: Option<&'a str>,
+}
+
 impl Store {
     fn items(&self) -> Collection<Document> {
         self.collection("items")
     }
 
-    /// Whether the catalogue has nothing of this feed yet, so that nothing need be compared.
-    pub async fn has_no_items(&self, feed: &FeedId) -> Result<bool> {
-        Ok(self
-            .items()
-            .find_one(doc! {"_id": of_feed(feed)})
-            .projection(doc! {"_id": 1})
-            .await?
-            .is_none())
-    }
-
-    /// Counts the items of a feed.
+    /// Counts the items of a feed that are live: not withdrawn.
     pub async fn count_items(&self, scope: &Scope, feed: &FeedId) -> Result<u64> {
         if !scope.covers(&feed.partner()) {
             return Ok(0);
         }
-        Ok(self
+        let all = self
             .items()
             .count_documents(doc! {"_id": of_feed(feed)})
-            .hint(mongodb::options::Hint::Keys(doc! {"_id": 1}))
-            .await?)
+            .hint(Hint::Keys(doc! {"_id": 1}))
+            .await?;
+        Ok(all.saturating_sub(self.count_withdrawn(scope, feed).await?))
     }
 
     /// Reads the stored values of one item, for a test or a comparison.
@@ -140,41 +170,28 @@ impl Store {
         Ok(Some(pairs))
     }
 
-    /// Writes the new and changed among `batch`, whose keys are all different. With
-    /// `all_new` nothing is looked up first; whatever turns out to be there after all is
-    /// compared then.
+    /// Looks up what is stored of `batch`, whose keys are all different, and writes what is new
+    /// or changed. For files of changes; a whole catalogue is compared in one go beforehand,
+    /// with [`Store::scan_items`], and written with [`Store::write_items`].
     pub async fn apply_items(
         &self,
         feed: &FeedId,
         delivery: &DeliveryId,
         received_at: DateTime<Utc>,
         batch: &[Passed],
-        all_new: bool,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
         if batch.is_empty() {
             return Ok(applied);
         }
-        let documents = |passed: &[&Passed]| -> Vec<Document> {
-            passed
-                .iter()
-                .map(|p| item_document(feed, delivery, received_at, p))
-                .collect()
-        };
-        if all_new {
-            let everything: Vec<&Passed> = batch.iter().collect();
-            if self.insert_new(&documents(&everything)).await? {
-                applied.accepted = batch.len() as u64;
-                return Ok(applied);
-            }
-        }
+        let item = |passed| Item::of(feed, delivery, received_at, passed);
         let stored = self.stored_hashes(feed, batch).await?;
         let mut new = Vec::new();
         let mut changed = Vec::new();
         for passed in batch {
             match stored.get(&item_key(feed, &passed.key)) {
-                None => new.push(passed),
-                Some((hash, by)) if *hash == passed.hash => {
+                None => new.push(item(passed)),
+                Some((hash, by, false)) if *hash == passed.hash => {
                     // Written by an earlier try of this very delivery: it counts as written.
                     if by == delivery.as_str() {
                         applied.accepted += 1;
@@ -182,39 +199,87 @@ impl Store {
                         applied.unchanged += 1;
                     }
                 }
-                Some(_) => changed.push(passed),
+                Some(_) => changed.push(item(passed)),
             }
         }
         applied.accepted += (new.len() + changed.len()) as u64;
-        if !new.is_empty() && !self.insert_new(&documents(&new)).await? {
-            // Another try of this delivery was faster; what it wrote is what we would write.
-            changed.extend(new);
-        }
-        if !changed.is_empty() {
-            let updates: Vec<Document> = documents(&changed)
-                .into_iter()
-                .map(|d| doc! {"q": {"_id": d.get("_id")}, "u": d, "upsert": true})
-                .collect();
-            let answer = self
-                .db
-                .run_command(doc! {"update": "items", "updates": updates, "ordered": false})
-                .await?;
-            if let Some(error) = answer
-                .get_array("writeErrors")
-                .ok()
-                .and_then(|errors| errors.first())
-            {
-                return Err(super::Error::Corrupt(format!(
-                    "items could not be written: {error}"
-                )));
-            }
-        }
+        self.write_items(&new, &changed).await?;
         Ok(applied)
     }
 
+    /// Writes documents of items: `new` ones that should not be there yet, and `changed` ones
+    /// that take the place of what is there.
+    pub async fn write_items(&self, new: &[Item], changed: &[Item]) -> Result<()> {
+        if !new.is_empty() && !self.insert_new(new).await? {
+            // Another try of this delivery was faster; what it wrote is what we would write.
+            self.replace_items(new).await?;
+        }
+        self.replace_items(changed).await
+    }
+
+    async fn replace_items(&self, items: &[Item]) -> Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let mut updates = RawArrayBuf::new();
+        for Item(document) in items {
+            let mut query = RawDocumentBuf::new();
+            query.append(cstr!("_id"), document.get_str("_id").map_err(corrupt)?);
+            let mut update = RawDocumentBuf::new();
+            update.append(cstr!("q"), query);
+            update.append(cstr!("u"), document.as_ref());
+            update.append(cstr!("upsert"), true);
+            updates.push(update);
+        }
+        self.update_items(updates).await
+    }
+
+    async fn update_items(&self, updates: RawArrayBuf) -> Result<()> {
+        let mut command = RawDocumentBuf::new();
+        command.append(cstr!("update"), "items");
+        command.append(cstr!("updates"), updates);
+        command.append(cstr!("ordered"), false);
+        let answer = self.db.run_raw_command(command).await?;
+        let first = answer
+            .get_array("writeErrors")
+            .ok()
+            .and_then(|errors| errors.first());
+        match first {
+            None => Ok(()),
+            Some(error) => Err(super::Error::Corrupt(format!(
+                "items could not be written: {error}"
+            ))),
+        }
+    }
+
+    /// Goes through every item of a feed, withdrawn ones among them.
+    pub async fn scan_items(&self, feed: &FeedId, mut see: impl FnMut(Stored<'_>)) -> Result<()> {
+        let prefix = feed.as_str().len() + 1;
+        let mut found = self
+            .collection::<RawDocumentBuf>("items")
+            .find(doc! {"_id": of_feed(feed)})
+            .projection(doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1})
+            .hint(Hint::Keys(doc! {"_id": 1}))
+            .batch_size(SCANNED_TOGETHER)
+            .await?;
+        while found.advance().await? {
+            let raw = found.current();
+            let id = raw.get_str("_id").map_err(corrupt)?;
+            let withdrawn = raw.get_document("withdrawn").ok();
+            see(Stored {
+                key: id.get(prefix..).unwrap_or_default(),
+                hash: raw.get_binary("hash").map_err(corrupt)?.bytes,
+                delivery: raw.get_str("delivery").map_err(corrupt)?,
+                withdrawn_by: withdrawn.and_then(|w| w.get_str("by").ok()),
+            });
+        }
+        Ok(())
+    }
+
     /// Inserts documents that should be new; false when one of them was there.
-    async fn insert_new(&self, documents: &[Document]) -> Result<bool> {
-        match self.items().insert_many(documents).ordered(false).await {
+    async fn insert_new(&self, new: &[Item]) -> Result<bool> {
+        let items = self.collection::<Item>("items");
+        match items.insert_many(new).ordered(false).await {
             Ok(_) => Ok(true),
             Err(error) if only_duplicates(&error) => Ok(false),
             Err(error) => Err(error.into()),
@@ -225,23 +290,23 @@ impl Store {
         &self,
         feed: &FeedId,
         batch: &[Passed],
-    ) -> Result<HashMap<String, (Vec<u8>, String)>> {
+    ) -> Result<HashMap<String, (Vec<u8>, String, bool)>> {
         let keys: Vec<String> = batch.iter().map(|p| item_key(feed, &p.key)).collect();
         let mut found = self
             .collection::<RawDocumentBuf>("items")
             .find(doc! {"_id": {"$in": keys}})
-            .projection(doc! {"hash": 1, "delivery": 1})
+            .projection(doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1})
             .batch_size(u32::try_from(batch.len()).unwrap_or(u32::MAX))
             .await?;
         let mut stored = HashMap::with_capacity(batch.len());
         while found.advance().await? {
             let raw = found.current();
-            let read = |e: mongodb::bson::error::Error| super::Error::Corrupt(e.to_string());
             stored.insert(
-                raw.get_str("_id").map_err(read)?.to_owned(),
+                raw.get_str("_id").map_err(corrupt)?.to_owned(),
                 (
-                    raw.get_binary("hash").map_err(read)?.bytes.to_vec(),
-                    raw.get_str("delivery").map_err(read)?.to_owned(),
+                    raw.get_binary("hash").map_err(corrupt)?.bytes.to_vec(),
+                    raw.get_str("delivery").map_err(corrupt)?.to_owned(),
+                    raw.get_document("withdrawn").is_ok(),
                 ),
             );
         }
@@ -249,8 +314,12 @@ impl Store {
     }
 }
 
+fn corrupt(error: impl std::fmt::Display) -> super::Error {
+    super::Error::Corrupt(error.to_string())
+}
+
 /// Keys of every item of a feed: from `feed/` to just before the next character after `/`.
-fn of_feed(feed: &FeedId) -> Document {
+pub(super) fn of_feed(feed: &FeedId) -> Document {
     doc! {"$gte": format!("{feed}/"), "$lt": format!("{feed}0")}
 }
 

@@ -13,6 +13,8 @@
 //! | `deliveries` | `deliveries`, the audit log |
 //! | `rollups` | counts per bucket, added up from `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
+//! | `withdrawing` | `items` that a whole catalogue no longer names |
+//! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine` | `quarantine` |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
@@ -27,6 +29,7 @@ mod activity;
 mod bare;
 mod deliveries;
 mod files;
+mod holds;
 mod items;
 mod jobs;
 mod partners;
@@ -37,12 +40,13 @@ mod scope;
 mod sessions;
 mod users;
 mod when;
+mod withdrawing;
 
 pub use activity::Deed;
 pub use bare::Encoded;
 pub use deliveries::Opening;
 pub use files::{Ended, Receiving, StoredFile};
-pub use items::{Applied, Passed};
+pub use items::{Applied, Item, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
@@ -174,6 +178,7 @@ impl Store {
                 doc! {"status": 1, "received_at": -1, "_id": -1},
                 doc! {"received_at": -1, "_id": -1},
                 doc! {"feed": 1, "file.sha256": 1, "status": 1},
+                doc! {"feed": 1, "status": 1, "received_at": -1},
             ],
         )
         .await?;
@@ -198,6 +203,8 @@ impl Store {
         .await?;
         let done_kept = Duration::from_secs(jobs::DONE_KEPT_DAYS * 24 * 3600);
         self.expire("jobs", "done_at", done_kept).await?;
+        self.index_withdrawn().await?;
+        self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
         self.index(
             "activity",
             &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],

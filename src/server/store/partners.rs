@@ -4,7 +4,8 @@ use super::{Error, Result, Store, is_duplicate_key, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Direction, Status};
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mode};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
@@ -45,7 +46,11 @@ struct FeedDoc {
     expected_every_hours: Option<u32>,
     currency: Option<String>,
     #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
     contract: Contract,
+    #[serde(default)]
+    gates: Gates,
     #[serde(default)]
     last: Option<LastDoc>,
 }
@@ -65,7 +70,9 @@ impl From<FeedDoc> for FeedState {
                 direction: d.direction,
                 expected_every_hours: d.expected_every_hours,
                 currency: d.currency,
+                mode: d.mode,
                 contract: d.contract,
+                gates: d.gates,
             },
             last: d.last.map(|l| (l.at, l.status)),
         }
@@ -93,7 +100,9 @@ impl Store {
             direction: feed.direction,
             expected_every_hours: feed.expected_every_hours,
             currency: feed.currency.clone(),
+            mode: feed.mode,
             contract: feed.contract.clone(),
+            gates: feed.gates,
             last: None,
         };
         match self.collection::<FeedDoc>("feeds").insert_one(doc).await {

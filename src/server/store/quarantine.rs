@@ -5,6 +5,7 @@
 
 use super::{Error, Result, Store, scope, when};
 use crate::domain::account::Scope;
+use crate::domain::contract::identity;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::{Page, QuarantineFilter, StateFilter};
@@ -55,6 +56,32 @@ struct RevisionDoc {
     #[serde(with = "when")]
     at: DateTime<Utc>,
     reason: String,
+}
+
+impl HeldDoc {
+    /// A record that has just been held.
+    fn of(key: &str, r: &HeldRecord) -> Self {
+        Self {
+            id: r.id.to_string(),
+            partner: r.partner.to_string(),
+            feed: r.feed.to_string(),
+            delivery: r.delivery.to_string(),
+            key: key.to_owned(),
+            item_id: r.item_id.clone(),
+            title: r.title.clone(),
+            position: r.position,
+            original: r.original.clone(),
+            attributes: r.attributes.clone(),
+            codes: error_codes(&r.violations),
+            violations: r.violations.clone(),
+            state: r.state,
+            revisions: Vec::new(),
+            attempts: r.attempts,
+            received_at: r.received_at,
+            job: None,
+            superseded_by: None,
+        }
+    }
 }
 
 impl From<HeldDoc> for HeldRecord {
@@ -129,41 +156,20 @@ impl Store {
 
     /// Holds records. Each is paired with its key (see the document); one that is held already
     /// under its id, by an earlier try of the same delivery, stays as it is.
-    pub async fn insert_held(&self, records: Vec<(String, HeldRecord)>) -> Result<()> {
+    pub async fn insert_held(&self, records: &[(String, HeldRecord)]) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        let docs: Vec<HeldDoc> = records
-            .into_iter()
-            .map(|(key, r)| HeldDoc {
-                id: r.id.to_string(),
-                partner: r.partner.to_string(),
-                feed: r.feed.to_string(),
-                delivery: r.delivery.to_string(),
-                key,
-                item_id: r.item_id,
-                title: r.title,
-                position: r.position,
-                original: r.original,
-                attributes: r.attributes,
-                codes: error_codes(&r.violations),
-                violations: r.violations,
-                state: r.state,
-                revisions: Vec::new(),
-                attempts: r.attempts,
-                received_at: r.received_at,
-                job: None,
-                superseded_by: None,
-            })
-            .collect();
+        let docs: Vec<HeldDoc> = records.iter().map(|(key, r)| HeldDoc::of(key, r)).collect();
         match self.quarantine().insert_many(docs).ordered(false).await {
             Err(error) if !super::items::only_duplicates(&error) => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// Lists the keys of a feed's records that wait for somebody and came with another delivery.
-    pub async fn list_open_keys(&self, feed: &FeedId, except: &DeliveryId) -> Result<HashSet<String>> {
+    /// Lists the keys of a feed's records that wait for somebody and came with another delivery,
+    /// each by the 64 bits that stand for it.
+    pub async fn list_open_keys(&self, feed: &FeedId, except: &DeliveryId) -> Result<HashSet<u64>> {
         let query = doc! {
             "feed": feed.as_str(),
             "state": {"$in": open_states()},
@@ -176,7 +182,7 @@ impl Store {
             .await?;
         let mut keys = HashSet::new();
         while let Some(found) = found.try_next().await? {
-            keys.extend(found.get_str("key").ok().map(str::to_owned));
+            keys.extend(found.get_str("key").ok().map(identity));
         }
         Ok(keys)
     }

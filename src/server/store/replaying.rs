@@ -12,7 +12,7 @@ use crate::domain::quarantine::{HeldRecord, Move, State};
 use crate::domain::violation::Violation;
 use chrono::{DateTime, Utc};
 use mongodb::ClientSession;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 
 /// What the contract of today says of a record.
 #[derive(Debug, Clone)]
@@ -144,23 +144,25 @@ impl Store {
         delivery: &DeliveryId,
         passed: &Passed,
     ) -> mongodb::error::Result<Replayed> {
-        let items = self.collection::<Document>("items");
+        let items = self.collection::<RawDocumentBuf>("items");
         let id = item_key(&held.feed, &passed.key);
         let stored = items
             .find_one(doc! {"_id": &id})
-            .projection(doc! {"received_at": 1, "hash": 1})
+            .projection(doc! {"received_at": 1, "hash": 1, "withdrawn.by": 1})
             .session(&mut *session)
             .await?;
         if let Some(stored) = stored {
             let newer = stored
                 .get_datetime("received_at")
-                .is_ok_and(|at| *at > when::bson(held.received_at));
+                .is_ok_and(|at| at > when::bson(held.received_at));
             if newer {
                 return Ok(Replayed::Superseded);
             }
-            if stored
-                .get_binary_generic("hash")
-                .is_ok_and(|hash| hash.as_slice() == passed.hash)
+            // A withdrawn product comes back with what is replayed.
+            if stored.get_document("withdrawn").is_err()
+                && stored
+                    .get_binary("hash")
+                    .is_ok_and(|hash| hash.bytes == passed.hash)
             {
                 return Ok(Replayed::Unchanged);
             }

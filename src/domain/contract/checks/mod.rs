@@ -19,6 +19,7 @@ pub mod preorder;
 pub mod price;
 pub mod sale;
 pub mod shipping;
+pub mod time;
 pub mod title;
 
 use super::look::{Look, Quoted};
@@ -116,6 +117,7 @@ pub static CHECKS: &[&Check] = &[
     &details::ENERGY,
     &addresses::ADDRESSES,
     &details::ONCE,
+    &time::GATES,
 ];
 
 /// Reports a value with more than `limit` characters.

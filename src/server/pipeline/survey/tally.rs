@@ -130,6 +130,7 @@ impl Tally {
             samples: samples.into_iter().map(|(_, sample)| sample).collect(),
             shadow,
             portrait,
+            gate: None,
             elapsed_ms: 0,
         }
     }

@@ -1,0 +1,272 @@
+//! Remembers, in 16 bytes a record, what a file says, so that it can be compared with the
+//! catalogue before anything is written, and so that only what differs is written.
+//!
+//! The survey adds every record. The catalogue is then gone through once: each item finds its
+//! product here, or is found to be gone. What stays unmatched is new. The second reading of the
+//! file asks what to do with each record and need look nothing up in the database.
+//!
+//! Products are known by 64 bits of their id, values by 64 bits of their hash. Two ids of a
+//! million are taken for one with a probability of 3 in 10⁸; then the one would keep the other
+//! alive.
+
+use crate::domain::contract::identity;
+use crate::server::store::Stored;
+
+/// The product is named by a held record only.
+const HELD: u64 = 0;
+/// The catalogue says the same.
+const UNCHANGED: u64 = 1;
+/// An earlier, killed try of this very delivery wrote it.
+const WRITTEN: u64 = 2;
+/// The catalogue says something else, or has withdrawn it.
+const CHANGED: u64 = 3;
+/// Anything from here is the hash of the values of a product that is new.
+const FIRST_HASH: u64 = 16;
+
+/// What is to be done with a record that passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Task {
+    /// It is new: insert it.
+    Insert,
+    /// It takes the place of an item.
+    Replace,
+    /// Nothing; the catalogue says the same.
+    Keep,
+    /// Nothing; this delivery wrote it in an earlier try.
+    Written,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    product: u64,
+    values: u64,
+}
+
+/// The products that a file names, while they are added.
+#[derive(Debug, Default)]
+pub(super) struct Naming(Vec<Entry>);
+
+impl Naming {
+    /// Adds a record that passed.
+    pub(super) fn pass(&mut self, product: u64, hash: [u8; 16]) {
+        self.0.push(Entry {
+            product,
+            values: values(&hash),
+        });
+    }
+
+    /// Adds a record that is held: its product is named, whatever it says of it.
+    pub(super) fn hold(&mut self, product: u64) {
+        self.0.push(Entry {
+            product,
+            values: HELD,
+        });
+    }
+
+    /// Ends the adding.
+    pub(super) fn done(self) -> Named {
+        let mut entries = self.0;
+        entries.sort_unstable_by_key(|e| (e.product, std::cmp::Reverse(e.values)));
+        // Of one product the record that passed is left, should a repetition of it be held.
+        entries.dedup_by_key(|e| e.product);
+        let mut starts = Vec::with_capacity(SHELVES + 1);
+        let mut place = 0;
+        for shelf in 0..SHELVES {
+            starts.push(place);
+            while entries.get(place).is_some_and(|e| shelf_of(e.product) == shelf) {
+                place += 1;
+            }
+        }
+        starts.push(place);
+        Named { entries, starts }
+    }
+}
+
+/// Entries are found by the first bits of the product, then among the few that share them.
+const SHELVES: usize = 1 << 14;
+
+fn shelf_of(product: u64) -> usize {
+    // 14 bits fit any usize.
+    usize::try_from(product >> 50).unwrap_or(0)
+}
+
+fn values(hash: &[u8]) -> u64 {
+    let half = hash.first_chunk().map_or(0, |half| u64::from_be_bytes(*half));
+    half.max(FIRST_HASH)
+}
+
+/// The products that a file names.
+#[derive(Debug)]
+pub(super) struct Named {
+    entries: Vec<Entry>,
+    starts: Vec<usize>,
+}
+
+impl Named {
+    /// How many there are.
+    pub(super) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    fn find(&self, product: u64) -> Option<usize> {
+        let shelf = shelf_of(product);
+        let (start, end) = (self.starts[shelf], self.starts[shelf + 1]);
+        let found = self.entries[start..end].binary_search_by_key(&product, |e| e.product);
+        found.ok().map(|place| start + place)
+    }
+
+    /// Whether the file names this product.
+    pub(super) fn has(&self, product: u64) -> bool {
+        self.find(product).is_some()
+    }
+
+    /// Whether the file names the product with this case-folded id.
+    pub(super) fn names(&self, key: &str) -> bool {
+        self.find(identity(key)).is_some()
+    }
+
+    /// Compares with an item of the catalogue, as `delivery` finds it.
+    pub(super) fn compare(&mut self, item: Stored<'_>, delivery: &str) -> Met {
+        let live = item.withdrawn_by.is_none();
+        let Some(place) = self.find(identity(item.key)) else {
+            return if live { Met::Gone } else { Met::Absent };
+        };
+        let entry = &mut self.entries[place];
+        if entry.values >= FIRST_HASH {
+            entry.values = if live && values(item.hash) == entry.values {
+                if item.delivery == delivery {
+                    WRITTEN
+                } else {
+                    UNCHANGED
+                }
+            } else {
+                CHANGED
+            };
+            if !live {
+                return Met::Back;
+            }
+        }
+        if live { Met::Stays } else { Met::Absent }
+    }
+
+    /// Products that pass and that the catalogue has never had.
+    pub(super) fn unmatched(&self) -> u64 {
+        self.entries.iter().filter(|e| e.values >= FIRST_HASH).count() as u64
+    }
+
+    /// Whether the catalogue says what the file says, and no record is held: nothing is to be
+    /// written.
+    pub(super) fn nothing_to_write(&self) -> bool {
+        self.entries
+            .iter()
+            .all(|e| e.values == UNCHANGED || e.values == WRITTEN)
+    }
+
+    /// How many products an earlier try of this delivery wrote.
+    pub(super) fn written(&self) -> u64 {
+        self.entries.iter().filter(|e| e.values == WRITTEN).count() as u64
+    }
+
+    /// What to do with a record of this product that passed.
+    pub(super) fn task(&self, product: u64) -> Task {
+        let values = self.find(product).map_or(FIRST_HASH, |p| self.entries[p].values);
+        match values {
+            UNCHANGED => Task::Keep,
+            WRITTEN => Task::Written,
+            CHANGED => Task::Replace,
+            _ => Task::Insert,
+        }
+    }
+}
+
+/// What an item of the catalogue finds in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Met {
+    /// It is live and named.
+    Stays,
+    /// It is live and not named.
+    Gone,
+    /// It was withdrawn and comes back.
+    Back,
+    /// It was withdrawn and stays so.
+    Absent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn hash(of: u8) -> [u8; 16] {
+        [of; 16]
+    }
+
+    fn stored<'a>(key: &'a str, hash: &'a [u8], by: &'a str, withdrawn_by: Option<&'a str>) -> Stored<'a> {
+        Stored {
+            key,
+            hash,
+            delivery: by,
+            withdrawn_by,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_product_is_met_once_and_told_apart(
+            file in prop::collection::btree_map(0u16..200, prop::option::of(20u8..23), 0..80),
+            catalogue in prop::collection::btree_map(0u16..200, (20u8..23, any::<bool>()), 0..80),
+        ) {
+            let mut naming = Naming::default();
+            for (key, values) in &file {
+                let product = identity(&key.to_string());
+                match values {
+                    Some(values) => naming.pass(product, hash(*values)),
+                    None => naming.hold(product),
+                }
+            }
+            let mut named = naming.done();
+            prop_assert_eq!(named.len(), file.len() as u64);
+            let mut met = BTreeMap::new();
+            for (key, (values, live)) in &catalogue {
+                let (text, values) = (key.to_string(), hash(*values));
+                let withdrawn = (!live).then_some("before");
+                met.insert(*key, named.compare(stored(&text, &values, "old", withdrawn), "new"));
+            }
+            for (key, (values, live)) in &catalogue {
+                let expected = match (file.get(key), live) {
+                    (None, true) => Met::Gone,
+                    (None | Some(None), false) => Met::Absent,
+                    (Some(Some(_)), false) => Met::Back,
+                    (Some(_), true) => Met::Stays,
+                };
+                prop_assert_eq!(met[key], expected);
+                if let Some(Some(sent)) = file.get(key) {
+                    let expected = if *live && sent == values { Task::Keep } else { Task::Replace };
+                    prop_assert_eq!(named.task(identity(&key.to_string())), expected);
+                }
+            }
+            let new = file.iter().filter(|(key, values)| values.is_some() && !catalogue.contains_key(key)).count();
+            prop_assert_eq!(named.unmatched(), new as u64);
+        }
+    }
+
+    #[test]
+    fn of_a_product_sent_twice_the_record_that_passed_counts() {
+        let mut naming = Naming::default();
+        naming.pass(7, hash(20));
+        naming.hold(7);
+        let named = naming.done();
+        assert_eq!((named.len(), named.task(7)), (1, Task::Insert));
+    }
+
+    #[test]
+    fn what_an_earlier_try_of_the_delivery_wrote_counts_as_written() {
+        let mut naming = Naming::default();
+        naming.pass(identity("a"), hash(20));
+        let mut named = naming.done();
+        named.compare(stored("a", &hash(20), "this", None), "this");
+        assert_eq!(named.task(identity("a")), Task::Written);
+        assert_eq!(named.written(), 1);
+    }
+}
