@@ -3,8 +3,8 @@
 //! This is the object that `check --json` and `ingest --json` print, and scripts rely on its
 //! shape: add to it, never rename. The same report fills the delivery's page and its document.
 
-use super::portrait::Portrait;
 use super::gate::Gate;
+use super::portrait::Portrait;
 use super::violation::{Severity, Violation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

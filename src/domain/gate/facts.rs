@@ -1,6 +1,7 @@
 //! Keeps what is known of a file as a whole, and says what was normal before it came.
 
 use crate::domain::ids::DeliveryId;
+use crate::domain::portrait::Portrait;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub struct Facts {
     /// How its products meet those of the catalogue; none for a file of changes, which says
     /// nothing of the rest.
     pub ids: Option<Ids>,
+    /// The file in a few figures; none where it was logged before there were portraits.
+    pub portrait: Option<Portrait>,
 }
 
 /// How the products of a file meet those of the catalogue.

@@ -1,7 +1,9 @@
 //! `feedgate doctor`: proves the law of conservation, delivery by delivery.
 //!
 //! For every delivery: received = accepted + unchanged + quarantined (+ in flight while it is
-//! being applied), and the quarantine has exactly the records that the log says it held.
+//! being applied), and the quarantine has exactly the records that the log says it held. Of the
+//! products that a delivery withdrew no more are marked than the log says, and none by a delivery
+//! that took no effect.
 
 use super::opened::Opened;
 use crate::domain::account::Scope;
@@ -9,6 +11,7 @@ use crate::domain::delivery::{Origin, Status};
 use crate::domain::format::{count, counted};
 use crate::domain::query::DeliveryFilter;
 use crate::server::config::Database;
+use crate::server::store::Store;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -82,11 +85,33 @@ async fn examine(opened: &Opened) -> anyhow::Result<Vec<String>> {
             None => break,
         }
     }
+    faults.extend(examine_withdrawn(store).await?);
     println!(
         "{} examined, {} in flight, {}",
         counted(checked, "delivery", "deliveries"),
         counted(in_flight, "record", "records"),
         counted(faults.len() as u64, "fault", "faults"),
     );
+    Ok(faults)
+}
+
+/// Products may have come back since, so that fewer are marked than were withdrawn; never more.
+async fn examine_withdrawn(store: &Store) -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for (feed, id, marked) in store.list_withdrawn().await? {
+        let delivery = store.find_delivery(&Scope::All, &id).await?;
+        let logged = match &delivery {
+            Some((delivery, _)) if delivery.status == Status::Processing => continue,
+            Some((delivery, _)) => delivery.counts.withdrawn,
+            None => 0,
+        };
+        if marked > logged {
+            faults.push(format!(
+                "delivery {id} of {feed}: the log says {} withdrawn, the catalogue has {} marked",
+                count(logged),
+                count(marked)
+            ));
+        }
+    }
     Ok(faults)
 }

@@ -37,6 +37,10 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Take the files in even if a gate would hold them, for this reason
+    #[arg(long, value_name = "REASON")]
+    accept_anyway: Option<String>,
+
     /// Seconds to wait for an absent database or another ingest of the same feed
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     wait: u64,
@@ -61,6 +65,10 @@ impl Args {
             clock: Clock::system(),
             patience,
         };
+        let ruling = match self.accept_anyway.as_deref() {
+            Some(reason) => Some(super::delivery::ruling(reason)?),
+            None => None,
+        };
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(
@@ -68,7 +76,7 @@ impl Args {
                 |n| n.to_string_lossy().into_owned(),
             );
             let ingested = ingest
-                .run(&feed, path, &name)
+                .run_anyway(&feed, path, &name, ruling.clone())
                 .await
                 .with_context(|| format!("taking in {}", path.display()))?;
             let report = &ingested.report;
@@ -78,7 +86,7 @@ impl Args {
                 println!("{}", serde_json::to_string(report)?);
             } else {
                 print!("{}", super::report::readable(report));
-                if report.file.verdict == Verdict::Accepted {
+                if report.file.verdict != Verdict::Refused {
                     println!("delivery {}", ingested.delivery);
                 }
             }

@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod delivery;
 mod demo;
 mod doctor;
 mod generate;
@@ -51,6 +52,8 @@ enum Command {
     Check(check::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
+    /// Rule on deliveries that a gate holds
+    Delivery(delivery::Args),
     /// Write feeds to try things on
     Generate(generate::Args),
     /// Manage partners and their feeds
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Worker(args) => block_on(args.run()),
         Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
+        Command::Delivery(args) => block_on(args.run()),
         Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),

@@ -6,7 +6,7 @@
 use super::judge;
 use super::patience::Patience;
 use crate::domain::delivery::Delivery;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mode};
 use crate::domain::gate::decide::Against;
 use crate::domain::gate::{Facts, Gate, Ids, Outcome, Past, decide};
 use crate::domain::report::{CodeCount, FileReport, Report, Verdict};
@@ -21,6 +21,7 @@ pub(super) fn facts(report: &Report, products: u64, ids: Option<Ids>) -> Facts {
         quarantined: report.records.quarantined,
         products,
         ids,
+        portrait: report.portrait.clone(),
     }
 }
 
@@ -38,12 +39,14 @@ pub(super) async fn ask(
         .await
         .context("looking at the files before this one")?;
     let past = Past::of(&good, at);
-    let repeated = !delivery.file.sha256.is_empty()
-        && good.iter().any(|file| file.sha256 == delivery.file.sha256);
+    let repeated =
+        !delivery.file.sha256.is_empty() && good.iter().any(|file| file.sha256 == delivery.file.sha256);
     let against = Against {
         gates: &feed.gates,
         contract: &judge::contract(Some(feed)),
         past: past.as_ref(),
+        is_of_changes: feed.mode == Mode::Delta,
+        at,
     };
     Ok(decide(against, facts, repeated))
 }

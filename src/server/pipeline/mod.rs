@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`survey`] | reads and checks a whole file, touching nothing |
 //! | [`ingest`] | takes a file in |
-//! | [`gate`] | puts a file before the gates |
+//! | `gate` | puts a file before the gates |
+//! | [`hold`] | rules on what a gate held: releases or refuses it |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`replay`] | sends held records through the contract again |
 //! | [`patience`] | tries again while the database is away |
@@ -13,6 +14,7 @@
 //! may be run again after a kill at any instant.
 
 mod gate;
+pub mod hold;
 pub mod ingest;
 pub mod judge;
 pub mod patience;

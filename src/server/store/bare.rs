@@ -13,13 +13,7 @@ pub struct Encoded(Vec<Item>);
 
 impl Encoded {
     /// Adds the item that `passed` makes.
-    pub fn push(
-        &mut self,
-        feed: &FeedId,
-        delivery: &DeliveryId,
-        at: DateTime<Utc>,
-        passed: &Passed,
-    ) {
+    pub fn push(&mut self, feed: &FeedId, delivery: &DeliveryId, at: DateTime<Utc>, passed: &Passed) {
         self.0.push(Item::of(feed, delivery, at, passed));
     }
 

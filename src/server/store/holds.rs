@@ -155,7 +155,10 @@ impl Store {
     pub async fn pass_gate(&self, id: &DeliveryId, gate: &Gate, codes: &[CodeCount]) -> Result<()> {
         let processing = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
         self.collection::<DeliveryDoc>("deliveries")
-            .update_one(processing, doc! {"$set": {"gate": bson(gate)?, "codes": bson(&codes)?}})
+            .update_one(
+                processing,
+                doc! {"$set": {"gate": bson(gate)?, "codes": bson(&codes)?}},
+            )
             .await?;
         Ok(())
     }
@@ -201,6 +204,18 @@ impl Store {
             "decided_at": when::bson(ruling.at),
         };
         self.move_hold(scope, id, Move::Refuse, set).await
+    }
+
+    /// Releases a held delivery: it is about to be taken in. `Conflict` when it does not wait
+    /// for that any more.
+    pub async fn ask_release(&self, id: &DeliveryId, ruling: &Ruling) -> Result<()> {
+        let hold = Hold {
+            stage: Stage::Releasing,
+            ruling: Some(ruling.clone()),
+            superseded_by: None,
+        };
+        let set = doc! {"hold": bson(&HoldDoc::from(&hold))?};
+        self.move_hold(&Scope::All, id, Move::Release, set).await
     }
 
     /// Begins to take a released delivery in: from here it is one that is being applied, with

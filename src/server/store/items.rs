@@ -10,8 +10,8 @@ use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::record::Record;
 use chrono::{DateTime, Utc};
 use mongodb::Collection;
-use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::raw::{CStr, cstr};
+use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocumentBuf, doc};
 use mongodb::options::Hint;
 use serde::Serialize;
@@ -52,7 +52,9 @@ fn attributes(record: &Record) -> RawDocumentBuf {
     let mut document = RawDocumentBuf::new();
     for (index, (name, value)) in record.iter().enumerate() {
         // A name with a zero byte in it cannot be written; no reader makes one.
-        let Ok(key) = <&CStr>::try_from(name) else { continue };
+        let Ok(key) = <&CStr>::try_from(name) else {
+            continue;
+        };
         let same = |other: &(&str, &str)| other.0 == name;
         if record.iter().take(index).any(|other| same(&other)) {
             continue;

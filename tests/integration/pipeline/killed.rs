@@ -199,3 +199,44 @@ async fn a_file_that_never_came_again_gives_way_to_the_next_one() {
         [(Status::Accepted, ""), (Status::Refused, "FILE_INTERRUPTED")]
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_withdrawal_run_again_ends_as_if_run_once() {
+    let files = Files::new();
+    let all: Vec<ARecord> = (1..=9000).map(a_record).collect();
+    let (whole, smaller) = (files.csv("a.csv", &all), files.csv("b.csv", &all[..8000]));
+    let mut killed = 0;
+    for step in 0..10_u64 {
+        let app = App::start().await;
+        let feed = app.partner("acme").await;
+        let first = command(&app, &whole).status().expect("a first file");
+        assert_eq!(first.code(), Some(0));
+        let mut child = command(&app, &smaller).spawn().expect("a process");
+        tokio::time::sleep(Duration::from_millis(100 + step * 120)).await;
+        if child.try_wait().expect("a look").is_none() {
+            child.kill().expect("a kill");
+            killed += 1;
+        }
+        child.wait().expect("an end");
+        let again = command(&app, &smaller).status().expect("a second try");
+        assert_eq!(again.code(), Some(0), "killed at step {step}");
+        let withdrawn = app.store.count_withdrawn(&Scope::All, &feed.id).await;
+        assert_eq!(withdrawn.expect("a count"), 1000, "killed at step {step}");
+        let (items, _, counts) = end_state(&app, &feed).await;
+        assert_eq!(items, 8000, "killed at step {step}");
+        // A try that was decided before the kill came was whole; the next is a repeat.
+        assert_eq!(counts.last(), Some(&(9000, 9000, 0, 0)));
+        assert_eq!(counts.first(), Some(&(8000, 0, 8000, 0)), "killed at step {step}");
+        let page = app
+            .store
+            .list_deliveries(&Scope::All, &DeliveryFilter::default(), "", 10)
+            .await
+            .expect("a list");
+        let withdrawn: u64 = page.rows.iter().map(|d| d.counts.withdrawn).sum();
+        assert_eq!(withdrawn, 1000, "withdrawn once, killed at step {step}");
+    }
+    assert!(
+        killed >= 4,
+        "only {killed} of 10 tries were killed before they ended"
+    );
+}

@@ -18,6 +18,10 @@ pub static GATES: Check = Check {
         &FILE_ERRSHARE,
         &FILE_INTERRUPTED,
         &TIME_ID_CHURN,
+        &TIME_STOCK_WIPE,
+        &TIME_CURRENCY_CHANGE,
+        &TIME_MEDIAN_PRICE,
+        &TIME_FILL_DROP,
         &TIME_STALE,
     ],
     run: |_| {},
@@ -30,6 +34,7 @@ macro_rules! gate {
             code: stringify!($code),
             severity: Severity::$severity,
             attribute: None,
+            threshold: None,
             actor: Actor::$actor,
             title: $title,
             meaning: $meaning,
@@ -108,4 +113,46 @@ gate!(
      export has probably stopped while its upload goes on.",
     "A file that is made anew before it is sent.",
     "Look whether the export still runs."
+);
+gate!(
+    TIME_STOCK_WIPE,
+    Warning,
+    Partner,
+    "Stock gone",
+    "The share of products out of stock rose by more than 30 percentage points since the last file that took \
+     effect. Shops seldom sell out overnight; a stock that was not read in time looks the same. The file is held \
+     and the catalogue stays as it is, unless either file has fewer than 20 records.",
+    "About as many products in stock as before.",
+    "Look whether the export reads the stock. If the shop is really sold out, release the file."
+);
+gate!(
+    TIME_CURRENCY_CHANGE,
+    Warning,
+    Partner,
+    "Another currency",
+    "Most prices are in another currency than in the last file that took effect. A price of 100 means something \
+     else in each, so the file is held and the catalogue stays as it is, however small it is.",
+    "Prices in the currency they were in before.",
+    "Send prices in the old currency. If the partner has moved to a new one, change the feed's currency here and \
+     release the file."
+);
+gate!(
+    TIME_MEDIAN_PRICE,
+    Warning,
+    Partner,
+    "Prices moved",
+    "The median price moved by more than 20 % since the last file that took effect. One product may do so at any \
+     time, half a catalogue hardly ever: tax may have been left out, or a price list mixed up.",
+    "A median price that moves little from file to file.",
+    "Compare some prices with the shop. If they are right, nothing is to be done."
+);
+gate!(
+    TIME_FILL_DROP,
+    Warning,
+    Partner,
+    "Attribute fading",
+    "The share of records with a value for an attribute fell by more than 10 percentage points since the last \
+     file that took effect. A column may have been renamed or left empty.",
+    "Attributes filled as well as before.",
+    "Look whether the attribute has another name in the file now; the feed's profile can say so."
 );

@@ -196,7 +196,12 @@ impl Reading {
         };
         let item = || {
             let passed = judge::passed(raw, checked);
-            Item::of(&self.feed.id, &self.delivery.id, self.delivery.received_at, &passed)
+            Item::of(
+                &self.feed.id,
+                &self.delivery.id,
+                self.delivery.received_at,
+                &passed,
+            )
         };
         match named.task(checked.product()) {
             Task::Insert => batch.new.push(item()),

@@ -6,8 +6,8 @@
 //!    remember what it says in 16 bytes a record ([`named`]);
 //! 2. lease the feed, so that one ingest at a time writes it;
 //! 3. open the delivery as `Processing`, or find the one that an earlier, killed try opened;
-//! 4. compare with the catalogue, and let the gates decide; what is held ends here, its file
-//!    kept and nothing of it in effect;
+//! 4. compare with the catalogue, and let the gates decide; what is held ends here, and
+//!    nothing of it is in effect;
 //! 5. apply: write new and changed items, hold what failed, set older held versions aside
 //!    ([`apply`]);
 //! 6. withdraw what a whole catalogue no longer names;
@@ -110,18 +110,42 @@ impl Ingest {
         })
     }
 
-    /// Takes in a held delivery that somebody released; `path` is the file as it was kept.
+    /// Takes in a held delivery that somebody releases; `path` is its file, byte for byte. Run
+    /// again after a kill it goes on.
     pub(super) async fn run_released(
         &self,
         feed: &Feed,
         path: &Path,
         mut delivery: Delivery,
+        ruling: &Ruling,
     ) -> anyhow::Result<Ingested> {
         let name = delivery.file.name.clone();
         let mut surveyed = self.survey(feed, path, &name, delivery.received_at).await?;
-        if surveyed.report.file.verdict == Verdict::Accepted {
-            self.take(feed, path, &mut delivery, &mut surveyed).await?;
+        let file = &surveyed.report.file;
+        if file.sha256 != delivery.file.sha256 {
+            bail!(
+                "{} is not the file of delivery {}: its SHA-256 is {}, and that of the delivery is {}",
+                path.display(),
+                delivery.id,
+                file.sha256,
+                delivery.file.sha256
+            );
         }
+        if file.verdict != Verdict::Accepted {
+            bail!(
+                "the file is refused under the profile the feed has now: {}",
+                file.message.as_deref().unwrap_or_default()
+            );
+        }
+        if let Some(hold) = delivery.hold.as_mut().filter(|hold| hold.stage == Stage::Waiting) {
+            self.store
+                .ask_release(&delivery.id, ruling)
+                .await
+                .context("releasing the delivery")?;
+            hold.stage = Stage::Releasing;
+            hold.ruling = Some(ruling.clone());
+        }
+        self.take(feed, path, &mut delivery, &mut surveyed).await?;
         Ok(Ingested {
             delivery: delivery.id,
             report: surveyed.report,
@@ -318,15 +342,13 @@ impl Ingest {
             _ => None,
         };
         if self
-            .ask_gates(feed, path, delivery, report, &surveyed.named, ids)
+            .ask_gates(feed, delivery, report, &surveyed.named, ids)
             .await?
             == Outcome::Hold
         {
             return Ok(());
         }
-        let mut counts = self
-            .apply(feed, path, delivery, report, &surveyed.named)
-            .await?;
+        let mut counts = self.apply(feed, path, delivery, report, &surveyed.named).await?;
         if feed.mode == Mode::Snapshot {
             counts.withdrawn = self.withdraw(feed, delivery, &surveyed.named, ids).await?;
         }
@@ -375,7 +397,6 @@ impl Ingest {
     async fn ask_gates(
         &self,
         feed: &Feed,
-        path: &Path,
         delivery: &mut Delivery,
         report: &mut Report,
         named: &Named,
@@ -397,7 +418,7 @@ impl Ingest {
         let outcome = if overruled { Outcome::Pass } else { gate.outcome };
         if outcome == Outcome::Hold {
             gate::explain(&mut report.file, &gate);
-            self.hold(path, delivery, report, &gate).await?;
+            self.hold(delivery, report, &gate).await?;
         } else {
             patience
                 .with(|| store.pass_gate(&delivery.id, &gate, &report.codes))
@@ -408,13 +429,7 @@ impl Ingest {
         Ok(outcome)
     }
 
-    async fn hold(
-        &self,
-        _path: &Path,
-        delivery: &Delivery,
-        report: &Report,
-        gate: &Gate,
-    ) -> anyhow::Result<()> {
+    async fn hold(&self, delivery: &Delivery, report: &Report, gate: &Gate) -> anyhow::Result<()> {
         self.patience()
             .with(|| {
                 self.store
