@@ -6,7 +6,7 @@
 //! was received stays what it was.
 
 use super::gate::Gate;
-use super::hold::Hold;
+use super::hold::{Hold, Stage};
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId};
 use super::report::{CodeCount, Counts, FileReport};
 use chrono::{DateTime, Utc};
@@ -105,14 +105,25 @@ pub struct Delivery {
     pub hold: Option<Hold>,
 }
 
+/// The milliseconds we took for a delivery: what passed from `received` to `decided`, less what
+/// it waited for people.
+pub fn latency_ms(received: DateTime<Utc>, decided: DateTime<Utc>, hold: Option<&Hold>) -> u64 {
+    let waited = hold.map(Hold::waited).unwrap_or_default();
+    u64::try_from((decided - received - waited).num_milliseconds()).unwrap_or(0)
+}
+
 impl Delivery {
-    /// Received to decided, in milliseconds; none until decided.
+    /// Received to decided, in milliseconds, without the time that it was held and waited for
+    /// somebody; none until decided.
     pub fn latency_ms(&self) -> Option<u64> {
-        let span = self
-            .decided_at?
-            .signed_duration_since(self.received_at)
-            .num_milliseconds();
-        Some(u64::try_from(span).unwrap_or(0))
+        Some(latency_ms(self.received_at, self.decided_at?, self.hold.as_ref()))
+    }
+
+    /// Whether a gate holds it and nobody has ruled on that yet.
+    pub fn is_waiting(&self) -> bool {
+        self.hold
+            .as_ref()
+            .is_some_and(|hold| hold.stage == Stage::Waiting)
     }
 
     /// Records not yet decided: all that were received while it is being processed.

@@ -7,7 +7,7 @@
 
 use super::delivery::Status;
 use super::ids::DeliveryId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How far a hold has come.
@@ -108,15 +108,23 @@ pub struct Hold {
     pub ruling: Option<Ruling>,
     /// The newer delivery that took effect first.
     pub superseded_by: Option<DeliveryId>,
+    /// When it began to wait; none when somebody let the file through beforehand.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+    /// When the waiting ended: when it began to be taken in, was refused, or a newer file came.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl Hold {
-    /// A hold that has just begun.
-    pub fn waiting() -> Self {
+    /// A hold that begins `now`.
+    pub fn waiting(now: DateTime<Utc>) -> Self {
         Self {
             stage: Stage::Waiting,
             ruling: None,
             superseded_by: None,
+            since: Some(now),
+            until: None,
         }
     }
 
@@ -126,6 +134,16 @@ impl Hold {
             stage: Stage::Released,
             ruling: Some(ruling),
             superseded_by: None,
+            since: None,
+            until: None,
+        }
+    }
+
+    /// How long it waited for people, which is no time that we took; zero while it still waits.
+    pub fn waited(&self) -> TimeDelta {
+        match (self.since, self.until) {
+            (Some(since), Some(until)) => until - since,
+            _ => TimeDelta::zero(),
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! A gate that asks whether a catalogue changed like an accident needs no single record: it
 //! needs how many there were, which attributes they filled, what they cost and how many could
-//! be had. The survey fills a portrait as it passes by and hands it on in the report; nothing
-//! keeps it yet. Every record that could be read counts, held or not, for the portrait is of the
-//! file as sent.
+//! be had. The survey fills a portrait as it passes by; an ingest keeps it with the delivery,
+//! where [`super::gate`] finds it when the next file comes. Every record that could be read
+//! counts, held or not, for the portrait is of the file as sent.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -16,19 +16,84 @@ struct Pair<'a> {
     is_small: bool,
 }
 
+/// Attributes that every record needs: a file without one of them is no catalogue.
+const REQUIRED: [&str; 7] = [
+    "id",
+    "title",
+    "description",
+    "link",
+    "image_link",
+    "availability",
+    "price",
+];
+
+impl<'a> Pair<'a> {
+    fn of(against: Against<'a>, facts: &'a Facts) -> Option<Self> {
+        let before = against.past?.last.facts.portrait.as_ref()?;
+        let now = facts.portrait.as_ref()?;
+        Some(Self {
+            before,
+            now,
+            is_small: before.records.min(now.records) < against.gates.floor,
+        })
+    }
+
+    /// The required attributes that most records had and no record has any more.
+    fn gone(&self) -> Vec<&'static str> {
+        let filled = |portrait: &Portrait, name: &str| portrait.filled.get(name).copied().unwrap_or(0);
+        REQUIRED
+            .into_iter()
+            .filter(|name| exceeds(filled(self.before, name), self.before.records, 50))
+            .filter(|name| filled(self.now, name) == 0 && self.now.records > 0)
+            .collect()
+    }
+}
+
 /// What the gates on likeness find.
 pub(super) fn compare(against: Against<'_>, facts: &Facts) -> Vec<Finding> {
-    let before = against.past.and_then(|past| past.last.facts.portrait.as_ref());
-    let (Some(before), Some(now)) = (before, facts.portrait.as_ref()) else {
+    let Some(pair) = Pair::of(against, facts) else {
         return Vec::new();
     };
-    let pair = Pair {
-        before,
-        now,
-        is_small: before.records.min(now.records) < against.gates.floor,
+    let found = [
+        stock(against, &pair),
+        currency(&pair),
+        median(against, &pair),
+        fill(against, &pair),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// `FILE_DROP`: a column that every record needs is gone. Its records fail one by one too, but
+/// this says why.
+pub(super) fn columns(against: Against<'_>, facts: &Facts) -> Option<Finding> {
+    let pair = Pair::of(against, facts)?;
+    let gone = pair.gone();
+    if gone.is_empty() || against.is_of_changes {
+        return None;
+    }
+    let (outcome, then) = if pair.is_small {
+        (Outcome::Warn, "so somebody should look")
+    } else {
+        (
+            Outcome::Hold,
+            "so it is held; have it sent again with all its columns",
+        )
     };
-    let found = [stock(against, &pair), currency(&pair), median(against, &pair)];
-    found.into_iter().flatten().chain(fill(against, &pair)).collect()
+    let message = format!(
+        "No record has a value for {} any more, where most records had one: the column is gone or has another name, \
+         {then}.",
+        gone.join(", ")
+    );
+    let filled = |portrait: &Portrait, name: &str| portrait.filled.get(name).copied().unwrap_or(0);
+    let figures = gone
+        .iter()
+        .map(|name| Figure {
+            name: format!("{name} filled, %").into(),
+            before: Some(percent(filled(pair.before, name), pair.before.records)),
+            now: percent(0, pair.now.records),
+        })
+        .collect();
+    Some(finding("FILE_DROP", outcome, message, figures))
 }
 
 /// How many points the share `now` of `of` lies above `before` of `all`, when it is more than
@@ -120,6 +185,7 @@ fn fill(against: Against<'_>, pair: &Pair<'_>) -> Option<Finding> {
         return None;
     }
     let points = against.gates.fill_drop;
+    let gone = pair.gone();
     let of = |portrait: &Portrait, name: &str| {
         let filled = portrait.filled.get(name).copied();
         (filled.unwrap_or(0), portrait.records)
@@ -128,6 +194,7 @@ fn fill(against: Against<'_>, pair: &Pair<'_>) -> Option<Finding> {
         .before
         .filled
         .keys()
+        .filter(|name| !gone.contains(&name.as_str()))
         .map(|name| (name, of(pair.before, name), of(pair.now, name)))
         // A share that fell is one that rises backwards.
         .filter(|(_, before, now)| rose(*now, *before, points))
@@ -259,6 +326,28 @@ mod tests {
         ] {
             assert_eq!(found(usual(), now), [(code.to_owned(), outcome)]);
         }
+    }
+
+    #[test]
+    fn a_required_column_that_is_gone_holds_and_another_one_only_warns() {
+        let with = |price: u64, brand: u64| Portrait {
+            filled: [("price".to_owned(), price), ("brand".to_owned(), brand)].into(),
+            ..usual()
+        };
+        assert_eq!(
+            found(with(100, 90), with(0, 90)),
+            [("FILE_DROP".to_owned(), Outcome::Hold)]
+        );
+        assert_eq!(found(with(100, 90), with(95, 90)), []);
+        assert_eq!(
+            found(with(100, 90), with(1, 0)),
+            [("TIME_FILL_DROP".to_owned(), Outcome::Warn)],
+            "one price is a column"
+        );
+        assert_eq!(
+            found(with(50, 90), with(0, 90)).first().map(|f| f.1),
+            Some(Outcome::Warn)
+        );
     }
 
     #[test]

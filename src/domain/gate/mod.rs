@@ -8,7 +8,8 @@
 //! | file | owns |
 //! |---|---|
 //! | [`facts`] | what is known of a file, and what was normal before it |
-//! | [`mod@decide`] | all gates together, and those on counts and ids, one function each |
+//! | [`mod@decide`] | all gates together, levelled by the contract |
+//! | `counts` | the gates on numbers of products, failures, ids and repetitions |
 //! | `likeness` | the gates on stock, currency, prices and attributes |
 //!
 //! The thresholds are a feed's own ([`Gates`]). The defaults for dropped records are stricter
@@ -17,6 +18,7 @@
 //! behind it that could be lost, and never hold where fewer than [`Gates::floor`] products were
 //! expected: three products less are no accident of a feed that has ten.
 
+mod counts;
 pub mod decide;
 pub mod facts;
 mod likeness;

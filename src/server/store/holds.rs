@@ -5,7 +5,7 @@
 //! write and never contradict each other.
 
 use super::deliveries::DeliveryDoc;
-use super::{Error, Result, Store, scope, when};
+use super::{Error, Job, Result, Store, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::gate::{Facts, Gate, Good};
@@ -27,6 +27,10 @@ pub(super) struct HoldDoc {
     ruling: Option<RulingDoc>,
     #[serde(default)]
     superseded_by: Option<String>,
+    #[serde(with = "when::option", default)]
+    since: Option<DateTime<Utc>>,
+    #[serde(with = "when::option", default)]
+    until: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,16 +41,24 @@ struct RulingDoc {
     reason: String,
 }
 
+impl From<&Ruling> for RulingDoc {
+    fn from(ruling: &Ruling) -> Self {
+        Self {
+            by: ruling.by.clone(),
+            at: ruling.at,
+            reason: ruling.reason.clone(),
+        }
+    }
+}
+
 impl From<&Hold> for HoldDoc {
     fn from(hold: &Hold) -> Self {
         Self {
             stage: hold.stage,
-            ruling: hold.ruling.as_ref().map(|r| RulingDoc {
-                by: r.by.clone(),
-                at: r.at,
-                reason: r.reason.clone(),
-            }),
+            ruling: hold.ruling.as_ref().map(RulingDoc::from),
             superseded_by: hold.superseded_by.as_ref().map(ToString::to_string),
+            since: hold.since,
+            until: hold.until,
         }
     }
 }
@@ -61,6 +73,8 @@ impl From<HoldDoc> for Hold {
                 reason: r.reason,
             }),
             superseded_by: d.superseded_by.map(DeliveryId::new),
+            since: d.since,
+            until: d.until,
         }
     }
 }
@@ -120,6 +134,28 @@ fn words(step: Move) -> Vec<&'static str> {
     Stage::before(step).map(Stage::word).collect()
 }
 
+/// A held delivery from which `step` is legal.
+fn held(id: &DeliveryId, step: Move) -> Document {
+    doc! {
+        "_id": id.as_str(),
+        "status": Status::Held.word(),
+        "hold.stage": {"$in": words(step)},
+    }
+}
+
+fn releasing(ruling: &Ruling) -> Result<Document> {
+    Ok(doc! {
+        "hold.stage": Stage::Releasing.word(),
+        "hold.ruling": bson(&RulingDoc::from(ruling))?,
+    })
+}
+
+fn too_late(id: &DeliveryId) -> Error {
+    Error::Conflict {
+        what: format!("the hold of delivery {id}"),
+    }
+}
+
 impl Store {
     /// Lists the files of a feed that took effect, newest first: those since `since`, and the
     /// last one however old it is.
@@ -172,7 +208,7 @@ impl Store {
         codes: &[CodeCount],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let hold = Hold::waiting();
+        let hold = Hold::waiting(now);
         let set = doc! {
             "status": hold.stage.status().word(),
             "file": bson(file)?,
@@ -191,47 +227,83 @@ impl Store {
     }
 
     /// Refuses a held delivery for good. `Conflict` when it cannot be refused any more.
-    pub async fn refuse_held(&self, scope: &Scope, id: &DeliveryId, ruling: &Ruling) -> Result<()> {
-        let hold = Hold {
-            stage: Stage::Refused,
-            ruling: Some(ruling.clone()),
-            superseded_by: None,
-        };
+    pub async fn refuse_held(&self, scope: &Scope, delivery: &Delivery, ruling: &Ruling) -> Result<()> {
         let set = doc! {
-            "hold": bson(&HoldDoc::from(&hold))?,
-            "status": hold.stage.status().word(),
+            "hold.stage": Stage::Refused.word(),
+            "hold.ruling": bson(&RulingDoc::from(ruling))?,
+            "hold.until": when::bson(ruling.at),
+            "status": Stage::Refused.status().word(),
             "file.verdict": "refused",
             "decided_at": when::bson(ruling.at),
         };
-        self.move_hold(scope, id, Move::Refuse, set).await
+        self.move_hold(scope, &delivery.id, Move::Refuse, doc! {"$set": set})
+            .await?;
+        self.note_last(&delivery.feed, delivery.received_at, Status::Refused)
+            .await
     }
 
     /// Releases a held delivery: it is about to be taken in. `Conflict` when it does not wait
     /// for that any more.
     pub async fn ask_release(&self, id: &DeliveryId, ruling: &Ruling) -> Result<()> {
-        let hold = Hold {
-            stage: Stage::Releasing,
-            ruling: Some(ruling.clone()),
-            superseded_by: None,
+        self.move_hold(&Scope::All, id, Move::Release, doc! {"$set": releasing(ruling)?})
+            .await
+    }
+
+    /// Releases a held delivery and queues the job that takes it in: both or neither. `Conflict`
+    /// when it does not wait for that any more.
+    pub async fn queue_release(
+        &self,
+        scope: &Scope,
+        id: &DeliveryId,
+        ruling: &Ruling,
+        job: &Job,
+    ) -> Result<()> {
+        let query = scope::narrow(held(id, Move::Release), scope, None);
+        let change = doc! {"$set": releasing(ruling)?};
+        let mut session = self.client.start_session().await?;
+        session.start_transaction().await?;
+        let moved = self
+            .collection::<Document>("deliveries")
+            .update_one(query, change)
+            .session(&mut session)
+            .await;
+        let moved = match moved {
+            // Somebody else's ruling at the same instant: they were faster.
+            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
+            moved => moved?.modified_count,
         };
-        let set = doc! {"hold": bson(&HoldDoc::from(&hold))?};
-        self.move_hold(&Scope::All, id, Move::Release, set).await
+        if moved == 0 {
+            session.abort_transaction().await.ok();
+            return Err(too_late(id));
+        }
+        self.insert_job_in(&mut session, job).await?;
+        session.commit_transaction().await?;
+        Ok(())
     }
 
     /// Begins to take a released delivery in: from here it is one that is being applied, with
     /// `received` records. `Conflict` when it is not waiting for that.
-    pub async fn begin_released(&self, id: &DeliveryId, file: &FileReport, received: u64) -> Result<()> {
+    pub async fn begin_released(
+        &self,
+        id: &DeliveryId,
+        file: &FileReport,
+        received: u64,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let counts = Counts {
             received,
             ..Counts::default()
         };
         let set = doc! {
             "hold.stage": Stage::Released.word(),
+            "hold.until": when::bson(now),
             "status": Stage::Released.status().word(),
             "file": bson(file)?,
             "counts": bson(&counts)?,
         };
-        self.move_hold(&Scope::All, id, Move::Begin, set).await
+        // It is decided no more, until it is.
+        let change = doc! {"$set": set, "$unset": {"decided_at": 1}};
+        self.move_hold(&Scope::All, id, Move::Begin, change).await
     }
 
     /// Ends the holds of a feed's files that came before `before`: what `by` brought took
@@ -252,6 +324,7 @@ impl Store {
         let set = doc! {
             "hold.stage": Stage::Superseded.word(),
             "hold.superseded_by": by.as_str(),
+            "hold.until": when::bson(now),
             "status": Stage::Superseded.status().word(),
             "file.verdict": "refused",
             "decided_at": when::bson(now),
@@ -284,22 +357,16 @@ impl Store {
         Ok(found.and_then(|d| d.get_str("_id").ok().map(DeliveryId::new)))
     }
 
-    async fn move_hold(&self, scope: &Scope, id: &DeliveryId, step: Move, set: Document) -> Result<()> {
-        let query = doc! {
-            "_id": id.as_str(),
-            "status": Status::Held.word(),
-            "hold.stage": {"$in": words(step)},
-        };
+    async fn move_hold(&self, scope: &Scope, id: &DeliveryId, step: Move, change: Document) -> Result<()> {
+        let query = scope::narrow(held(id, step), scope, None);
         let moved = self
             .collection::<Document>("deliveries")
-            .update_one(scope::narrow(query, scope, None), doc! {"$set": set})
+            .update_one(query, change)
             .await?;
         if moved.modified_count == 1 {
             Ok(())
         } else {
-            Err(Error::Conflict {
-                what: format!("the hold of delivery {id}"),
-            })
+            Err(too_late(id))
         }
     }
 }

@@ -254,13 +254,25 @@ impl Store {
         }
     }
 
-    /// Goes through every item of a feed, withdrawn ones among them.
-    pub async fn scan_items(&self, feed: &FeedId, mut see: impl FnMut(Stored<'_>)) -> Result<()> {
+    /// Goes through the items of a feed by their keys, withdrawn ones among them: all that come
+    /// behind the key `after`, or all.
+    pub async fn scan_items(
+        &self,
+        feed: &FeedId,
+        after: Option<&str>,
+        mut see: impl FnMut(Stored<'_>),
+    ) -> Result<()> {
+        let mut keys = of_feed(feed);
+        if let Some(after) = after {
+            keys.remove("$gte");
+            keys.insert("$gt", item_key(feed, after));
+        }
         let prefix = feed.as_str().len() + 1;
         let mut found = self
             .collection::<RawDocumentBuf>("items")
-            .find(doc! {"_id": of_feed(feed)})
+            .find(doc! {"_id": keys})
             .projection(doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1})
+            .sort(doc! {"_id": 1})
             .hint(Hint::Keys(doc! {"_id": 1}))
             .batch_size(SCANNED_TOGETHER)
             .await?;

@@ -3,9 +3,11 @@
 //! Only decided deliveries count; a file that is still being applied is in flight and is shown
 //! as such. A replay adds to what was recovered and leaves what was received as it was.
 
+use super::holds::HoldDoc;
 use super::{Result, Store, scope, when};
 use crate::domain::account::Scope;
-use crate::domain::delivery::{Direction, Status};
+use crate::domain::delivery::{Direction, Status, latency_ms};
+use crate::domain::hold::Hold;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
 use crate::domain::report::{CodeCount, Counts};
@@ -27,6 +29,8 @@ struct Slim {
     received_at: DateTime<Utc>,
     #[serde(with = "when::option", default)]
     decided_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    hold: Option<HoldDoc>,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +39,7 @@ struct Kind {
 }
 
 impl Slim {
-    fn add_to(&self, rollup: &mut Rollup) {
+    fn add_to(self, rollup: &mut Rollup) {
         match (self.direction, self.origin.kind.as_str(), self.status) {
             (_, _, Status::Processing) => {}
             (Direction::Export, ..) => rollup.exported += self.counts.accepted,
@@ -47,8 +51,10 @@ impl Slim {
                     rollup.counts += self.counts;
                 }
                 if let Some(decided) = self.decided_at {
-                    let ms = (decided - self.received_at).num_milliseconds();
-                    rollup.latency.add(u64::try_from(ms).unwrap_or(0));
+                    let hold = self.hold.map(Hold::from);
+                    rollup
+                        .latency
+                        .add(latency_ms(self.received_at, decided, hold.as_ref()));
                 }
             }
         }
@@ -66,7 +72,7 @@ impl Store {
     ) -> Result<BTreeMap<FeedId, BTreeMap<DateTime<Utc>, Rollup>>> {
         let query = doc! {"received_at": {"$gte": when::bson(span.from), "$lt": when::bson(span.until)}};
         let fields = doc! {
-            "_id": 0, "feed": 1, "direction": 1, "origin.kind": 1, "status": 1, "counts": 1, "received_at": 1, "decided_at": 1,
+            "_id": 0, "feed": 1, "direction": 1, "origin.kind": 1, "status": 1, "counts": 1, "received_at": 1, "decided_at": 1, "hold": 1,
         };
         let mut found = self
             .collection::<Slim>("deliveries")

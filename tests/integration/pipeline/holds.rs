@@ -10,9 +10,11 @@ use feedgate::domain::feed::{Feed, Mode};
 use feedgate::domain::gate::Outcome;
 use feedgate::domain::hold::{Ruling, Stage};
 use feedgate::domain::ids::DeliveryId;
+use feedgate::domain::query::Span;
 use feedgate::domain::report::Verdict;
 use feedgate::server::pipeline::hold;
 use feedgate::server::pipeline::ingest::Ingested;
+use feedgate::server::store::Stored;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -214,4 +216,49 @@ async fn somebody_may_let_a_file_through_beforehand() {
         "what was overruled is still told"
     );
     assert_eq!(live(&app, &feed).await, 50);
+}
+
+#[tokio::test]
+async fn the_time_that_a_delivery_waited_for_people_is_not_counted_as_ours() {
+    let (app, files) = (App::start().await, Files::new());
+    let (feed, half, id) = halved(&app, &files).await;
+    app.clock.advance(TimeDelta::hours(20));
+    release(&app, &id, &half).await.expect("released");
+    let delivery = logged(&app, &id).await;
+    assert_eq!(
+        delivery.hold.as_ref().map(|hold| hold.waited().num_hours()),
+        Some(20)
+    );
+    assert_eq!(delivery.latency_ms(), Some(0), "the clock stands while we work");
+    let span = Span {
+        from: app.clock.now() - TimeDelta::days(2),
+        until: app.clock.now() + TimeDelta::days(1),
+    };
+    let rolled = app
+        .store
+        .roll_up(&Scope::All, None, span, span.bucket_size())
+        .await
+        .expect("a rollup");
+    let slowest = rolled[&feed.id]
+        .values()
+        .filter_map(|bucket| bucket.latency.percentile(1.0))
+        .max();
+    assert!(slowest < Some(60_000), "{slowest:?}");
+}
+
+#[tokio::test]
+async fn a_scan_of_the_catalogue_that_broke_off_goes_on_behind_the_last_key() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    app.take_in(&feed, &files.csv("a.csv", &records(1..=100))).await;
+    let keys = async |after: Option<&str>| {
+        let mut keys = Vec::new();
+        let see = |item: Stored<'_>| keys.push(item.key.to_owned());
+        app.store.scan_items(&feed.id, after, see).await.expect("a scan");
+        keys
+    };
+    let all = keys(None).await;
+    assert_eq!(all.len(), 100);
+    assert!(all.is_sorted());
+    assert_eq!(keys(Some(&all[41])).await, all[42..]);
 }

@@ -65,7 +65,8 @@ gate!(
      the last four weeks where there are three of them, else than the last file that took effect. In a feed that \
      sends whole catalogues, what a file does not name is withdrawn, so an export that stopped early would empty \
      the catalogue. Below 90 % it warns, below 80 % the file is held and the catalogue stays as it is, unless \
-     fewer than 20 products were expected. A feed may have other limits.",
+     fewer than 20 products were expected. A file in which a required column has gone is held as well. A feed may \
+     have other limits.",
     "About as many products as before.",
     "Compare the export with the shop. If the products are gone on purpose, release the file with a word on why; \
      from then on the smaller catalogue is the normal one. If not, refuse it and have it sent again."

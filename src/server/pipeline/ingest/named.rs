@@ -71,9 +71,9 @@ impl Naming {
         entries.dedup_by_key(|e| e.product);
         let mut starts = Vec::with_capacity(SHELVES + 1);
         let mut place = 0;
-        for shelf in 0..SHELVES {
+        for number in 0..SHELVES {
             starts.push(place);
-            while entries.get(place).is_some_and(|e| shelf_of(e.product) == shelf) {
+            while entries.get(place).is_some_and(|e| shelf_of(e.product) == number) {
                 place += 1;
             }
         }
@@ -108,10 +108,10 @@ impl Named {
         self.entries.len() as u64
     }
 
-    fn find(&self, product: u64) -> Option<usize> {
-        let shelf = shelf_of(product);
-        let (start, end) = (self.starts[shelf], self.starts[shelf + 1]);
-        let found = self.entries[start..end].binary_search_by_key(&product, |e| e.product);
+    fn find(&self, wanted: u64) -> Option<usize> {
+        let number = shelf_of(wanted);
+        let (start, end) = (self.starts[number], self.starts[number + 1]);
+        let found = self.entries[start..end].binary_search_by_key(&wanted, |e| e.product);
         found.ok().map(|place| start + place)
     }
 

@@ -1,0 +1,234 @@
+//! Does, under the feed's lease, what makes a surveyed file take effect: compares it with the
+//! catalogue, asks the gates, applies it, withdraws what it does not name, and decides.
+
+use super::named::{Met, Named};
+use super::{Ingest, Surveyed, gate};
+use crate::domain::delivery::{Delivery, Status};
+use crate::domain::feed::{Feed, Mode};
+use crate::domain::gate::{Gate, Ids, Outcome};
+use crate::domain::hold::Stage;
+use crate::domain::ids::DeliveryId;
+use crate::domain::report::Report;
+use crate::server::store::Stored;
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+impl Ingest {
+    pub(super) async fn take_leased(
+        &self,
+        feed: &Feed,
+        path: &Path,
+        delivery: &mut Delivery,
+        surveyed: &mut Surveyed,
+    ) -> anyhow::Result<()> {
+        let (store, patience) = (&self.store, self.patience());
+        let (id, report) = (delivery.id.clone(), &mut surveyed.report);
+        for earlier in patience.with(|| store.list_interrupted(&feed.id, &id)).await? {
+            patience
+                .with(|| store.close_interrupted(&feed.id, &earlier, &id, self.clock.now()))
+                .await?;
+        }
+        let releasing = delivery
+            .hold
+            .as_ref()
+            .is_some_and(|hold| hold.stage == Stage::Releasing);
+        if releasing {
+            self.begin_released(feed, delivery, report).await?;
+        } else {
+            let same = patience
+                .with(|| store.find_same_file(&feed.id, &report.file.sha256, Status::Accepted))
+                .await?;
+            delivery.repeat_of = same.filter(|same| same.id != id).map(|same| same.id);
+            self.open(delivery, report).await?;
+        }
+        let ids = match Arc::get_mut(&mut surveyed.named) {
+            Some(named) if feed.mode == Mode::Snapshot => Some(self.compare(feed, &id, named).await?),
+            // A file of changes says nothing of the rest; its products are looked up as they
+            // are written.
+            _ => None,
+        };
+        if self
+            .ask_gates(feed, delivery, report, &surveyed.named, ids)
+            .await?
+            == Outcome::Hold
+        {
+            return Ok(());
+        }
+        let mut counts = self.apply(feed, path, delivery, report, &surveyed.named).await?;
+        if feed.mode == Mode::Snapshot {
+            counts.withdrawn = self.withdraw(feed, delivery, &surveyed.named, ids).await?;
+        }
+        let records = &mut surveyed.report.records;
+        counts.received = records.received;
+        counts.warned = records.warned;
+        if !counts.conserved() {
+            bail!("{counts:?} do not add up; the delivery stays open, and this is a fault of ours");
+        }
+        *records = counts;
+        patience
+            .with(|| store.decide_delivery(&id, &feed.id, counts, self.clock.now()))
+            .await
+            .context("deciding")?;
+        patience
+            .with(|| store.supersede_holds(&feed.id, delivery.received_at, &id, self.clock.now()))
+            .await
+            .context("ending the holds of older files")?;
+        Ok(())
+    }
+
+    /// Begins a delivery that somebody released, unless a newer file has taken effect: under the
+    /// lease none can slip in between this look and what follows.
+    async fn begin_released(&self, feed: &Feed, delivery: &Delivery, report: &Report) -> anyhow::Result<()> {
+        let (store, patience, now) = (&self.store, self.patience(), self.clock.now());
+        let newer = patience
+            .with(|| store.find_newer_accepted(&feed.id, delivery.received_at))
+            .await
+            .context("looking for newer files")?;
+        if let Some(newer) = newer {
+            let before = delivery.received_at + TimeDelta::milliseconds(1);
+            patience
+                .with(|| store.supersede_holds(&feed.id, before, &newer, now))
+                .await
+                .context("ending the hold")?;
+            bail!("a newer file of {} took effect as delivery {newer}", feed.id);
+        }
+        // Not tried again: when only the answer was lost, the second try would not be legal.
+        store
+            .begin_released(&delivery.id, &report.file, report.records.received, now)
+            .await
+            .context("beginning with the released delivery")
+    }
+
+    /// Lays the catalogue beside what the file says. A scan that breaks off goes on where it was.
+    async fn compare(&self, feed: &Feed, delivery: &DeliveryId, named: &mut Named) -> anyhow::Result<Ids> {
+        let begun = Instant::now();
+        let comparing = Mutex::new(Comparing {
+            named,
+            ids: Ids::default(),
+            back: 0,
+            after: None,
+        });
+        let comparing = &comparing;
+        self.patience()
+            .with(|| async move {
+                let after = seeing(comparing).after.clone();
+                let see = |item: Stored<'_>| seeing(comparing).see(item, delivery);
+                self.store.scan_items(&feed.id, after.as_deref(), see).await
+            })
+            .await
+            .context("comparing with the catalogue")?;
+        let ids = seeing(comparing).ids();
+        tracing::debug!(?ids, elapsed = ?begun.elapsed(), "compared with the catalogue");
+        Ok(ids)
+    }
+
+    /// Lets the gates decide, once; what they hold is written down as held.
+    async fn ask_gates(
+        &self,
+        feed: &Feed,
+        delivery: &mut Delivery,
+        report: &mut Report,
+        named: &Named,
+        ids: Option<Ids>,
+    ) -> anyhow::Result<Outcome> {
+        let (store, patience) = (&self.store, self.patience());
+        let gate = if let Some(decided) = delivery.gate.take() {
+            decided
+        } else {
+            let facts = gate::facts(report, named.len(), ids);
+            gate::ask(store, &patience, feed, delivery, facts).await?
+        };
+        report.codes.extend(gate::codes(&gate));
+        let overruled = delivery
+            .hold
+            .as_ref()
+            .is_some_and(|hold| matches!(hold.stage, Stage::Released | Stage::Releasing));
+        let outcome = if overruled { Outcome::Pass } else { gate.outcome };
+        if outcome == Outcome::Hold {
+            gate::explain(&mut report.file, &gate);
+            self.hold(delivery, report, &gate).await?;
+        } else {
+            patience
+                .with(|| store.pass_gate(&delivery.id, &gate, &report.codes))
+                .await
+                .context("writing down what the gates decided")?;
+        }
+        report.gate = Some(gate);
+        Ok(outcome)
+    }
+
+    async fn hold(&self, delivery: &Delivery, report: &Report, gate: &Gate) -> anyhow::Result<()> {
+        self.patience()
+            .with(|| {
+                self.store
+                    .hold_delivery(delivery, &report.file, gate, &report.codes, self.clock.now())
+            })
+            .await
+            .context("holding the delivery")
+    }
+
+    /// Withdraws what the file does not name, and counts it.
+    async fn withdraw(
+        &self,
+        feed: &Feed,
+        delivery: &Delivery,
+        named: &Named,
+        ids: Option<Ids>,
+    ) -> anyhow::Result<u64> {
+        let (store, patience) = (&self.store, self.patience());
+        let (id, at) = (&delivery.id, delivery.received_at);
+        if ids.is_some_and(|ids| ids.gone > 0) {
+            patience
+                .with(|| store.withdraw_items(&feed.id, id, at, |key| named.names(key)))
+                .await
+                .context("withdrawing items")?;
+        }
+        // An earlier try may have withdrawn some, or all.
+        patience
+            .with(|| store.count_withdrawn_by(&feed.id, id))
+            .await
+            .context("counting what was withdrawn")
+    }
+}
+
+/// A comparison on its way through the catalogue.
+struct Comparing<'a> {
+    named: &'a mut Named,
+    ids: Ids,
+    back: u64,
+    /// The key seen last; a scan that begins anew begins behind it, for what is seen twice would
+    /// count twice.
+    after: Option<String>,
+}
+
+impl Comparing<'_> {
+    fn see(&mut self, item: Stored<'_>, delivery: &DeliveryId) {
+        let after = self.after.get_or_insert_default();
+        after.clear();
+        after.push_str(item.key);
+        match self.named.compare(item, delivery.as_str()) {
+            Met::Stays => self.ids.live += 1,
+            Met::Gone => {
+                self.ids.live += 1;
+                self.ids.gone += 1;
+            }
+            Met::Back => self.back += 1,
+            Met::Absent => {}
+        }
+    }
+
+    fn ids(&self) -> Ids {
+        Ids {
+            new: self.named.unmatched() + self.back,
+            ..self.ids
+        }
+    }
+}
+
+/// Nobody else holds the lock: it only lets one closure after another change the same thing.
+fn seeing<'a, 'b>(comparing: &'a Mutex<Comparing<'b>>) -> MutexGuard<'a, Comparing<'b>> {
+    comparing.lock().unwrap_or_else(PoisonError::into_inner)
+}
