@@ -12,7 +12,7 @@ mod storing;
 pub use compare::{TOOLS, compare};
 pub use files::{check, csv_pass};
 pub use pages::{Visit, pages, weights};
-pub use storing::{bare_insert, ingest};
+pub use storing::{bare_insert, change, ingest};
 
 use serde::{Deserialize, Serialize};
 use std::time::Instant;

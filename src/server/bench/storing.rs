@@ -10,6 +10,7 @@ use crate::server::pipeline::survey::survey;
 use crate::server::store::{Encoded, Partner, Store};
 use anyhow::Context;
 use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,24 @@ pub async fn bare_insert(store: &Store, path: &Path) -> anyhow::Result<Measured>
     let begun = Instant::now();
     store.insert_bare(&documents, BATCH, TASKS).await?;
     Ok(Measured::since(begun, documents.len() as u64))
+}
+
+/// Writes the file again with another last value in one of every `one_in` records: what a shop
+/// sends the next day. A generated feed has no line breaks within its values.
+pub fn change(path: &Path, changed: &Path, one_in: usize) -> anyhow::Result<()> {
+    let lines = BufReader::new(File::open(path)?).split(b'\n');
+    let mut out = BufWriter::new(File::create(changed)?);
+    for (index, line) in lines.enumerate() {
+        let line = line?;
+        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        out.write_all(line)?;
+        // The header is no record.
+        if index > 0 && index.is_multiple_of(one_in) {
+            out.write_all(b" again")?;
+        }
+        out.write_all(b"\r\n")?;
+    }
+    Ok(out.flush()?)
 }
 
 /// The real ingest, end to end: survey, lease, apply, decide.

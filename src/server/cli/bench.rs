@@ -56,6 +56,9 @@ enum Part {
 /// How long an operation waits for the database.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Of so many records one is changed in the file that comes next: 5 %.
+const ONE_IN: usize = 20;
+
 /// Databases of the private server: one for what is stored, one for what is shown.
 const MAIN: &str = "feedgate";
 const PAGES: &str = "pages";
@@ -140,6 +143,13 @@ impl Args {
         row(
             "unchanged ingest",
             &run_part(opened, MAIN, Part::Ingest, None, Some(&file))?,
+            Some(&bare),
+        );
+        let changed = folder.join("changed.csv");
+        bench::change(&file, &changed, ONE_IN).context("changing the feed")?;
+        row(
+            "5 % changed ingest",
+            &run_part(opened, MAIN, Part::Ingest, None, Some(&changed))?,
             Some(&bare),
         );
         self.show(folder).await
