@@ -35,6 +35,10 @@ pub struct DeliveryView {
     pub open: u64,
     /// Its held records in all.
     pub held: u64,
+    /// Whether a gate holds it and the caller may rule on that.
+    pub may_rule: bool,
+    /// Whether its file is kept here, so that a worker can take it in once it is released.
+    pub is_kept: bool,
 }
 
 /// Lists deliveries, newest first, narrowed by whatever is not empty; `range` as in the URL.
@@ -73,6 +77,25 @@ pub async fn read_delivery(id: String) -> Result<DeliveryView, AppError> {
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
             desk::delivery::read(&viewer, &DeliveryId::new(id)).await
+        }
+        .await,
+    )
+}
+
+/// Rules on a delivery that a gate holds, and goes back to it. `ruling` is `release`, and a worker
+/// takes it in after all, or `refuse`, and nothing of it ever takes effect.
+#[server(endpoint = "rule_on_delivery")]
+pub async fn rule_on_delivery(
+    id: String,
+    #[server(default)] ruling: String,
+    #[server(default)] reason: String,
+) -> Result<(), AppError> {
+    use crate::domain::{account::Right, ids::DeliveryId};
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::RuleOnHold).await?;
+            desk::hold::rule(&viewer, &DeliveryId::new(id), &ruling, &reason).await
         }
         .await,
     )

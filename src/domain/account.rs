@@ -37,6 +37,8 @@ pub enum Right {
     DiscardRecord,
     /// See the worker's jobs, and have one that was set aside tried again.
     ManageJobs,
+    /// Release or refuse a delivery that a gate holds.
+    RuleOnHold,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -48,12 +50,13 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, ViewAllPartners, ViewReports,
+            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold, ViewAllPartners,
+            ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord | ManageJobs => {
+            EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold => {
                 matches!(self, Self::Admin | Self::Staff)
             }
             ManageUsers => self == Self::Admin,
@@ -162,8 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn only_staff_and_admin_touch_records() {
-        for right in [Right::EditRecord, Right::ReplayRecord, Right::DiscardRecord] {
+    fn only_staff_and_admin_touch_records_and_rule_on_deliveries() {
+        for right in [
+            Right::EditRecord,
+            Right::ReplayRecord,
+            Right::DiscardRecord,
+            Right::RuleOnHold,
+        ] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);
         }

@@ -21,6 +21,9 @@ mod rights;
 // Pages and forms as a browser without a script sees them.
 mod pages;
 
+// Held deliveries, and what people decide about them.
+mod ruling;
+
 // The rule book as people read it.
 mod rules;
 

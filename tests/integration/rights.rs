@@ -53,6 +53,11 @@ const TABLE: &[Row] = &[
         [401, 404, 200, 200, 200, 200],
     ),
     (
+        "rule_on_delivery",
+        &[("id", "{delivery}"), ("ruling", "refuse")],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
         "list_held_records",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],

@@ -1,7 +1,7 @@
 //! Puts the list of deliveries and one delivery's page together.
 
 use crate::api::delivery::{DeliveryList, DeliveryView};
-use crate::domain::account::Viewer;
+use crate::domain::account::{Right, Viewer};
 use crate::domain::ids::DeliveryId;
 use crate::domain::query::{DeliveryFilter, Range};
 use crate::error::AppError;
@@ -40,11 +40,15 @@ pub async fn read(viewer: &Viewer, id: &DeliveryId) -> Result<DeliveryView, AppE
     let found = state.store.find_delivery(&scope, id).await?;
     let (delivery, samples) = found.ok_or_else(|| AppError::not_found("delivery"))?;
     let (held, open) = state.store.count_held_of(&scope, id).await?;
+    let may_rule = viewer.may(Right::RuleOnHold) && delivery.is_waiting();
+    let is_kept = may_rule && state.store.find_file(&scope, id).await?.is_some();
     Ok(DeliveryView {
-        delivery,
         as_of: state.clock.now(),
         samples,
         open,
         held,
+        may_rule,
+        is_kept,
+        delivery,
     })
 }

@@ -1,11 +1,12 @@
-//! Puts one feed's page together, and tells its deliveries as a story.
+//! Puts one feed's page together.
 
+use super::story;
 use super::summary::{self, summary};
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Origin, Status};
-use crate::domain::feed::Feed;
-use crate::domain::format::{count, counted, percent};
+use crate::domain::feed::{Feed, Mode};
+use crate::domain::format::counted;
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::FeedId;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
@@ -96,8 +97,13 @@ fn settings(feed: &Feed) -> Vec<Setting> {
         .contract
         .currency
         .map_or_else(|| "any".to_owned(), |c| c.code().to_owned());
+    let mode = match feed.mode {
+        Mode::Snapshot => "whole catalogues: what a file does not name is withdrawn",
+        Mode::Delta => "changes: what a file does not name stays",
+    };
     vec![
         setting("Expected", expected),
+        setting("Files are", mode.to_owned()),
         setting("Currency", currency),
         setting("Contract", contract(feed)),
     ]
@@ -116,32 +122,10 @@ fn contract(feed: &Feed) -> String {
     }
 }
 
-/// What happened to a delivery, a sentence each.
-fn story(delivery: &Delivery) -> Vec<String> {
-    let c = &delivery.counts;
-    let mut story: Vec<String> = delivery.file.message.iter().cloned().collect();
-    match delivery.status {
-        Status::Processing => story.push("It is being taken in.".to_owned()),
-        Status::Accepted if c.received == 0 => story.push("It holds no records.".to_owned()),
-        Status::Accepted if delivery.repeat_of.is_some() && c.unchanged == c.received => {
-            story.push("The same bytes had come before; nothing changed.".to_owned());
-        }
-        Status::Accepted if c.quarantined == 0 => story.push("All records passed.".to_owned()),
-        Status::Accepted => story.push(format!(
-            "{} of {} passed, {} quarantined.",
-            count(c.accepted + c.unchanged),
-            counted(c.received, "record", "records"),
-            percent(c.rejection_rate())
-        )),
-        Status::Held | Status::Refused => {}
-    }
-    story
-}
-
 fn entry(delivery: Delivery) -> Entry {
     Entry {
-        story: story(&delivery),
-        code: delivery.file.code.as_ref().map(ToString::to_string),
+        story: story::story(&delivery),
+        code: story::code(&delivery),
         replay: matches!(delivery.origin, Origin::Replay { .. }),
         file: delivery.file.name,
         at: delivery.received_at,

@@ -47,6 +47,7 @@ fn row(of: JobState) -> JobRow {
             // A replay's delivery is written with its first record.
             (state == State::Done).then(|| DeliveryId::new(job.id.as_str())),
         ),
+        Work::Release { delivery } => ("a held file".to_owned(), Some(delivery.clone())),
     };
     JobRow {
         id: job.id,

@@ -6,10 +6,12 @@
 
 pub mod delivery;
 pub mod feed;
+pub mod hold;
 pub mod job;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;
 pub mod rule;
 pub mod session;
+mod story;
 mod summary;

@@ -6,7 +6,7 @@
 
 use super::{Error, Result, Store, quarantine, scope, when};
 use crate::domain::account::Scope;
-use crate::domain::ids::{FeedId, JobId, PartnerId, RecordId};
+use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::job::{self, Kind, State};
 use crate::domain::quarantine::{Move, State as HeldState};
 use crate::domain::query::Page;
@@ -30,6 +30,11 @@ pub enum Work {
         /// The records.
         records: Vec<RecordId>,
     },
+    /// Takes in a delivery that a gate held and somebody released.
+    Release {
+        /// The delivery.
+        delivery: DeliveryId,
+    },
 }
 
 impl Work {
@@ -37,6 +42,7 @@ impl Work {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Replay { .. } => Kind::Replay,
+            Self::Release { .. } => Kind::Release,
         }
     }
 }
@@ -150,7 +156,9 @@ impl Store {
     /// Queues one held record for replay: the job and the record's state change together or
     /// not at all. `Conflict` when the record cannot be queued from the state it is in.
     pub async fn queue_replay(&self, scope: &Scope, job: &Job) -> Result<()> {
-        let Work::Replay { records } = &job.work;
+        let Work::Replay { records } = &job.work else {
+            return Err(Error::Corrupt(format!("job {} is no replay", job.id)));
+        };
         let ids: Vec<&str> = records.iter().map(RecordId::as_str).collect();
         let query = doc! {
             "_id": {"$in": ids},

@@ -14,7 +14,8 @@ mod housekeeping;
 
 use super::clock::Clock;
 use super::config::Working;
-use super::pipeline::replay;
+use super::pipeline::ingest::Ingest;
+use super::pipeline::{hold, replay};
 use super::store::{JobState, Store, Work};
 use crate::domain::job::{Kind, State};
 use anyhow::Context;
@@ -26,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// How often it is heard of.
 const RENEWED: Duration = Duration::from_secs(8);
+/// How long a job waits for an absent database or another ingest of its feed.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Pause before looking again when there was nothing to do.
 const IDLE: Duration = Duration::from_millis(300);
 /// Pause after an error, lest a broken database be asked without end.
@@ -122,6 +125,14 @@ impl Worker {
         let job = &taken.job;
         match &job.work {
             Work::Replay { records } => replay::run(&self.store, &self.clock, job, records).await,
+            Work::Release { delivery } => {
+                let ingest = Ingest {
+                    store: self.store.clone(),
+                    clock: self.clock.clone(),
+                    patience: PATIENCE,
+                };
+                hold::take_released(&ingest, delivery).await
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use crate::api::quarantine::{
     DiscardRecord, EditRecord, HeldView, ReplayRecord, RestoreRecord, read_held_record,
 };
 use crate::app::components::badge::StateBadge;
+use crate::app::components::follow::Follow;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Loading, Notice, Tone};
@@ -27,10 +28,6 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use std::time::Duration;
-
-/// How often a queued record is looked at.
-const FOLLOW: Duration = Duration::from_secs(1);
 
 /// What may be done with a record. A form whose action has failed shows the error, with a script
 /// at once and without one in the page that comes back.
@@ -286,31 +283,4 @@ fn version(revision: u32) -> String {
     } else {
         format!("Revision {}", format::count(u64::from(revision)))
     }
-}
-
-/// Looks at the record again after a moment, unless nobody is looking at the page. Each answer
-/// draws it anew as long as the record is queued.
-#[component]
-fn Follow(tick: RwSignal<u32>) -> impl IntoView {
-    Effect::new(move |_| {
-        let timer = set_interval_with_handle(
-            move || {
-                if !document().hidden() {
-                    tick.update(|n| *n += 1);
-                }
-            },
-            FOLLOW,
-        );
-        on_cleanup(move || {
-            if let Ok(timer) = timer {
-                timer.clear();
-            }
-        });
-    });
-    view! {
-        <noscript>
-            <p class="muted">"Load the page again to see how it went."</p>
-        </noscript>
-    }
-    .into_any()
 }

@@ -1,0 +1,177 @@
+//! Says what became of a delivery: of the file as a whole, and of its records.
+
+use crate::app::components::rule::RuleCode;
+use crate::app::link;
+use crate::domain::delivery::{Delivery, Status};
+use crate::domain::format::{self, count, counted};
+use crate::domain::hold::Stage;
+use crate::domain::report::Counts;
+use leptos::prelude::*;
+
+/// The verdict with its numbers; for a file that took no effect also why, and what to do.
+pub(super) fn verdict(delivery: &Delivery) -> AnyView {
+    let (class, sentence, advice) = standing(delivery);
+    let why = delivery.file.message.clone().map(|message| {
+        let place = delivery
+            .file
+            .offset
+            .map(|offset| format!("At byte {} of the unpacked file.", count(offset)));
+        view! {
+            <p>
+                {message} {place.map(|place| view! { " " {place} })}
+                {delivery.file.code.clone().map(|code| view! { " " <RuleCode code=code.into_owned()/> })}
+            </p>
+        }
+    });
+    view! {
+        <div class=format!("{class} verdict")>
+            <p>
+                <strong>{sentence}</strong>
+            </p>
+            {why}
+            {(!advice.is_empty()).then(|| view! { <p class="muted">{advice}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The class of the notice, the verdict in a sentence, and what follows from it.
+fn standing(delivery: &Delivery) -> (&'static str, String, &'static str) {
+    let kept = "The catalogue still has what the delivery before this one brought.";
+    match (delivery.status, delivery.hold.as_ref().map(|hold| hold.stage)) {
+        (Status::Processing | Status::Accepted, _) => {
+            let (class, sentence) = taken(delivery);
+            (class, sentence, "")
+        }
+        (Status::Held, Some(Stage::Releasing)) => (
+            "notice",
+            "Released: a worker is about to take this file in.".to_owned(),
+            "",
+        ),
+        (Status::Held, _) => (
+            "notice watch",
+            "Held: nothing of this file takes effect until somebody decides about it.".to_owned(),
+            kept,
+        ),
+        (Status::Refused, Some(Stage::Superseded)) => (
+            "notice",
+            "Held until a newer file took effect: nothing of this one did, and nothing will.".to_owned(),
+            "",
+        ),
+        (Status::Refused, Some(_)) => (
+            "notice bad",
+            "Held and refused: nothing of this file took effect, and nothing will.".to_owned(),
+            kept,
+        ),
+        (Status::Refused, None) if delivery.file.code.as_deref() == Some("FILE_INTERRUPTED") => (
+            "notice",
+            "Stopped half-way: the file after it took its place.".to_owned(),
+            "",
+        ),
+        (Status::Refused, None) => (
+            "notice bad",
+            "Refused: the file is damaged, and nothing of it took effect.".to_owned(),
+            "The catalogue still has what the delivery before this one brought. Ask the partner for the whole file again.",
+        ),
+    }
+}
+
+/// Of a file that is taking effect or has: how its records fared.
+fn taken(delivery: &Delivery) -> (&'static str, String) {
+    let c = &delivery.counts;
+    let received = counted(c.received, "record", "records");
+    if delivery.status == Status::Processing {
+        return (
+            "notice",
+            format!("Being checked: {received} received, not all of them decided yet."),
+        );
+    }
+    match (c.received, c.quarantined) {
+        (0, _) => (
+            "notice watch",
+            "Accepted, but the file holds no records.".to_owned(),
+        ),
+        (_, 0) => ("notice good", format!("Accepted: all {received} passed.")),
+        _ => (
+            "notice watch",
+            format!(
+                "Accepted: {} of {received} passed, {} ({}) quarantined.",
+                count(c.accepted + c.unchanged),
+                count(c.quarantined),
+                format::percent(c.rejection_rate())
+            ),
+        ),
+    }
+}
+
+/// Where every record went: what was received is what became of it.
+pub(super) fn law(delivery: &Delivery, held: u64, open: u64) -> AnyView {
+    let c: &Counts = &delivery.counts;
+    let flight = delivery.in_flight();
+    let term = |class: &'static str, n: u64, name: &'static str| {
+        view! {
+            <span class="term">
+                <span class=format!("key {class}") aria-hidden="true"></span>
+                <b>{count(n)}</b>
+                " "
+                {name}
+            </span>
+        }
+    };
+    let records = link::quarantine("delivery", delivery.id.as_str());
+    view! {
+        <p class="law">
+            <span class="term">
+                <b>{count(c.received)}</b>
+                " received"
+            </span>
+            " = "
+            {term("accepted", c.accepted, "accepted")}
+            " + "
+            {term("unchanged", c.unchanged, "unchanged")}
+            " + "
+            {term("quarantined", c.quarantined, "quarantined")}
+            {(flight > 0).then(|| view! { " + " {term("outline", flight, "in flight")} })}
+        </p>
+        {(c.warned > 0)
+            .then(|| {
+                view! {
+                    <p class="muted">{format!("{} passed with a warning.", counted(c.warned, "record", "records"))}</p>
+                }
+            })}
+        {(c.withdrawn > 0)
+            .then(|| {
+                view! {
+                    <p class="muted">
+                        {format!(
+                            "{} that the file does not name withdrawn from the catalogue.",
+                            counted(c.withdrawn, "product", "products"),
+                        )}
+                    </p>
+                }
+            })}
+        {(held > 0)
+            .then(|| {
+                view! {
+                    <p>
+                        <a href=records.clone().with("state", "any").href()>
+                            {format!("See the {}", counted(held, "quarantined record", "quarantined records"))}
+                        </a>
+                        {if open == 0 {
+                            " – none waits for anybody.".into_any()
+                        } else if open == held {
+                            " – all of them wait for somebody.".into_any()
+                        } else {
+                            view! {
+                                " – "
+                                <a href=records.href()>{format!("{} still wait", count(open))}</a>
+                                " for somebody."
+                            }
+                                .into_any()
+                        }}
+                    </p>
+                }
+            })}
+    }
+    .into_any()
+}
