@@ -1,12 +1,14 @@
 //! Describes a feed: one named stream of one partner in one direction, as it is set up.
 //!
-//! What its files are held to is its [`Terms`], which is all that a reader and the engine are
-//! told. What came of its files is in [`super::delivery`].
+//! How its files are read is its [`Profile`], what they are held to its [`Contract`]; both
+//! together are its [`Terms`], which is all that a reader and the engine are told. What came of
+//! its files is in [`super::delivery`].
 
 use super::contract::{Contract, Currency};
 use super::delivery::Direction;
 use super::gate::Gates;
 use super::ids::FeedId;
+use super::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 /// What a file says of the products it does not name.
@@ -23,6 +25,8 @@ pub enum Mode {
 /// What a file is read and judged by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
+    /// How it is read.
+    pub profile: Profile,
     /// What its records must meet.
     pub contract: Contract,
 }
@@ -30,11 +34,21 @@ pub struct Terms {
 impl Terms {
     /// The default terms, with prices in `currency`.
     pub fn in_currency(currency: Option<Currency>) -> Self {
+        Self::of(Profile::default(), Contract::default(), currency)
+    }
+
+    /// The terms of a profile and a contract. The currency that is agreed on goes before the
+    /// profile's, and that before the contract's.
+    pub fn of(profile: Profile, contract: Contract, agreed: Option<Currency>) -> Self {
+        let mut profile = profile.resolved();
+        let currency = agreed.or(profile.currency).or(contract.currency);
+        // Who says how prices are written says that bare numbers are prices.
+        if profile.currency.is_some() || profile.decimal.is_some() {
+            profile.currency = currency;
+        }
         Self {
-            contract: Contract {
-                currency,
-                ..Contract::default()
-            },
+            profile,
+            contract: Contract { currency, ..contract },
         }
     }
 }
@@ -52,6 +66,8 @@ pub struct Feed {
     pub currency: Option<String>,
     /// Whether its files are whole catalogues.
     pub mode: Mode,
+    /// How its files are read.
+    pub profile: Profile,
     /// What its records must meet, besides the currency.
     pub contract: Contract,
     /// Where its gates stand.
@@ -67,20 +83,15 @@ impl Feed {
             expected_every_hours: None,
             currency: None,
             mode: Mode::default(),
+            profile: Profile::default(),
             contract: Contract::default(),
             gates: Gates::default(),
         }
     }
 
-    /// What its files are read and judged by. The feed's currency goes before the contract's.
+    /// What its files are read and judged by. The feed's currency goes before all others.
     pub fn terms(&self) -> Terms {
         let own = self.currency.as_deref().and_then(Currency::of);
-        let currency = own.or(self.contract.currency);
-        Terms {
-            contract: Contract {
-                currency,
-                ..self.contract.clone()
-            },
-        }
+        Terms::of(self.profile.clone(), self.contract.clone(), own)
     }
 }

@@ -12,6 +12,7 @@
 //! | [`record`] | one product: as sent ([`record::RawRecord`]) and as kept ([`record::Attributes`]) |
 //! | [`violation`] | one failed rule on one record, and its severity |
 //! | [`contract`] | the rules a record must meet, one place per rule |
+//! | [`profile`] | how a partner writes its feed, in the contract's words |
 //! | [`feed`] | one stream of a partner as it is set up, and the terms its files are held to |
 //! | [`portrait`] | a file in a few figures, for the gates to hold against the file before |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
@@ -37,6 +38,7 @@ pub mod hold;
 pub mod ids;
 pub mod job;
 pub mod portrait;
+pub mod profile;
 pub mod quarantine;
 pub mod query;
 pub mod record;

@@ -6,6 +6,7 @@
 //! | [`clock`] | the time |
 //! | [`store`] | MongoDB: the only room that names it, and never without a scope |
 //! | [`feed`] | bytes to [`crate::domain::record::RawRecord`]: unpack, decode, parse |
+//! | [`profile`] | feed profiles as people write them |
 //! | [`generate`] | feeds that look like a partner's, to try things on |
 //! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
 //! | [`worker`] | takes jobs and runs the pipeline on them, apart from the web |
@@ -38,5 +39,6 @@ pub mod feed;
 pub mod generate;
 pub mod http;
 pub mod pipeline;
+pub mod profile;
 pub mod store;
 pub mod worker;

@@ -12,7 +12,7 @@ mod raw;
 mod understood;
 
 pub use attribute::Attribute;
-pub use names::{Name, Names, rank};
+pub use names::{Dictionary, Name, Names, rank};
 pub use raw::{Damage, RawRecord};
 pub use understood::Record;
 

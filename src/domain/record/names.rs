@@ -2,19 +2,26 @@
 //!
 //! Names are matched without regard to case, a space is an underscore, and the `g:` prefix is
 //! optional; where a field comes both with and without it, the prefixed one wins. A record
-//! holds numbers into this table, so that no name is compared on the way of a record.
+//! holds numbers into this table, so that no name is compared on the way of a record. Where a
+//! partner has words of its own, a [`Dictionary`] says what they mean: the table looks a name
+//! up in it once, when the name is met.
 
 use super::Attribute;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How much a field's name may say for its attribute: the lowest rank wins.
 pub mod rank {
+    /// Mapped by the feed's profile.
+    pub const MAPPED: u8 = 0;
     /// Written with Google's prefix, or in Google's namespace.
-    pub const PREFIXED: u8 = 0;
+    pub const PREFIXED: u8 = 1;
     /// Written plainly.
-    pub const PLAIN: u8 = 1;
+    pub const PLAIN: u8 = 2;
     /// Another element that may stand in (`summary` for `description` in Atom).
-    pub const STAND_IN: u8 = 2;
+    pub const STAND_IN: u8 = 3;
+    /// Left out by the feed's profile.
+    pub const LEFT_OUT: u8 = u8::MAX;
 }
 
 /// One name of a file.
@@ -55,23 +62,86 @@ impl Name {
     }
 }
 
+/// A partner's own names, and what they mean: an attribute, or none to leave the field out.
+#[derive(Debug, Clone, Default)]
+pub struct Dictionary(HashMap<Box<str>, Option<Attribute>>);
+
+impl Dictionary {
+    /// Says what a name means that is sent like this.
+    pub fn insert(&mut self, sent: &str, meaning: Option<Attribute>) {
+        self.0.insert(Name::read(sent).text, meaning);
+    }
+}
+
 /// The names of one file, each with its number.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     list: Vec<Name>,
     numbers: HashMap<Box<str>, u16>,
+    dictionary: Arc<Dictionary>,
+    /// The numbers of the names that no file sent.
+    own: Vec<u16>,
 }
 
 impl Names {
     /// More different names than this are not a feed. Readers refuse or start afresh.
     pub const LIMIT: usize = 4_096;
 
+    /// An empty table of a file whose names the dictionary explains.
+    pub fn with(dictionary: Arc<Dictionary>) -> Self {
+        Self {
+            dictionary,
+            ..Self::default()
+        }
+    }
+
+    fn understand(&self, sent: &str) -> Name {
+        let name = Name::read(sent);
+        match self.dictionary.0.get(&name.text) {
+            None => name,
+            Some(Some(attribute)) => Name {
+                text: attribute.name().into(),
+                attribute: Some(*attribute),
+                rank: rank::MAPPED,
+            },
+            Some(None) => Name {
+                attribute: None,
+                rank: rank::LEFT_OUT,
+                ..name
+            },
+        }
+    }
+
     /// The number of a name as sent; none when the table is full.
     pub fn number(&mut self, sent: &str) -> Option<u16> {
         if let Some(number) = self.numbers.get(sent) {
             return Some(*number);
         }
-        self.add(sent, Name::read(sent))
+        self.add(sent, self.understand(sent))
+    }
+
+    /// Adds an attribute that no file sends, because the profile gives its value.
+    pub fn push_own(&mut self, attribute: Attribute) -> Option<u16> {
+        let name = Name {
+            text: attribute.name().into(),
+            attribute: Some(attribute),
+            rank: rank::MAPPED,
+        };
+        // Not to be found by what a file sends.
+        let number = self.push(name)?;
+        self.own.push(number);
+        Some(number)
+    }
+
+    /// The numbers that [`Self::push_own`] gave, in that order.
+    pub fn own(&self) -> &[u16] {
+        &self.own
+    }
+
+    /// A number's name as it was sent; its normalised form where another column has it too.
+    pub fn sent(&self, number: u16) -> &str {
+        let sent = self.numbers.iter().find(|(_, n)| **n == number);
+        sent.map_or(&*self.name(number).text, |(sent, _)| sent)
     }
 
     /// Gives the name `sent` a meaning of the reader's own, for example `summary` in Atom,
@@ -87,7 +157,22 @@ impl Names {
         )
     }
 
-    fn add(&mut self, sent: &str, mut name: Name) -> Option<u16> {
+    /// Adds a column that the profile gives no name, to leave it out.
+    pub fn push_left_out(&mut self) -> Option<u16> {
+        self.push(Name {
+            text: Box::default(),
+            attribute: None,
+            rank: rank::LEFT_OUT,
+        })
+    }
+
+    fn add(&mut self, sent: &str, name: Name) -> Option<u16> {
+        let number = self.push(name)?;
+        self.numbers.insert(sent.into(), number);
+        Some(number)
+    }
+
+    fn push(&mut self, mut name: Name) -> Option<u16> {
         let number = u16::try_from(self.list.len())
             .ok()
             .filter(|n| usize::from(*n) < Self::LIMIT)?;
@@ -95,13 +180,12 @@ impl Names {
             name.text = format!("column_{}", self.list.len() + 1).into();
         }
         self.list.push(name);
-        self.numbers.insert(sent.into(), number);
         Some(number)
     }
 
     /// Adds a column whose name says nothing, even when another is written the same.
     pub fn push_column(&mut self, sent: &str) -> Option<u16> {
-        self.add(sent, Name::read(sent))
+        self.add(sent, self.understand(sent))
     }
 
     /// What is known of a number that this table gave out.
@@ -148,6 +232,25 @@ mod tests {
             let name = Name::read(sent);
             assert_eq!((&*name.text, name.rank), (text, rank), "{sent:?}");
         }
+    }
+
+    #[test]
+    fn a_dictionary_explains_names_in_any_spelling_and_leaves_others_as_they_are() {
+        let mut dictionary = Dictionary::default();
+        dictionary.insert("Nombre del  producto", Some(Attribute::Title));
+        dictionary.insert("Cupón", None);
+        let mut names = Names::with(Arc::new(dictionary));
+        let mut read = |sent: &str| {
+            let number = names.number(sent).expect("room");
+            let name = names.name(number);
+            (name.text.to_string(), name.attribute, name.rank)
+        };
+        assert_eq!(
+            read("nombre del producto"),
+            ("title".to_owned(), Some(Attribute::Title), rank::MAPPED)
+        );
+        assert_eq!(read("CUPÓN"), ("cupón".to_owned(), None, rank::LEFT_OUT));
+        assert_eq!(read("Price").1, Some(Attribute::Price));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Carries one record as sent, in buffers that are filled again for the next.
 
-use super::{Attributes, Names, Position};
+use super::{Attributes, Name, Names, Position};
 use std::sync::Arc;
 
 /// A part of a record's text. Readers cap a record far below 4 GiB.
@@ -183,6 +183,22 @@ impl RawRecord {
                 end: self.text.len() as u32,
             },
         });
+    }
+
+    /// Gives field `index` another value.
+    pub fn replace(&mut self, index: usize, value: &str) {
+        let start = self.text.len() as u32;
+        self.text.push_str(value);
+        self.fields[index].value = Span {
+            start,
+            end: self.text.len() as u32,
+        };
+    }
+
+    /// Leaves out the fields whose names are not to be kept.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&Name) -> bool) {
+        let names = &self.names;
+        self.fields.retain(|field| is_kept(names.name(field.name)));
     }
 
     /// Ends a record whose fields were pushed before its place and bytes were known.

@@ -1,9 +1,10 @@
 //! `feedgate check`: says what is wrong with a file, without a database.
 
-use crate::domain::contract::Currency;
+use crate::domain::contract::{Contract, Currency};
 use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
 use crate::server::pipeline::survey::survey;
+use crate::server::profile;
 use anyhow::Context;
 use std::fs::File;
 use std::path::PathBuf;
@@ -16,13 +17,18 @@ use std::process::ExitCode;
                   refused. Of several files, the highest."
 )]
 pub(super) struct Args {
-    /// Files to check: CSV or TSV, RSS or Atom, plain or gzipped; told apart by their content
+    /// Files to check: CSV or TSV, RSS, Atom or other XML, plain or gzipped; told apart by their content
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
     /// The currency prices are to be in; a bare number is then read as an amount of it
     #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
     currency: Option<Currency>,
+
+    /// How the files are written, where they do not use Google's names: a TOML file, or one of ceneo, idealo and
+    /// trovaprezzi
+    #[arg(long, value_name = "FILE|NAME")]
+    profile: Option<String>,
 
     /// Print one JSON object per file
     #[arg(long)]
@@ -31,7 +37,15 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let terms = Terms::in_currency(self.currency);
+        let profile = self.profile.as_deref().map(profile::load).transpose();
+        let profile = match profile {
+            Ok(profile) => profile.unwrap_or_default(),
+            Err(error) => {
+                eprintln!("feedgate: {error:#}");
+                return Ok(ExitCode::from(2));
+            }
+        };
+        let terms = Terms::of(profile, Contract::default(), self.currency);
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(

@@ -6,6 +6,7 @@ use crate::domain::contract::Currency;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::config::Database;
+use crate::server::profile;
 use crate::server::store::Partner;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,6 +39,9 @@ enum Verb {
         /// How often a file of that feed is expected
         #[arg(long, value_name = "HOURS")]
         every_hours: Option<u32>,
+        /// How the files of that feed are written: a TOML file, or one of ceneo, idealo and trovaprezzi
+        #[arg(long, value_name = "FILE|NAME")]
+        profile: Option<String>,
     },
     /// List partners and feeds
     List,
@@ -54,16 +58,14 @@ impl Args {
                 feed,
                 currency,
                 every_hours,
+                profile,
             } => {
-                add(
-                    &opened,
-                    &partner,
-                    name,
-                    feed.as_deref(),
-                    currency.as_deref(),
+                let set_up = SetUp {
+                    currency,
                     every_hours,
-                )
-                .await
+                    profile,
+                };
+                add(&opened, &partner, name, feed.as_deref(), set_up).await
             }
         };
         opened.close().await;
@@ -71,17 +73,26 @@ impl Args {
     }
 }
 
+/// How a new feed is set up.
+struct SetUp {
+    currency: Option<String>,
+    every_hours: Option<u32>,
+    profile: Option<String>,
+}
+
 async fn add(
     opened: &Opened,
     partner: &str,
     name: Option<String>,
     feed: Option<&str>,
-    currency: Option<&str>,
-    expected_every_hours: Option<u32>,
+    set_up: SetUp,
 ) -> anyhow::Result<()> {
     let id = PartnerId::parse(partner)?;
     let feed = feed.map(|feed| FeedId::of(&id, feed)).transpose()?;
-    let currency = currency
+    let profile = set_up.profile.as_deref().map(profile::load).transpose()?;
+    let currency = set_up
+        .currency
+        .as_deref()
         .map(Currency::parse)
         .transpose()?
         .map(|c| c.code().to_owned());
@@ -97,8 +108,9 @@ async fn add(
             id.name()
         );
         let feed = Feed {
-            expected_every_hours,
+            expected_every_hours: set_up.every_hours,
             currency,
+            profile: profile.unwrap_or_default(),
             ..Feed::new(id)
         };
         opened.store.insert_feed(&feed).await?;

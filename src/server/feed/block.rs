@@ -4,9 +4,11 @@
 //! known where it begins. So the reader does as little as it can (it finds the rows) and a
 //! block does the rest (fields, quotes, UTF-8) on whichever core has time.
 
+use super::adapt::Adapter;
 use super::csv::Rows;
 use super::stop::Stop;
 use crate::domain::record::RawRecord;
+use std::sync::Arc;
 
 /// Some records of a file in its order. Its buffers are used again when it is filled again.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Block {
     pub(super) parsed: Vec<RawRecord>,
     /// How many of them count.
     pub(super) count: usize,
+    /// What the feed's profile does to each record.
+    pub(super) adapter: Option<Arc<Adapter>>,
 }
 
 impl Block {
@@ -33,9 +37,13 @@ impl Block {
     pub fn record(&mut self, index: usize, record: &mut RawRecord) -> Result<(), Stop> {
         if index < self.count {
             std::mem::swap(record, &mut self.parsed[index]);
-            return Ok(());
+        } else {
+            self.rows.parse(index, record)?;
         }
-        self.rows.parse(index, record)
+        if let Some(adapter) = &self.adapter {
+            adapter.adapt(record);
+        }
+        Ok(())
     }
 
     /// Empties it, keeping its buffers.

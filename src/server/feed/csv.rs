@@ -7,6 +7,7 @@
 
 use super::Block;
 use super::encoding::refuse_bytes;
+use super::plan::Plan;
 use super::shape::{self, Header, Shape};
 use super::source::Limits;
 use super::stop::{Stop, refuse};
@@ -37,6 +38,8 @@ pub struct Rows {
     bytes: Vec<u8>,
     list: Vec<Row>,
     names: Arc<Names>,
+    /// How many of the names are columns.
+    columns: usize,
     shape: Shape,
     /// Offset of the first byte in the file.
     offset: u64,
@@ -75,7 +78,7 @@ impl Rows {
             },
         );
         record.set_original(text);
-        let expected = self.names.len();
+        let expected = self.columns;
         let found = if row.quoted {
             self.cut_quoted(index, record)
         } else {
@@ -102,7 +105,7 @@ impl Rows {
     fn cut_quoted(&mut self, index: usize, record: &mut RawRecord) -> usize {
         let row = self.list[index];
         let bytes = &self.bytes[row.start as usize..row.end as usize];
-        let (expected, delimiter) = (self.names.len(), self.shape.delimiter);
+        let (expected, delimiter) = (self.columns, self.shape.delimiter);
         let (mut column, mut start) = (0, 0);
         loop {
             let field = shape::field(bytes, start, delimiter);
@@ -135,6 +138,7 @@ pub struct Reader {
     /// What was read and belongs to rows that come next.
     rest: Vec<u8>,
     names: Arc<Names>,
+    columns: usize,
     shape: Shape,
     /// Offset of `rest` in the file.
     offset: u64,
@@ -145,19 +149,25 @@ pub struct Reader {
 
 impl Reader {
     /// Reads the header; `offset` is where the text begins in the file.
-    pub fn open(text: Box<dyn Read + Send>, offset: usize, limits: Limits) -> Result<(Self, Format), Stop> {
+    pub(super) fn open(
+        text: Box<dyn Read + Send>,
+        offset: usize,
+        limits: Limits,
+        plan: &Plan,
+    ) -> Result<(Self, Format), Stop> {
         let mut reader = Self {
             text,
             ended: false,
             rest: Vec::new(),
             names: Arc::default(),
+            columns: 0,
             shape: Shape::default(),
             offset: offset as u64,
             line: 1,
             rows: 0,
             limits,
         };
-        let format = reader.read_header()?;
+        let format = reader.read_header(plan)?;
         Ok((reader, format))
     }
 
@@ -166,7 +176,7 @@ impl Reader {
         &self.names
     }
 
-    fn read_header(&mut self) -> Result<Format, Stop> {
+    fn read_header(&mut self, plan: &Plan) -> Result<Format, Stop> {
         let mut bytes = std::mem::take(&mut self.rest);
         let Header {
             shape,
@@ -176,8 +186,16 @@ impl Reader {
         } = loop {
             let target = (2 * bytes.len()).max(BLOCK);
             self.read_more(&mut bytes, target)?;
-            if let Some(found) = shape::header(&bytes, self.ended) {
+            if let Some(found) = shape::header(&bytes, self.ended, plan) {
                 break found;
+            }
+            if self.ended {
+                // Nothing but line ends, behind a byte order mark perhaps.
+                return Err(refuse(
+                    &file::FILE_EMPTY,
+                    Some(self.offset),
+                    "The file is empty but for line ends; nothing of it takes effect.",
+                ));
             }
             if bytes.len() > self.limits.record {
                 return Err(refuse(
@@ -195,7 +213,17 @@ impl Reader {
                 return Err(refuse_bytes(&bytes, bytes[at], self.offset + at as u64));
             }
         };
-        let names = shape::names(header, shape, offset)?;
+        let mut names = match &plan.columns {
+            None => match shape::names(header, shape, offset, plan) {
+                Ok(names) => names,
+                Err(stop) => return Err(self.find_foreign_bytes(bytes)?.unwrap_or(stop)),
+            },
+            Some(columns) => shape::own_names(columns, plan),
+        };
+        // Without a header the first row is a record.
+        let next = if plan.columns.is_some() { start } else { next };
+        self.columns = names.len();
+        plan.prepare(&mut names);
         self.names = Arc::new(names);
         self.shape = shape;
         let gone = memchr::memchr_iter(shape.newline, &bytes[..next]).count();
@@ -208,6 +236,27 @@ impl Reader {
         } else {
             Format::Csv
         })
+    }
+
+    /// Why a file is refused whose first row is no header, where its bytes are not UTF-8 either:
+    /// whoever makes it readable has to begin there.
+    fn find_foreign_bytes(&mut self, mut bytes: Vec<u8>) -> Result<Option<Stop>, Stop> {
+        loop {
+            let valid = match std::str::from_utf8(&bytes) {
+                Ok(_) => bytes.len(),
+                Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),
+                Err(error) => {
+                    let at = error.valid_up_to();
+                    return Ok(Some(refuse_bytes(&bytes, bytes[at], self.offset + at as u64)));
+                }
+            };
+            if self.ended {
+                return Ok(None);
+            }
+            self.offset += valid as u64;
+            bytes.drain(..valid);
+            self.read_more(&mut bytes, BLOCK)?;
+        }
     }
 
     /// Reads until `bytes` has `length` bytes or the file ends.
@@ -234,6 +283,7 @@ impl Reader {
         rows.shape = self.shape;
         if !Arc::ptr_eq(&rows.names, &self.names) {
             rows.names = Arc::clone(&self.names);
+            rows.columns = self.columns;
         }
         let mut target = BLOCK;
         loop {
@@ -308,7 +358,7 @@ impl Reader {
                         open
                     };
                     let column = shape::column_of(bytes, start, open, self.shape.delimiter);
-                    match shape::resume(bytes, start, quote, self.shape, self.names.len(), self.ended) {
+                    match shape::resume(bytes, start, quote, self.shape, self.columns, self.ended) {
                         Some((end, next)) => (end, next, u16::try_from(column).unwrap_or(u16::MAX)),
                         // Where the row ends is seen when more of the file is there.
                         None => break,
@@ -350,7 +400,7 @@ impl Reader {
     /// A last row without a line end and with too few fields is what a cut file ends in.
     fn refuse_short_last_row(&self, row: &[u8], start: usize) -> Result<(), Stop> {
         let found = shape::count_fields(row, self.shape.delimiter);
-        let expected = self.names.len();
+        let expected = self.columns;
         if found >= expected {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use super::source::Unpacked;
 use super::stop::{Stop, refuse};
 use crate::domain::contract::checks::file;
+use crate::domain::profile::ENCODINGS;
 use encoding_rs::{CoderResult, Decoder, DecoderResult};
 use std::io::{self, Read};
 
@@ -42,6 +43,26 @@ impl Encoding {
         }
     }
 
+    /// The encoding that a profile names.
+    pub fn named(label: &str) -> Option<Self> {
+        let coding = encoding_rs::Encoding::for_label(label.as_bytes())?;
+        Some(Self {
+            name: report_name(coding),
+            skipped: 0,
+            coding: (coding != encoding_rs::UTF_8).then_some(coding),
+        })
+    }
+
+    /// Tells the encoding by the byte order mark; without one it is what the profile says, or
+    /// else UTF-8 until shown wrong.
+    pub fn tell(head: &[u8], told: Option<&Self>) -> Self {
+        let marked = Self::of(head);
+        match told {
+            Some(told) if marked.skipped == 0 => told.clone(),
+            _ => marked,
+        }
+    }
+
     /// The first bytes as text, good enough to tell what they are.
     pub fn preview(&self, head: &[u8]) -> String {
         let head = head.get(self.skipped..).unwrap_or_default();
@@ -69,11 +90,7 @@ impl Encoding {
         };
         match declared() {
             Some(coding) if coding != encoding_rs::UTF_8 && coding.is_ascii_compatible() => Self {
-                name: NAMES
-                    .iter()
-                    .find(|name| name.eq_ignore_ascii_case(coding.name()))
-                    .copied()
-                    .unwrap_or("other"),
+                name: report_name(coding),
                 skipped: 0,
                 coding: Some(coding),
             },
@@ -82,41 +99,13 @@ impl Encoding {
     }
 }
 
-/// The names of encodings as reports write them.
-const NAMES: &[&str] = &[
-    "windows-1250",
-    "windows-1251",
-    "windows-1252",
-    "windows-1253",
-    "windows-1254",
-    "windows-1255",
-    "windows-1256",
-    "windows-1257",
-    "windows-1258",
-    "windows-874",
-    "iso-8859-2",
-    "iso-8859-3",
-    "iso-8859-4",
-    "iso-8859-5",
-    "iso-8859-6",
-    "iso-8859-7",
-    "iso-8859-8",
-    "iso-8859-10",
-    "iso-8859-13",
-    "iso-8859-14",
-    "iso-8859-15",
-    "iso-8859-16",
-    "koi8-r",
-    "koi8-u",
-    "macintosh",
-    "ibm866",
-    "gbk",
-    "gb18030",
-    "big5",
-    "euc-jp",
-    "shift_jis",
-    "euc-kr",
-];
+/// The name of an encoding as reports write it.
+fn report_name(coding: &'static encoding_rs::Encoding) -> &'static str {
+    let known = ENCODINGS
+        .iter()
+        .find(|name| name.eq_ignore_ascii_case(coding.name()));
+    known.copied().unwrap_or("other")
+}
 
 /// The bytes after the mark, in UTF-8 as far as it lies with the conversion. Bytes that were
 /// taken to be UTF-8 are not looked at here: rows are, one by one, and so is XML.
@@ -247,4 +236,17 @@ pub fn refuse_bytes(around: &[u8], byte: u8, offset: u64) -> Stop {
         "The byte 0x{byte:02x} at offset {offset} is not UTF-8.{guess} Send UTF-8, or set the feed's encoding."
     );
     refuse(&file::FILE_ENCODING, Some(offset), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_encoding_that_a_profile_may_name_is_read() {
+        for name in ENCODINGS {
+            let encoding = Encoding::named(name).expect(name);
+            assert_ne!(encoding.name, "other", "{name}");
+        }
+    }
 }

@@ -7,17 +7,22 @@
 //! | [`sniff`] | what a file is, told by its content and never by its name |
 //! | [`encoding`] | bytes to UTF-8, and what else they might have been |
 //! | [`csv`] | rows and their kin |
-//! | [`xml`] | RSS and Atom |
+//! | [`xml`] | RSS and Atom, and any other XML by the path to its records |
+//! | [`plan`] | what the feed's profile says, prepared for the readers |
+//! | [`adapt`] | a record as sent to one in the contract's words |
 //! | [`block`] | records in the hundreds, so that cores can share the work |
 //!
 //! It streams: memory does not grow with the file. No byte sequence makes it panic; whatever
-//! comes ends in records, a refusal or a failed source. What the values mean is none of its
-//! business: it knows [`crate::domain::record`] and names file rules, and nothing else of ours.
+//! comes ends in records, a refusal or a failed source. What is right or wrong about values is
+//! none of its business: it knows [`crate::domain::profile`] and [`crate::domain::record`], names
+//! file rules, and knows nothing else of ours.
 
+pub mod adapt;
 pub mod block;
 pub mod csv;
 pub mod encoding;
 mod nested;
+mod plan;
 mod shape;
 pub mod sniff;
 pub mod source;
@@ -29,10 +34,14 @@ pub use block::Block;
 pub use source::Limits;
 pub use stop::Stop;
 
+use crate::domain::profile::Profile;
 use crate::domain::record::{Names, RawRecord};
 use crate::domain::report::Format;
+use adapt::Adapter;
+use plan::Plan;
 use source::{Received, Unpacked};
 use std::io::Read;
+use std::sync::Arc;
 
 /// What is known of a file besides its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,43 +68,51 @@ pub struct Reader {
     encoding: Option<&'static str>,
     /// None when the file was refused at its first bytes.
     kind: Option<Kind>,
+    adapter: Option<Arc<Adapter>>,
     block: Block,
     next: usize,
 }
 
-/// Begins to read a file: unpacks it, tells what it is, reads its header.
+/// Begins to read a file: unpacks it, tells what it is, reads its header. Records come out in
+/// the words of the contract, as far as the profile knows how.
 ///
 /// On a refusal the caller still learns size and hash of what was received, so the reader
 /// comes back with it.
-pub fn open(source: impl Read + Send + 'static, limits: Limits) -> (Reader, Result<(), Stop>) {
+pub fn open(
+    source: impl Read + Send + 'static,
+    limits: Limits,
+    profile: &Profile,
+) -> (Reader, Result<(), Stop>) {
+    let plan = Plan::of(profile);
     let received = Received::new(Box::new(source));
     let mut reader = Reader {
         received: received.clone(),
         format: None,
         encoding: None,
         kind: None,
+        adapter: plan.adapter.clone(),
         block: Block::default(),
         next: 0,
     };
-    let result = reader.begin(received, limits);
+    let result = reader.begin(received, limits, &plan);
     (reader, result)
 }
 
 impl Reader {
-    fn begin(&mut self, received: Received, limits: Limits) -> Result<(), Stop> {
+    fn begin(&mut self, received: Received, limits: Limits, plan: &Plan) -> Result<(), Stop> {
         let mut unpacked = Unpacked::open(received, limits)?;
-        let sniffed = sniff::sniff(&mut unpacked)?;
+        let sniffed = sniff::sniff(&mut unpacked, plan.encoding.as_ref())?;
         self.encoding = Some(sniffed.encoding.name);
         match sniffed.kind {
             sniff::Kind::Text => {
                 let text = encoding::to_utf8(unpacked, &sniffed.encoding);
-                let (reader, format) = csv::Reader::open(text, sniffed.encoding.skipped, limits)?;
+                let (reader, format) = csv::Reader::open(text, sniffed.encoding.skipped, limits, plan)?;
                 self.format = Some(format);
                 self.kind = Some(Kind::Csv(reader));
             }
             sniff::Kind::Xml => {
                 let text = encoding::to_utf8(unpacked, &sniffed.encoding);
-                let mut reader = xml::Reader::open(text, sniffed.encoding.skipped, limits);
+                let mut reader = xml::Reader::open(text, sniffed.encoding.skipped, limits, plan);
                 let format = reader.read_root();
                 self.format = reader.format();
                 format?;
@@ -120,6 +137,9 @@ impl Reader {
 
     /// Fills a block with the records that come next; false when there are no more.
     pub fn fill(&mut self, block: &mut Block) -> Result<bool, Stop> {
+        if block.adapter.is_none() && self.adapter.is_some() {
+            block.adapter.clone_from(&self.adapter);
+        }
         match &mut self.kind {
             None => Ok(false),
             Some(Kind::Csv(reader)) => reader.fill(block),

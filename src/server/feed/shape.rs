@@ -1,8 +1,9 @@
 //! Knows where rows and fields begin and end.
 
+use super::plan::Plan;
 use super::stop::{Stop, refuse};
 use crate::domain::contract::checks::file;
-use crate::domain::record::{Attribute, Names};
+use crate::domain::record::{Attribute, Names, rank};
 use memchr::{memchr, memchr2};
 use std::collections::HashSet;
 
@@ -260,7 +261,7 @@ pub(super) struct Header {
 }
 
 /// Finds the header. None when it does not end within these bytes.
-pub(super) fn header(bytes: &[u8], ended: bool) -> Option<Header> {
+pub(super) fn header(bytes: &[u8], ended: bool, plan: &Plan) -> Option<Header> {
     let start = bytes.iter().position(|b| !matches!(b, b'\n' | b'\r'))?;
     let newline = if memchr(b'\n', &bytes[start..]).is_some() || !bytes[start..].contains(&b'\r') {
         b'\n'
@@ -297,10 +298,15 @@ pub(super) fn header(bytes: &[u8], ended: bool) -> Option<Header> {
         }
     };
     let mut best: Option<((bool, usize), Header)> = None;
-    for delimiter in DELIMITERS {
+    let told = plan.delimiter.map(|told| [told]);
+    for &delimiter in told.as_ref().map_or(&DELIMITERS[..], |told| &told[..]) {
         let Some(found) = read(delimiter) else { continue };
         let cells = cells(&bytes[found.start..found.end], delimiter);
-        let score = (cells.iter().any(|cell| is_id(cell)), cells.len());
+        let fits = match &plan.columns {
+            None => cells.iter().any(|cell| is_id(cell, plan)),
+            Some(columns) => columns.len() == cells.len(),
+        };
+        let score = (fits, cells.len());
         if best.as_ref().is_none_or(|(top, _)| score > *top) {
             best = Some((score, found));
         }
@@ -321,16 +327,29 @@ fn cells(header: &[u8], delimiter: u8) -> Vec<String> {
     }
 }
 
-fn is_id(cell: &str) -> bool {
-    let mut names = Names::default();
+fn is_id(cell: &str, plan: &Plan) -> bool {
+    let mut names = plan.names();
     names
         .push_column(cell)
         .is_some_and(|number| names.name(number).attribute == Some(Attribute::Id))
 }
 
+/// The names of the columns where the profile gives them.
+pub(super) fn own_names(columns: &[String], plan: &Plan) -> Names {
+    let mut names = plan.names();
+    for column in columns.iter().take(Names::LIMIT) {
+        if column.is_empty() {
+            names.push_left_out();
+        } else {
+            names.push_column(column);
+        }
+    }
+    names
+}
+
 /// Reads the names of the columns.
-pub(super) fn names(header: &str, shape: Shape, offset: u64) -> Result<Names, Stop> {
-    let mut names = Names::default();
+pub(super) fn names(header: &str, shape: Shape, offset: u64, plan: &Plan) -> Result<Names, Stop> {
+    let mut names = plan.names();
     let mut seen = HashSet::new();
     for cell in cells(header.as_bytes(), shape.delimiter) {
         let Some(number) = names.push_column(&cell) else {
@@ -338,7 +357,9 @@ pub(super) fn names(header: &str, shape: Shape, offset: u64) -> Result<Names, St
             return Err(refuse(&file::FILE_HEADER, Some(offset), message));
         };
         let name = names.name(number);
-        let repeatable = name.attribute.is_some_and(Attribute::is_repeatable);
+        // Of what the profile maps or leaves out it knows what it does.
+        let is_told = matches!(name.rank, rank::MAPPED | rank::LEFT_OUT);
+        let repeatable = is_told || name.attribute.is_some_and(Attribute::is_repeatable);
         if !seen.insert((name.text.clone(), name.rank)) && !repeatable {
             let message = format!(
                 "The header names the column {} twice; remove or rename one.",
@@ -369,7 +390,8 @@ pub(super) fn names(header: &str, shape: Shape, offset: u64) -> Result<Names, St
         &file::FILE_HEADER,
         Some(offset),
         format!(
-            "The first row names no column id (it reads: {}{more}); add a header row.",
+            "The first row names no column id (it reads: {}{more}); add a header row, or say in the feed's profile \
+             which column is which.",
             first.join(", ")
         ),
     ))

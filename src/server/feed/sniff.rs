@@ -25,8 +25,8 @@ pub struct Sniffed {
 
 const LOOK: usize = 4096;
 
-/// Looks at the first bytes of a file.
-pub fn sniff(unpacked: &mut Unpacked) -> Result<Sniffed, Stop> {
+/// Looks at the first bytes of a file, whose encoding the feed's profile may tell.
+pub fn sniff(unpacked: &mut Unpacked, told: Option<&Encoding>) -> Result<Sniffed, Stop> {
     let head = unpacked.peek(LOOK)?;
     let is_blank = |head: &[u8]| head.iter().all(u8::is_ascii_whitespace);
     if is_blank(head) {
@@ -67,7 +67,7 @@ pub fn sniff(unpacked: &mut Unpacked) -> Result<Sniffed, Stop> {
         [b'B', b'Z', b'h', ..] => return binary(&file::FILE_FORMAT, "packed with bzip2"),
         _ => {}
     }
-    let encoding = Encoding::of(head);
+    let encoding = Encoding::tell(head, told);
     let text = encoding.preview(head);
     let text = text.trim_start();
     let begins = |word: &str| {
@@ -84,7 +84,12 @@ pub fn sniff(unpacked: &mut Unpacked) -> Result<Sniffed, Stop> {
     if text.starts_with('<') {
         return Ok(Sniffed {
             kind: Kind::Xml,
-            encoding: encoding.declared_by_xml(text),
+            // What the feed's profile says was said by somebody who saw the declaration.
+            encoding: if told.is_some() {
+                encoding
+            } else {
+                encoding.declared_by_xml(text)
+            },
         });
     }
     if text.starts_with(['{', '[']) {

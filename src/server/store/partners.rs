@@ -7,6 +7,7 @@ use crate::domain::delivery::{Direction, Status};
 use crate::domain::feed::{Feed, Mode};
 use crate::domain::gate::Gates;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
@@ -45,6 +46,9 @@ struct FeedDoc {
     direction: Direction,
     expected_every_hours: Option<u32>,
     currency: Option<String>,
+    /// As JSON in one string: its keys are partners' own names, which may hold dots and dollars.
+    #[serde(default)]
+    profile: Option<String>,
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
@@ -62,21 +66,38 @@ struct LastDoc {
     status: Status,
 }
 
-impl From<FeedDoc> for FeedState {
-    fn from(d: FeedDoc) -> Self {
-        Self {
+impl TryFrom<FeedDoc> for FeedState {
+    type Error = Error;
+
+    fn try_from(d: FeedDoc) -> Result<Self> {
+        let profile = match d.profile.as_deref() {
+            None => Profile::default(),
+            Some(json) => serde_json::from_str(json)
+                .map_err(|e| Error::Corrupt(format!("the profile of feed {}: {e}", d.id)))?,
+        };
+        Ok(Self {
             feed: Feed {
                 id: FeedId::new(d.id),
                 direction: d.direction,
                 expected_every_hours: d.expected_every_hours,
                 currency: d.currency,
                 mode: d.mode,
+                profile,
                 contract: d.contract,
                 gates: d.gates,
             },
             last: d.last.map(|l| (l.at, l.status)),
-        }
+        })
     }
+}
+
+fn profile_text(feed: &FeedId, profile: &Profile) -> Result<Option<String>> {
+    if profile.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(profile)
+        .map(Some)
+        .map_err(|e| Error::Corrupt(format!("the profile of feed {feed}: {e}")))
 }
 
 impl Store {
@@ -101,6 +122,7 @@ impl Store {
             expected_every_hours: feed.expected_every_hours,
             currency: feed.currency.clone(),
             mode: feed.mode,
+            profile: profile_text(&feed.id, &feed.profile)?,
             contract: feed.contract.clone(),
             gates: feed.gates,
             last: None,
@@ -158,7 +180,7 @@ impl Store {
             .await?
             .try_collect()
             .await?;
-        Ok(found.into_iter().map(FeedState::from).collect())
+        found.into_iter().map(FeedState::try_from).collect()
     }
 
     /// Finds a feed in the scope.
@@ -166,11 +188,11 @@ impl Store {
         if !scope.covers(&id.partner()) {
             return Ok(None);
         }
-        Ok(self
-            .collection::<FeedDoc>("feeds")
+        self.collection::<FeedDoc>("feeds")
             .find_one(doc! {"_id": id.as_str()})
             .await?
-            .map(FeedState::from))
+            .map(FeedState::try_from)
+            .transpose()
     }
 
     /// Notes the newest file of a feed; an older one does not take its place.

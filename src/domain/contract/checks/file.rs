@@ -78,8 +78,9 @@ refusal!(
     Partner,
     "Unknown format",
     "The content is none of the formats we read. The name of the file does not matter, only its content.",
-    "CSV or TSV with a header row, RSS 2.0 or Atom with Google's names.",
-    "Export the feed in one of the formats above."
+    "CSV or TSV with a header row, RSS 2.0 or Atom with Google's names; any other XML whose feed profile names the \
+     path to its records.",
+    "Export the feed in one of the formats above, or have the feed's profile say how it is written."
 );
 refusal!(
     FILE_XLS,
@@ -140,7 +141,7 @@ refusal!(
     "The first row does not name the columns: no column is called id. Without names we would have to guess \
      what a column means.",
     "A first row with the names of the columns, id among them.",
-    "Add a header row with Google's attribute names."
+    "Add a header row with Google's attribute names, or have the feed's profile name the columns."
 );
 refusal!(
     FILE_DUP_HEADER,

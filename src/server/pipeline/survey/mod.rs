@@ -54,7 +54,7 @@ pub fn survey_on(
 ) -> anyhow::Result<Report> {
     let begun = Instant::now();
     let rules = Rules::new(&terms.contract, now);
-    let (mut reader, opened) = feed::open(source, Limits::default());
+    let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
     let mut tally = Tally::default();
     let mut across = Across::default();
     let outcome = opened.map_err(Ended::from).and_then(|()| {

@@ -1,11 +1,16 @@
-//! Reads RSS 2.0, RSS 1.0 and Atom with Google's names.
+//! Reads RSS 2.0, RSS 1.0 and Atom with Google's names, and any other XML by the path to its
+//! records.
 //!
 //! An item's child elements are its fields. Those in Google's namespace come as `g:name`
 //! whatever their prefix; the others by their plain name. Elements with children of their own
 //! become the text that rows have for them (`US:::3.50 USD`), so that the same product is the
-//! same record in every format. A document type is refused, which leaves no entity to blow up.
+//! same record in every format. By a path, fields are named by their way from the record (see
+//! [`tree`]). A document type is refused, which leaves no entity to blow up.
+
+mod tree;
 
 use super::encoding::refuse_bytes;
+use super::plan::Plan;
 use super::source::Limits;
 use super::stop::{Stop, refuse};
 use super::tap::Tap;
@@ -18,6 +23,7 @@ use quick_xml::name::ResolveResult;
 use quick_xml::{Error, NsReader};
 use std::io::{self, Read};
 use std::sync::Arc;
+use tree::{TooMany, Tree};
 
 /// Google's namespace, which `g:` stands for.
 const GOOGLE: &[u8] = b"http://base.google.com/ns/1.0";
@@ -43,6 +49,8 @@ pub struct Reader {
     buffer: Vec<u8>,
     format: Option<Format>,
     names: Arc<Names>,
+    /// The names every item begins with, to start afresh from.
+    fresh: Arc<Names>,
     limits: Limits,
     /// Open elements.
     depth: usize,
@@ -52,6 +60,11 @@ pub struct Reader {
     root_closed: bool,
     items: u64,
     field: Field,
+    /// The paths that lead to a record; none where the vocabulary is Google's.
+    paths: Vec<Vec<String>>,
+    /// The open elements outside items.
+    around: Vec<String>,
+    tree: Tree,
 }
 
 /// The field being read.
@@ -68,7 +81,10 @@ struct Field {
 
 impl Reader {
     /// Takes the text; `offset` is where it begins in the file.
-    pub fn open(text: Box<dyn Read + Send>, offset: usize, limits: Limits) -> Self {
+    pub(super) fn open(text: Box<dyn Read + Send>, offset: usize, limits: Limits, plan: &Plan) -> Self {
+        let mut names = plan.names();
+        plan.prepare(&mut names);
+        let names = Arc::new(names);
         let mut xml = NsReader::from_reader(Tap::new(text, offset as u64, limits.record));
         let config = xml.config_mut();
         config.expand_empty_elements = true;
@@ -77,7 +93,8 @@ impl Reader {
             xml,
             buffer: Vec::new(),
             format: None,
-            names: Arc::default(),
+            names: Arc::clone(&names),
+            fresh: names,
             limits,
             depth: 0,
             item_depth: 0,
@@ -85,6 +102,9 @@ impl Reader {
             root_closed: false,
             items: 0,
             field: Field::default(),
+            paths: plan.paths.clone(),
+            around: Vec::new(),
+            tree: Tree::default(),
         }
     }
 
@@ -125,10 +145,14 @@ impl Reader {
             block.count += 1;
         }
         if self.items == 0 {
+            let what = match self.paths.first() {
+                None => "The file has no item in it".to_owned(),
+                Some(path) => format!("The XML has no element at the record path /{}", path.join("/")),
+            };
             return Err(refuse(
                 &file::FILE_EMPTY,
                 Some(self.offset()),
-                "The file has no item in it; nothing of it takes effect.",
+                format!("{what}; nothing of it takes effect."),
             ));
         }
         Ok(block.count > 0)
@@ -136,6 +160,10 @@ impl Reader {
 
     fn read_item(&mut self, record: &mut RawRecord) -> Result<bool, Stop> {
         let items = self.items;
+        if self.names.len() > Names::LIMIT / 2 {
+            // Partners name properties by what they are; a long file has thousands of them.
+            self.names = Arc::clone(&self.fresh);
+        }
         record.begin(&self.names, Position::default());
         while self.step(Some(record))? {
             if self.items > items {
@@ -218,18 +246,38 @@ impl Reader {
             return Err(self.refuse_xml("has a second root element"));
         }
         match self.level() {
-            Level::Around if self.depth == 1 => self.read_root_element(&space, element)?,
+            Level::Around if self.depth == 1 => {
+                self.read_root_element(&space, element)?;
+                self.around.push(name_of(element));
+            }
             Level::Around => {
+                self.around.push(name_of(element));
                 let is_item = match self.format {
+                    Some(Format::Xml) => self.is_at_record(),
                     Some(Format::Atom) => element.local_name().as_ref() == b"entry" && self.depth == 2,
                     _ => element.local_name().as_ref() == b"item" && self.depth <= 3,
                 };
                 if is_item {
                     self.item_depth = self.depth + 1;
                     self.item_start = start;
+                    if self.format == Some(Format::Xml)
+                        && let Some(record) = record
+                    {
+                        let begun = self.tree.begin(element, &mut self.names, record);
+                        begun.map_err(|TooMany| self.refuse_many())?;
+                    }
                 }
             }
             Level::Item => {}
+            Level::Field | Level::Part if self.format == Some(Format::Xml) => {
+                if let Some(record) = record {
+                    let opened = self.tree.open(&space, element, &mut self.names, record);
+                    opened.map_err(|TooMany| self.refuse_many())?;
+                    if record.len() > self.limits.fields {
+                        return Err(self.refuse_many());
+                    }
+                }
+            }
             Level::Field => {
                 if let Some(record) = record {
                     self.open_field(space, element, record)?;
@@ -245,8 +293,21 @@ impl Reader {
         Ok(())
     }
 
+    fn is_at_record(&self) -> bool {
+        let fits = |(step, name): (&String, &String)| {
+            step == "*" || step == name || name.split_once(':').is_some_and(|(_, local)| local == step)
+        };
+        let mut paths = self.paths.iter();
+        paths.any(|path| path.len() == self.around.len() && path.iter().zip(&self.around).all(fits))
+    }
+
+    fn refuse_many(&self) -> Stop {
+        self.refuse_xml("has more than 10,000 fields in its items")
+    }
+
     fn read_root_element(&mut self, space: &Space, element: &BytesStart<'_>) -> Result<(), Stop> {
         self.format = match element.local_name().as_ref() {
+            name if !self.paths.is_empty() && !name.eq_ignore_ascii_case(b"html") => Some(Format::Xml),
             b"rss" | b"RDF" => Some(Format::Rss),
             b"feed" if matches!(space, Space::Atom | Space::None) => Some(Format::Atom),
             name if name.eq_ignore_ascii_case(b"html") => {
@@ -261,7 +322,10 @@ impl Reader {
                 return Err(refuse(
                     &file::FILE_FORMAT,
                     Some(0),
-                    format!("The XML begins with <{name}>; only RSS and Atom are read."),
+                    format!(
+                        "The XML begins with <{name}>, which is neither RSS nor Atom; say in the feed's profile which \
+                         path leads to a record."
+                    ),
                 ));
             }
         };
@@ -269,6 +333,7 @@ impl Reader {
             let names = Arc::make_mut(&mut self.names);
             names.define("summary", Attribute::Description, rank::STAND_IN);
             names.define("content", Attribute::Description, rank::STAND_IN + 1);
+            self.fresh = Arc::clone(&self.names);
         }
         Ok(())
     }
@@ -300,19 +365,11 @@ impl Reader {
         self.field.href = None;
         // The name is put together where the text will be, to spare an allocation.
         let name = &mut self.field.text;
-        match space {
-            Space::Google => name.push_str("g:"),
+        if is_atom && local == "id" && matches!(space, Space::Atom | Space::None) {
             // An entry's own id names the entry; the product's id is g:id.
-            Space::Atom | Space::None if is_atom && local == "id" => name.push_str("atom:"),
-            Space::None | Space::Atom => {}
-            Space::Unknown | Space::Other(_) => {
-                name.push_str(std::str::from_utf8(prefix).unwrap_or_default());
-                if !prefix.is_empty() {
-                    name.push(':');
-                }
-            }
+            name.push_str("atom:");
         }
-        name.push_str(local);
+        space.name(element, name);
         if is_atom && name == "link" {
             let mut relation = None;
             for attribute in element.attributes().flatten() {
@@ -334,13 +391,21 @@ impl Reader {
         };
         self.field.text.clear();
         if self.field.name.is_none() || record.len() >= self.limits.fields {
-            return Err(self.refuse_xml("has more than 10,000 fields in its items"));
+            return Err(self.refuse_many());
         }
         Ok(())
     }
 
     fn close_element(&mut self, record: Option<&mut RawRecord>) -> Result<(), Stop> {
-        match (self.level(), record) {
+        let level = self.level();
+        if matches!(level, Level::Around | Level::Item) {
+            self.around.pop();
+        }
+        match (level, record) {
+            (Level::Field | Level::Part, Some(record)) if self.format == Some(Format::Xml) => {
+                let closed = self.tree.close(&mut self.names, record);
+                closed.map_err(|TooMany| self.refuse_many())?;
+            }
             (Level::Field, Some(record)) => self.close_field(record),
             (Level::Item, Some(record)) => {
                 let end = self.xml.buffer_position();
@@ -402,6 +467,10 @@ impl Reader {
     }
 
     fn add(&mut self, text: &str) {
+        if self.format == Some(Format::Xml) {
+            self.tree.add(text);
+            return;
+        }
         if self.depth > self.item_depth
             && let Some((_, value)) = self.field.parts.last_mut()
         {
@@ -492,6 +561,23 @@ enum Space {
 }
 
 impl Space {
+    /// Writes an element's name: `g:name` for Google's whatever the prefix, the plain name for
+    /// those of the vocabulary itself, and as it stands for all others.
+    fn name(&self, element: &BytesStart<'_>, out: &mut String) {
+        let qualified = element.name();
+        match self {
+            Self::Google => out.push_str("g:"),
+            Self::None | Self::Atom => {}
+            Self::Unknown | Self::Other(_) => {
+                if let Some(prefix) = qualified.prefix() {
+                    out.push_str(std::str::from_utf8(prefix.into_inner()).unwrap_or_default());
+                    out.push(':');
+                }
+            }
+        }
+        out.push_str(std::str::from_utf8(qualified.local_name().into_inner()).unwrap_or_default());
+    }
+
     fn of(uri: &[u8]) -> Self {
         if uri == GOOGLE {
             Self::Google
@@ -503,6 +589,11 @@ impl Space {
             Self::Other(String::from_utf8_lossy(uri).into_owned())
         }
     }
+}
+
+/// An element's name with its prefix, as it stands.
+fn name_of(element: &BytesStart<'_>) -> String {
+    String::from_utf8_lossy(element.name().as_ref()).into_owned()
 }
 
 /// Refuses bytes that are not UTF-8.

@@ -1,5 +1,7 @@
 //! Reads small files of every kind and every damage.
 
+mod profiles;
+
 use super::*;
 use crate::domain::record::{Attributes, Damage};
 use crate::domain::report::Refusal;
@@ -50,7 +52,11 @@ impl Read for Trickle {
 }
 
 fn read_with(source: impl Read + Send + 'static, limits: Limits) -> Seen {
-    let (mut reader, opened) = open(source, limits);
+    read_by(&Profile::default(), source, limits)
+}
+
+fn read_by(profile: &Profile, source: impl Read + Send + 'static, limits: Limits) -> Seen {
+    let (mut reader, opened) = open(source, limits, profile);
     let mut seen = Seen::default();
     let read_all = || {
         opened?;
@@ -77,6 +83,11 @@ fn read_with(source: impl Read + Send + 'static, limits: Limits) -> Seen {
 
 fn read(bytes: impl AsRef<[u8]>) -> Seen {
     read_with(Cursor::new(bytes.as_ref().to_vec()), Limits::default())
+}
+
+fn by(profile: &str, bytes: impl AsRef<[u8]>) -> Seen {
+    let profile = crate::server::profile::read(profile).expect("a sound profile");
+    read_by(&profile, Cursor::new(bytes.as_ref().to_vec()), Limits::default())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -362,6 +373,28 @@ fn bytes_that_are_not_utf8_are_refused_with_the_encoding_they_look_like() {
 }
 
 #[test]
+fn of_a_file_without_a_header_and_in_another_encoding_the_encoding_is_told_first() {
+    let mut text = b"b1,picture viewer,10\n".repeat(20_000);
+    let seen = read(&text);
+    assert_eq!((seen.code(), seen.offset()), (Some("FILE_HEADER"), Some(0)));
+    text.extend_from_slice(b"b2,picture viewer\xae for all your pictures\x99,10\n");
+    let seen = read(&text);
+    assert_eq!(
+        (seen.code(), seen.offset()),
+        (Some("FILE_ENCODING"), Some(420_017))
+    );
+    assert!(seen.refusal.expect("refused").message.contains("windows-1252"));
+}
+
+/// A mark and line ends once made the reader look for a header for ever.
+#[test]
+fn a_file_of_a_mark_and_line_ends_is_empty() {
+    for bytes in [&b"\xef\xbb\xbf\n"[..], b"\xff\xfe\n\0\r\0", b"\xef\xbb\xbf"] {
+        assert_eq!(read(bytes).code(), Some("FILE_EMPTY"), "{bytes:?}");
+    }
+}
+
+#[test]
 fn other_encodings_are_read_when_a_mark_or_a_declaration_names_them() {
     let text = "id,title\n1,Größe\n";
     let utf16: Vec<u8> = [0xfe, 0xff]
@@ -580,7 +613,11 @@ fn a_failing_source_is_no_word_about_the_file() {
         gzip(&[b'x'; 1000])[..20].to_vec(),
         rss("")[..60].into(),
     ] {
-        let (mut reader, opened) = open(Cursor::new(head).chain(Fails), Limits::default());
+        let (mut reader, opened) = open(
+            Cursor::new(head).chain(Fails),
+            Limits::default(),
+            &Profile::default(),
+        );
         let outcome = opened.and_then(|()| reader.read(&mut RawRecord::default()));
         assert!(matches!(outcome, Err(Stop::Failed(_))), "{outcome:?}");
     }

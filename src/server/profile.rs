@@ -1,0 +1,151 @@
+//! Reads profiles as people write them, in TOML, and says in which line something is wrong.
+
+use crate::domain::profile::{Fault, Profile};
+use anyhow::{Context, bail};
+use std::fmt;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// One thing that is wrong with a profile somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// The line it is in, counted from 1; none when it is about the whole.
+    pub line: Option<usize>,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// Reads a profile; the flaws come in the order of the text.
+pub fn read(text: &str) -> Result<Profile, Vec<Flaw>> {
+    let profile: Profile = toml::from_str(text).map_err(|error| vec![flaw_of(&error, text)])?;
+    let faults = profile.faults();
+    if faults.is_empty() {
+        return Ok(profile);
+    }
+    let mut flaws: Vec<Flaw> = faults
+        .into_iter()
+        .map(|fault| Flaw {
+            line: place(text, &fault).map(|at| line_of(text, at)),
+            message: fault.to_string(),
+        })
+        .collect();
+    flaws.sort_by_key(|flaw| flaw.line);
+    Err(flaws)
+}
+
+/// Writes a profile as a person would.
+pub fn write(profile: &Profile) -> String {
+    // A profile is made of strings and tables of strings, all of which TOML can hold.
+    toml::to_string(profile).unwrap_or_default()
+}
+
+/// Reads what was given on the command line: the name of a shipped profile, or a file.
+pub fn load(named: &str) -> anyhow::Result<Profile> {
+    if let Some(profile) = Profile::named(named) {
+        return Ok(profile);
+    }
+    let path = Path::new(named);
+    if !path.exists() {
+        bail!(
+            "“{named}” is neither a file nor a shipped profile; there are {}",
+            crate::domain::profile::shipped::names().join(", ")
+        );
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    read(&text).map_err(|flaws| {
+        let lines: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(
+            "the profile {} cannot be used:\n  {}",
+            path.display(),
+            lines.join("\n  ")
+        )
+    })
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn flaw_of(error: &toml::de::Error, text: &str) -> Flaw {
+    let mut message = error.message().replace('\n', ", ");
+    if !message.ends_with('.') {
+        message.push('.');
+    }
+    Flaw {
+        line: error.span().map(|span| line_of(text, span.start)),
+        message,
+    }
+}
+
+/// Where the key of a fault stands in the text.
+fn place(text: &str, fault: &Fault) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let mut table = table.get_ref();
+    let mut at = None;
+    for step in &fault.key {
+        let (key, value) = table.iter().find(|(key, _)| **key.get_ref() == **step)?;
+        at = Some(key.span().start);
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flaws(text: &str) -> Vec<String> {
+        read(text)
+            .expect_err(text)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_written_profile_comes_back_as_it_was() {
+        let text = "base = \"ceneo\"\ndelimiter = \"\\t\"\ncolumns = [\"Nr.\", \"\"]\ndecimal = \",\"\n\
+                    currency = \"EUR\"\n\n[map]\n\"Nr.\" = \"id\"\n\"Preis $\" = \"price\"\n\n[fixed]\ncondition = \"new\"\n\n\
+                    [values.availability]\n\"1\" = \"in_stock\"\n";
+        let profile = read(text).expect("sound");
+        assert_eq!(profile.delimiter, Some('\t'));
+        assert_eq!(read(&write(&profile)), Ok(profile));
+        assert_eq!(read(""), Ok(Profile::default()));
+        assert_eq!(write(&Profile::default()), "");
+    }
+
+    #[test]
+    fn flaws_name_their_line() {
+        assert_eq!(
+            flaws("base = \"ceneo\"\n\n[map]\nName = \"title\"\n\"Preis €\" = \"prise\"\n"),
+            [
+                "line 5: map.Preis €: “prise” is no attribute of the contract; use one such as id, title, price or gtin."
+            ]
+        );
+        assert_eq!(
+            flaws("decimal = \";\"\nbase = \"x\"\n"),
+            [
+                "line 1: decimal: “;” is not a decimal mark; use one of . ,.",
+                "line 2: base: “x” is not a shipped profile; use one of ceneo idealo trovaprezzi.",
+            ]
+        );
+        assert!(flaws("[map]\nName = title\n")[0].starts_with("line 2: "));
+        assert!(flaws("\nmapp = 1\n")[0].starts_with("line 2: unknown field `mapp`, expected one of `base`"));
+        assert_eq!(
+            flaws("currency = \"euro\"\n"),
+            ["line 1: “euro” is not a currency of ISO 4217: use a code such as EUR or USD."]
+        );
+    }
+}
