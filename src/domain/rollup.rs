@@ -1,15 +1,17 @@
-//! Adds deliveries up per time bucket, and reads percentiles out of their latencies.
+//! Says what a delivery adds to the figures, adds figures up per time bucket, and reads
+//! percentiles out of latencies.
 //!
 //! Buckets are aligned to UTC. A bucket's rejection rate is none when nothing was received in
 //! it, for that is a gap and not 0 %. Percentiles come from a mergeable histogram and are never
 //! averages of percentiles.
 
-use super::report::Counts;
+use super::delivery::{Delivery, Direction, Origin, Status};
+use super::report::{CodeCount, Counts};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long a bucket is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BucketSize {
     /// Sixty seconds.
@@ -21,6 +23,9 @@ pub enum BucketSize {
 }
 
 impl BucketSize {
+    /// Every size, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
+
     /// Its length.
     pub fn length(self) -> TimeDelta {
         match self {
@@ -53,8 +58,8 @@ impl BucketSize {
 /// (the `DDSketch` layout), so a percentile is within 2 % of the true value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latencies {
-    /// Bucket number and how many fell into it, by number.
-    buckets: std::collections::BTreeMap<u16, u64>,
+    /// Bucket number and how many fell into it, by number; none of them zero.
+    buckets: Vec<(u16, u64)>,
 }
 
 impl Latencies {
@@ -70,19 +75,34 @@ impl Latencies {
     )]
     pub fn add(&mut self, duration_ms: u64) {
         let bucket = ((duration_ms.max(1) as f64).ln() / Self::GROWTH.ln()).ceil() as u16;
-        *self.buckets.entry(bucket).or_default() += 1;
+        match self.buckets.binary_search_by_key(&bucket, |(b, _)| *b) {
+            Ok(at) => self.buckets[at].1 += 1,
+            Err(at) => self.buckets.insert(at, (bucket, 1)),
+        }
     }
 
     /// Takes in another histogram.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in &other.buckets {
-            *self.buckets.entry(*bucket).or_default() += count;
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+            return;
         }
+        for (bucket, count) in &other.buckets {
+            match self.buckets.binary_search_by_key(bucket, |(b, _)| *b) {
+                Ok(at) => self.buckets[at].1 += count,
+                Err(at) => self.buckets.insert(at, (*bucket, *count)),
+            }
+        }
+    }
+
+    /// Its buckets that hold anything: number and count, by number.
+    pub fn buckets(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.buckets.iter().copied()
     }
 
     /// How many durations it has counted.
     pub fn count(&self) -> u64 {
-        self.buckets.values().sum()
+        self.buckets.iter().map(|(_, count)| count).sum()
     }
 
     /// The duration in milliseconds that `share` (0 to 1) of all do not exceed, within 2 %;
@@ -107,6 +127,19 @@ impl Latencies {
     }
 }
 
+impl FromIterator<(u16, u64)> for Latencies {
+    /// Puts a histogram together from buckets as [`Latencies::buckets`] gives them, in any order.
+    fn from_iter<I: IntoIterator<Item = (u16, u64)>>(buckets: I) -> Self {
+        let mut histogram = Self::default();
+        for bucket in buckets.into_iter().filter(|(_, count)| *count > 0) {
+            histogram.merge(&Self {
+                buckets: vec![bucket],
+            });
+        }
+        histogram
+    }
+}
+
 /// What happened in one stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollup {
@@ -116,6 +149,10 @@ pub struct Rollup {
     pub deliveries: u64,
     /// Files refused whole.
     pub refused: u64,
+    /// Files that a gate holds.
+    pub held: u64,
+    /// Bytes of the files received, packed as they came.
+    pub bytes: u64,
     /// Records of files received in it.
     pub counts: Counts,
     /// Records that passed in a replay in it.
@@ -124,6 +161,8 @@ pub struct Rollup {
     pub exported: u64,
     /// Received to decided, one entry a delivery.
     pub latency: Latencies,
+    /// Accepted to exported, one entry a delivery sent.
+    pub export_latency: Latencies,
 }
 
 impl Rollup {
@@ -133,21 +172,68 @@ impl Rollup {
             start,
             deliveries: 0,
             refused: 0,
+            held: 0,
+            bytes: 0,
             counts: Counts::default(),
             recovered: 0,
             exported: 0,
             latency: Latencies::default(),
+            export_latency: Latencies::default(),
         }
+    }
+
+    /// What one entry of the log adds to the minute it was received in; none while it is still
+    /// being applied, for then nothing of it is final.
+    ///
+    /// This is the one definition of every figure on every chart. A replay adds to what was
+    /// recovered and leaves what was received as it was.
+    pub fn of(delivery: &Delivery) -> Option<Self> {
+        let mut rollup = Self::empty(BucketSize::Minute.floor(delivery.received_at));
+        match (delivery.direction, &delivery.origin, delivery.status) {
+            (_, _, Status::Processing) => return None,
+            (Direction::Export, ..) => {
+                rollup.exported = delivery.counts.accepted;
+                if let Some(ms) = delivery.latency_ms() {
+                    rollup.export_latency.add(ms);
+                }
+            }
+            (Direction::Ingest, Origin::Replay { .. }, _) => rollup.recovered = delivery.counts.accepted,
+            (Direction::Ingest, Origin::File, status) => {
+                rollup.deliveries = 1;
+                rollup.refused = u64::from(status == Status::Refused);
+                rollup.held = u64::from(status == Status::Held);
+                rollup.bytes = delivery.file.bytes;
+                if status == Status::Accepted {
+                    rollup.counts = delivery.counts;
+                }
+                if let Some(ms) = delivery.latency_ms() {
+                    rollup.latency.add(ms);
+                }
+            }
+        }
+        Some(rollup)
+    }
+
+    /// What failed in an entry of the log, as far as it counts: in decided files, not in
+    /// replays, whose records failed once before.
+    pub fn codes_of(delivery: &Delivery) -> &[CodeCount] {
+        let counts = delivery.direction == Direction::Ingest
+            && delivery.origin == Origin::File
+            && delivery.status == Status::Accepted;
+        if counts { &delivery.codes } else { &[] }
     }
 
     /// Takes in what happened in another stretch.
     pub fn merge(&mut self, other: &Self) {
         self.deliveries += other.deliveries;
         self.refused += other.refused;
+        self.held += other.held;
+        self.bytes += other.bytes;
         self.counts += other.counts;
         self.recovered += other.recovered;
         self.exported += other.exported;
         self.latency.merge(&other.latency);
+        self.export_latency.merge(&other.export_latency);
     }
 }
 

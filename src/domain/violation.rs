@@ -33,6 +33,13 @@ impl Severity {
             Self::Info => "info",
         }
     }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Fatal, Self::Error, Self::Warning, Self::Info]
+            .into_iter()
+            .find(|severity| severity.word() == word)
+    }
 }
 
 impl fmt::Display for Severity {

@@ -48,6 +48,15 @@ pub struct Working {
         value_name = "DAYS"
     )]
     pub keep_files_days: u32,
+    /// Seconds of silence after which another worker keeps the figures of charts
+    #[arg(
+        long,
+        env = "FEEDGATE_FOLLOWER_SILENCE",
+        default_value_t = 10,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..=3600)
+    )]
+    pub follower_silence: u32,
 }
 
 /// How to serve pages.

@@ -38,3 +38,6 @@ mod readme;
 
 // Catalogues as real shops publish them, where the folder is there.
 mod real_feeds;
+
+// The figures of charts are what the log adds up to, whatever happens to who adds them up.
+mod rollups;

@@ -13,6 +13,7 @@ mod ingest;
 mod opened;
 mod partner;
 mod report;
+mod rollup;
 mod serve;
 mod user;
 mod worker;
@@ -46,7 +47,7 @@ enum Command {
     Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
-    /// Do the jobs: replays
+    /// Do the jobs, and keep the figures of charts in step with the log
     Worker(worker::Args),
     /// Check files against the contract, without a database
     Check(check::Args),
@@ -62,6 +63,8 @@ enum Command {
     User(user::Args),
     /// Measure checking, storing and showing, each beside what it is held against
     Bench(bench::Args),
+    /// Compare the figures of charts with the audit log, or add them up anew
+    Rollup(rollup::Args),
     /// Prove that nothing was lost or counted twice
     Doctor(doctor::Args),
 }
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Partner(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
         Command::Bench(args) => block_on(args.run()),
+        Command::Rollup(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
     outcome.unwrap_or_else(|error| {

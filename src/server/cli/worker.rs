@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// How long a job waits for a database that has no primary, before it is tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Do the jobs: replays
+/// Do the jobs, and keep the figures of charts in step with the log
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

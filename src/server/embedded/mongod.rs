@@ -84,6 +84,9 @@ pub fn spawn(program: &Program, db: &Path, log: &Path, port: u16, options: &Opti
         // There is no second member to hand over to, so there is nothing to wait for at the end.
         .args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        // A process that was killed in a transaction blocks what it wrote to until the server
+        // gives it up; the default is a minute, and ours last a second.
+        .args(["--setParameter", "transactionLifetimeLimitSeconds=15"])
         .arg("--dbpath")
         .arg(db)
         .arg("--logpath")

@@ -8,6 +8,7 @@
 //! | [`hold`] | rules on what a gate held: releases or refuses it |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`replay`] | sends held records through the contract again |
+//! | [`rollup`] | follows the audit log and adds it up per time bucket |
 //! | [`patience`] | tries again while the database is away |
 //!
 //! A bad record is an outcome, in a report; an error is what stopped the work. Whatever writes
@@ -19,4 +20,5 @@ pub mod ingest;
 pub mod judge;
 pub mod patience;
 pub mod replay;
+pub mod rollup;
 pub mod survey;

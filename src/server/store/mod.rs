@@ -11,7 +11,7 @@
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
-//! | `rollups` | counts per bucket, added up from `deliveries` |
+//! | `rollups` | `rollups`, `rolled`, `followers`: counts per bucket, kept in step with `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
 //! | `withdrawing` | `items` that a whole catalogue no longer names |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
@@ -50,6 +50,7 @@ pub use items::{Applied, Item, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
+pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress};
 pub use sessions::Sessions;
 pub use users::Account;
 
@@ -161,6 +162,9 @@ impl Store {
             "partners",
             files::FILES,
             files::CHUNKS,
+            "rollups",
+            "rolled",
+            "followers",
         ] {
             if let Err(error) = self.db.create_collection(name).await {
                 // 48: it is there already.
@@ -205,6 +209,17 @@ impl Store {
         self.expire("jobs", "done_at", done_kept).await?;
         self.index_withdrawn().await?;
         self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
+        self.index(
+            "rollups",
+            &[
+                doc! {"turn": 1},
+                doc! {"size": 1, "start": 1},
+                doc! {"partner": 1, "size": 1, "start": 1},
+                doc! {"feed": 1, "start": 1},
+            ],
+        )
+        .await?;
+        self.index("rolled", &[doc! {"feed": 1, "minute": 1}]).await?;
         self.index(
             "activity",
             &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],

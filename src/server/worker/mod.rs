@@ -1,4 +1,4 @@
-//! Takes jobs and does them, apart from the web.
+//! Takes jobs and does them, and keeps the rollups, apart from the web.
 //!
 //! Any number of workers may run. A job is leased and the lease renewed while it is done; a
 //! worker that dies loses it and another begins the job again, which is harmless because
@@ -15,7 +15,7 @@ mod housekeeping;
 use super::clock::Clock;
 use super::config::Working;
 use super::pipeline::ingest::Ingest;
-use super::pipeline::{hold, replay};
+use super::pipeline::{hold, replay, rollup};
 use super::store::{JobState, Store, Work};
 use crate::domain::job::{Kind, State};
 use anyhow::Context;
@@ -62,7 +62,9 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         tracing::info!(worker.name = %self.name, "the worker is ready");
         let [files, short] = LANES.map(|kinds| self.work(kinds, &stop));
-        tokio::join!(files, short, self.keep_house(&stop));
+        let silence = Duration::from_secs(self.settings.follower_silence.into());
+        let followed = rollup::follow(&self.store, &self.clock, &self.name, silence, &stop);
+        tokio::join!(files, short, followed, self.keep_house(&stop));
     }
 
     async fn work(&self, kinds: &[Kind], stop: &CancellationToken) {

@@ -12,6 +12,7 @@ use feedgate::server::clock::Clock;
 use feedgate::server::config::Working;
 use feedgate::server::context::AppState;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
+use feedgate::server::pipeline::rollup;
 use feedgate::server::store::{Partner, Store};
 use feedgate::server::worker::Worker;
 use feedgate::server::{auth, http};
@@ -131,6 +132,13 @@ impl App {
         Worker::new(self.store.clone(), self.clock.clone(), settings)
     }
 
+    /// Brings the rollups up to the log, as a worker does within moments. Where there is no
+    /// database any more, the request that follows says so.
+    pub async fn roll(&self) {
+        let rolled = rollup::catch_up(&self.store, &self.clock, "test");
+        let _ = tokio::time::timeout(Duration::from_millis(700), rolled).await;
+    }
+
     pub fn anonymous(&self) -> Actor<'_> {
         Actor {
             app: self,
@@ -161,6 +169,7 @@ impl App {
 
 impl Actor<'_> {
     async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.app.roll().await;
         if let Some(cookie) = &self.cookie {
             request
                 .headers_mut()

@@ -1,0 +1,119 @@
+//! Follows the audit log and keeps the rollups in step with it, for as long as it may.
+//!
+//! Any number of these may run, in any number of workers; one of them has the leave to write
+//! and the others wait for it to fall silent. What was written while nobody followed is read
+//! from the log first. Everything here may be killed at any instant: see `store::rollups`.
+
+use super::super::clock::Clock;
+use super::super::store::{Difference, Error, FeedDay, Leave, Mark, Store};
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often and how long `verify` waits for a follower that is a moment behind.
+const LOOKS: u32 = 10;
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// Pause before asking again for the leave that another has, or after an error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Follows until told to stop.
+pub async fn follow(store: &Store, clock: &Clock, name: &str, lease: Duration, stop: &CancellationToken) {
+    let leave = Leave {
+        owner: name.to_owned(),
+        length: TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX),
+    };
+    // One that has nothing to do says thrice in a lease that it is there.
+    let beat = lease / 3;
+    while !stop.is_cancelled() {
+        let followed = tokio::select! {
+            () = stop.cancelled() => break,
+            followed = while_it_lasts(store, clock, &leave, beat) => followed,
+        };
+        if let Err(error) = followed {
+            tracing::warn!("the log could not be followed, it will be tried again: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+    // The next one need not wait for the lease to run out.
+    let _ = store.leave_rollups(&leave, clock.now()).await;
+}
+
+/// Follows while this one has the leave and the stream lasts.
+async fn while_it_lasts(store: &Store, clock: &Clock, leave: &Leave, beat: Duration) -> Result<(), Error> {
+    let Some(progress) = store.lead_rollups(leave, clock.now()).await? else {
+        return Ok(());
+    };
+    let (mut changed, mut progress) = store.follow_deliveries(leave, progress, clock.now()).await?;
+    if !progress.is_whole() {
+        tracing::info!("reading the whole log into the rollups");
+    }
+    while !progress.is_whole() {
+        let (ids, mark) = store.scan_deliveries(&progress).await?;
+        if !store.roll(leave, &ids, &mark, clock.now()).await? {
+            return Ok(());
+        }
+        progress.note(mark);
+    }
+    loop {
+        // Waiting may be cut off here: what the stream has read stays in it.
+        match tokio::time::timeout(beat, changed.next()).await {
+            Err(_) => {
+                if store.lead_rollups(leave, clock.now()).await?.is_none() {
+                    return Ok(());
+                }
+            }
+            Ok(next) => {
+                let Some((ids, token)) = next? else { return Ok(()) };
+                if !store
+                    .roll(leave, &ids, &Mark::Followed(token), clock.now())
+                    .await?
+                {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Rolls every entry of the log as it stands, without following it. For a log that nobody
+/// writes to meanwhile.
+pub async fn catch_up(store: &Store, clock: &Clock, name: &str) -> Result<(), Error> {
+    let leave = Leave {
+        owner: name.to_owned(),
+        length: TimeDelta::seconds(10),
+    };
+    let Some(mut progress) = store.lead_rollups(&leave, clock.now()).await? else {
+        return Ok(());
+    };
+    progress.begin_again();
+    while !progress.is_whole() {
+        let (ids, mark) = store.scan_deliveries(&progress).await?;
+        if !store.roll(&leave, &ids, &Mark::Same, clock.now()).await? {
+            break;
+        }
+        progress.note(mark);
+    }
+    store.leave_rollups(&leave, clock.now()).await
+}
+
+/// Compares every bucket with the log. What differs is looked at again for a while, for an
+/// entry that has just been written is rolled a moment later.
+pub async fn verify(store: &Store, days: &BTreeSet<FeedDay>) -> Result<Vec<Difference>, Error> {
+    let mut differences = Vec::new();
+    for day in days {
+        let mut found = store.verify_rollups(day).await?;
+        for _ in 0..LOOKS {
+            if found.is_empty() {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            found = store.verify_rollups(day).await?;
+        }
+        differences.append(&mut found);
+    }
+    Ok(differences)
+}

@@ -1,0 +1,129 @@
+//! Keeps and reads the rollups: what the audit log adds up to, per feed and minute, hour and day.
+//!
+//! | file | does |
+//! |---|---|
+//! | `share` | says what one delivery adds, as parts that can be added and taken away |
+//! | `follow` | keeps the buckets in step with the log, each entry exactly once |
+//! | `prove` | compares the buckets with the log, and adds them up anew |
+//!
+//! `rollups` has the buckets, `rolled` what each delivery has added to them, `followers` how
+//! far the log has been followed and who follows it. Statistics outlive the log: an entry that
+//! is deleted takes nothing away.
+
+mod follow;
+mod prove;
+mod share;
+
+pub use follow::{Changed, Leave, Mark, Progress};
+pub use prove::{Difference, FeedDay};
+
+use super::{Result, Store, scope, when};
+use crate::domain::account::Scope;
+use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::query::Span;
+use crate::domain::report::CodeCount;
+use crate::domain::rollup::{BucketSize, Rollup};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use mongodb::bson::{Document, doc};
+use std::collections::BTreeMap;
+
+/// A bucket of one feed, as kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Whose.
+    pub feed: FeedId,
+    /// How long.
+    pub size: BucketSize,
+    /// What happened in it.
+    pub rollup: Rollup,
+}
+
+impl Store {
+    /// Lists the buckets that have changed since a turn, of those that begin at or after the
+    /// given instant of their size; and the last turn there was.
+    pub async fn list_rolled_since(
+        &self,
+        turn: i64,
+        oldest: &BTreeMap<&'static str, DateTime<Utc>>,
+    ) -> Result<(Vec<Kept>, i64)> {
+        let sizes: Vec<Document> = oldest
+            .iter()
+            .map(|(size, from)| doc! {"size": *size, "start": {"$gte": when::bson(*from)}})
+            .collect();
+        let query = doc! {"turn": {"$gt": turn}, "$or": sizes};
+        let mut found = self
+            .collection::<Document>("rollups")
+            .find(query)
+            .projection(doc! {"codes": 0})
+            .batch_size(10_000)
+            .await?;
+        let (mut kept, mut last) = (Vec::new(), turn);
+        while let Some(document) = found.try_next().await? {
+            last = last.max(document.get_i64("turn").unwrap_or(0));
+            kept.extend(read(&document));
+        }
+        Ok((kept, last))
+    }
+
+    /// Reads, for each feed in the scope, its buckets of a size in which anything happened.
+    pub async fn roll_up(
+        &self,
+        scope: &Scope,
+        partner: Option<&PartnerId>,
+        span: Span,
+        size: BucketSize,
+    ) -> Result<BTreeMap<FeedId, BTreeMap<DateTime<Utc>, Rollup>>> {
+        let mut found = self
+            .collection::<Document>("rollups")
+            .find(scope::narrow(within(span, size), scope, partner))
+            .projection(doc! {"codes": 0})
+            .batch_size(10_000)
+            .await?;
+        let mut feeds = BTreeMap::<FeedId, BTreeMap<DateTime<Utc>, Rollup>>::new();
+        while let Some(document) = found.try_next().await? {
+            if let Some(kept) = read(&document) {
+                feeds
+                    .entry(kept.feed)
+                    .or_default()
+                    .insert(kept.rollup.start, kept.rollup);
+            }
+        }
+        Ok(feeds)
+    }
+
+    /// Adds up what failed in a partner's decided files of a stretch of time, the most first.
+    pub async fn sum_codes(&self, scope: &Scope, partner: &PartnerId, span: Span) -> Result<Vec<CodeCount>> {
+        let query = scope::narrow(within(span, span.bucket_size()), scope, Some(partner));
+        let mut found = self
+            .collection::<Document>("rollups")
+            .find(query)
+            .projection(doc! {"codes": 1})
+            .await?;
+        let mut sum = share::Parts::new();
+        while let Some(document) = found.try_next().await? {
+            for (path, n) in share::parts_of(&document) {
+                *sum.entry(path).or_default() += n;
+            }
+        }
+        Ok(share::codes(&sum))
+    }
+}
+
+fn within(span: Span, size: BucketSize) -> Document {
+    doc! {
+        "size": size.word(),
+        "start": {"$gte": when::bson(size.floor(span.from)), "$lt": when::bson(span.until)},
+    }
+}
+
+fn read(document: &Document) -> Option<Kept> {
+    let start = document.get_datetime("start").ok()?;
+    let start = DateTime::from_timestamp_millis(start.timestamp_millis())?;
+    let size = document.get_str("size").ok()?;
+    Some(Kept {
+        feed: FeedId::new(document.get_str("feed").ok()?),
+        size: BucketSize::ALL.into_iter().find(|s| s.word() == size)?,
+        rollup: share::rollup(start, &share::parts_of(document)),
+    })
+}
