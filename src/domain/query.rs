@@ -72,17 +72,14 @@ impl Range {
     }
 
     /// Fixes its ends. A relative range begins at the start of a bucket, so that its first
-    /// bucket is whole.
+    /// bucket is whole; an absolute one is widened to whole buckets at both ends.
     pub fn span(self, now: DateTime<Utc>) -> Span {
         match self {
             Self::LastHours(hours) => {
                 let from = now - TimeDelta::hours(i64::from(hours));
-                Span {
-                    from: Span { from, until: now }.bucket_size().floor(from),
-                    until: now,
-                }
+                Span { from, until: now }.widened(false)
             }
-            Self::Between(from, until) => Span { from, until },
+            Self::Between(from, until) => Span { from, until }.widened(true),
         }
     }
 }
@@ -103,12 +100,35 @@ impl Span {
     /// The bucket size at which it makes a readable chart: between 2 and about 370 buckets.
     pub fn bucket_size(&self) -> BucketSize {
         let length = self.until - self.from;
-        if length <= TimeDelta::hours(6) {
+        // Six hours up to now begin a part of a minute earlier, at a whole one.
+        if length <= TimeDelta::hours(6) + TimeDelta::minutes(2) {
             BucketSize::Minute
-        } else if length <= TimeDelta::days(8) {
+        } else if length <= TimeDelta::days(8) + TimeDelta::hours(2) {
             BucketSize::Hour
         } else {
             BucketSize::Day
+        }
+    }
+
+    /// The same with its beginning, and its `end` if asked for, at the border of a bucket of the
+    /// size that the outcome is drawn in.
+    fn widened(self, end: bool) -> Self {
+        let mut span = self;
+        loop {
+            let size = span.bucket_size();
+            let last = size.floor(span.until);
+            let wider = Self {
+                from: size.floor(span.from),
+                until: if end && last < span.until {
+                    last + size.length()
+                } else {
+                    span.until
+                },
+            };
+            if wider == span {
+                return span;
+            }
+            span = wider;
         }
     }
 
@@ -212,6 +232,17 @@ mod tests {
             let at = |s| DateTime::from_timestamp(s, 0).expect("in range");
             let range = Range::Between(at(from), at(from + length));
             prop_assert_eq!(Range::parse(&range.to_param()), range);
+        }
+
+        #[test]
+        fn an_absolute_range_is_whole_buckets_and_holds_what_was_asked_for(from in 0i64..2_000_000_000, length in 1i64..100_000_000) {
+            let at = |s| DateTime::from_timestamp(s, 0).expect("in range");
+            let span = Range::Between(at(from), at(from + length)).span(at(0));
+            let size = span.bucket_size();
+            prop_assert!(span.from <= at(from) && at(from + length) <= span.until);
+            prop_assert_eq!(size.floor(span.from), span.from);
+            prop_assert_eq!(size.floor(span.until), span.until);
+            prop_assert!(span.until - span.from < at(from + length) - at(from) + size.length() * 3);
         }
 
         #[test]

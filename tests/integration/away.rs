@@ -23,7 +23,8 @@ async fn pages_say_within_three_seconds_that_the_database_is_away_and_then_recov
     let server = Embedded::start(directory.path(), &mongo::options())
         .await
         .expect("a mongod");
-    let app = App::start_on(server.uri()).await;
+    let mut app = App::start_on(server.uri()).await;
+    app.follows = false;
     app.partner("acme").await;
     let staff = app.sign_in(Role::Staff, None).await;
     assert_eq!(staff.get("/deliveries").await.status, StatusCode::OK);

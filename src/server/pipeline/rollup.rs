@@ -17,14 +17,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// Pause before asking again for the leave that another has, or after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Follows until told to stop.
-pub async fn follow(store: &Store, clock: &Clock, name: &str, lease: Duration, stop: &CancellationToken) {
+/// Follows until told to stop. Another takes over after this much silence.
+pub async fn follow(store: &Store, clock: &Clock, name: &str, silence: Duration, stop: &CancellationToken) {
     let leave = Leave {
         owner: name.to_owned(),
-        length: TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX),
+        length: TimeDelta::from_std(silence).unwrap_or(TimeDelta::MAX),
     };
     // One that has nothing to do says thrice in a lease that it is there.
-    let beat = lease / 3;
+    let beat = silence / 3;
     while !stop.is_cancelled() {
         let followed = tokio::select! {
             () = stop.cancelled() => break,

@@ -208,7 +208,9 @@ impl Store {
             {
                 Ok(stream) => return Ok((changed(stream), progress)),
                 Err(error) if is_history_lost(&error) => {
-                    tracing::warn!("the log's changes reach less far back than the rollups do; reading the whole log");
+                    tracing::warn!(
+                        "the log's changes reach less far back than the rollups do; reading the whole log"
+                    );
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -243,9 +245,7 @@ impl Store {
             .filter_map(|d| d.get_str("_id").ok())
             .map(str::to_owned)
             .collect();
-        let mark = ids
-            .last()
-            .map_or(Mark::Whole, |last| Mark::Scanned(last.clone()));
+        let mark = ids.last().map_or(Mark::Whole, |last| Mark::Scanned(last.clone()));
         Ok((ids, mark))
     }
 
@@ -323,7 +323,7 @@ impl Store {
             let (id, share) = Share::read(&document)?;
             before.insert(id, share);
         }
-        let mut changes = Changes::default();
+        let mut sums = Changes::default();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for (id, share) in shares {
             let old = before.get(&id);
@@ -331,7 +331,7 @@ impl Store {
                 continue;
             }
             if let Some(old) = old {
-                changes.add(old, -1);
+                sums.add(old, -1);
             }
             match (&share, old) {
                 (Some(share), None) => new.push(share.document(&id)),
@@ -345,7 +345,7 @@ impl Store {
                 }
             }
             if let Some(share) = &share {
-                changes.add(share, 1);
+                sums.add(share, 1);
             }
         }
         if !new.is_empty() {
@@ -355,7 +355,7 @@ impl Store {
                 .await?;
         }
         self.update_many_in(session, "rolled", changed).await?;
-        let statements = changes
+        let statements = sums
             .into_buckets()
             .map(|((feed, size, start), (partner, parts))| {
                 let by: Document = parts

@@ -158,7 +158,8 @@ impl Store {
             .collect();
         // A bucket that the log does not know of stays, empty, so that readers see it change.
         statements.extend(kept.keys().filter(|key| !expected.contains_key(*key)).map(|key| {
-            let nothing = doc! {"$unset": {"n": "", "lat": "", "xlat": "", "codes": ""}, "$set": {"turn": turn}};
+            let nothing =
+                doc! {"$unset": {"n": "", "lat": "", "xlat": "", "codes": ""}, "$set": {"turn": turn}};
             doc! {"q": {"_id": key}, "u": nothing}
         }));
         self.update_many_in(session, "rollups", statements).await
@@ -222,10 +223,7 @@ fn expected(shares: &BTreeMap<String, Share>) -> Buckets {
     changes
         .into_buckets()
         .map(|((feed, size, start), (partner, parts))| {
-            (
-                bucket_key(&feed, size, start),
-                ((size, start), partner, parts),
-            )
+            (bucket_key(&feed, size, start), ((size, start), partner, parts))
         })
         .collect()
 }

@@ -100,10 +100,7 @@ impl Share {
             feed: text("feed")?,
             partner: text("partner")?,
             minute: DateTime::from_timestamp_millis(minute.timestamp_millis()).unwrap_or_default(),
-            parts: parts
-                .iter()
-                .map(|(path, n)| (path.clone(), whole(n)))
-                .collect(),
+            parts: parts.iter().map(|(path, n)| (path.clone(), whole(n))).collect(),
         };
         Ok((text("_id")?, share))
     }
@@ -134,10 +131,12 @@ impl Changes {
     pub(super) fn into_buckets(
         self,
     ) -> impl Iterator<Item = ((String, BucketSize, DateTime<Utc>), (String, Parts))> {
-        self.buckets.into_iter().filter_map(|(key, (partner, mut parts))| {
-            parts.retain(|_, n| *n != 0);
-            (!parts.is_empty()).then_some((key, (partner, parts)))
-        })
+        self.buckets
+            .into_iter()
+            .filter_map(|(key, (partner, mut parts))| {
+                parts.retain(|_, n| *n != 0);
+                (!parts.is_empty()).then_some((key, (partner, parts)))
+            })
     }
 }
 
@@ -173,7 +172,9 @@ pub(super) fn fields_of(parts: &Parts) -> Document {
     for (path, n) in parts {
         let mut steps = path.splitn(2, '/');
         let (group, rest) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
-        let Ok(fields) = entry(&mut groups, group) else { continue };
+        let Ok(fields) = entry(&mut groups, group) else {
+            continue;
+        };
         match rest.rsplit_once('/') {
             Some((name, what)) if group == "codes" => {
                 if let Ok(code) = entry(fields, name) {
