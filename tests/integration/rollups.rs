@@ -20,7 +20,7 @@ struct Worker(Child);
 impl Worker {
     fn start(app: &App) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_feedgate"))
-            .args(["worker", "--lease", "1", "--mongodb-uri", mongo::uri()])
+            .args(["worker", "--follower-silence", "1", "--mongodb-uri", mongo::uri()])
             .args(["--database", &app.database])
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -131,7 +131,10 @@ impl App {
 
     /// A worker of its own name, as an operator starts one.
     pub fn worker(&self) -> Worker {
-        let settings = Working { keep_files_days: 30 };
+        let settings = Working {
+            keep_files_days: 30,
+            follower_silence: 10,
+        };
         Worker::new(self.store.clone(), self.clock.clone(), settings)
     }
 
