@@ -87,7 +87,7 @@ fn an_entry(n: u64, chance: &mut StdRng) -> Delivery {
             accepted: received - quarantined,
             unchanged: 0,
             quarantined,
-            warned: 0,
+            ..Counts::default()
         },
         codes: vec![CodeCount {
             code: "GTIN_CHECK".into(),
@@ -101,6 +101,8 @@ fn an_entry(n: u64, chance: &mut StdRng) -> Delivery {
             .then(|| received_at + TimeDelta::milliseconds(chance.random_range(1..90_000))),
         repeat_of: None,
         contract_version: 1,
+        gate: None,
+        hold: None,
     }
 }
 

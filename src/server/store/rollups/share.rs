@@ -47,6 +47,7 @@ impl Share {
             ("unchanged", c.unchanged),
             ("quarantined", c.quarantined),
             ("warned", c.warned),
+            ("withdrawn", c.withdrawn),
             ("recovered", rollup.recovered),
             ("exported", rollup.exported),
         ] {
@@ -224,6 +225,7 @@ pub(super) fn rollup(start: DateTime<Utc>, parts: &Parts) -> Rollup {
             unchanged: n("unchanged"),
             quarantined: n("quarantined"),
             warned: n("warned"),
+            withdrawn: n("withdrawn"),
         },
         recovered: n("recovered"),
         exported: n("exported"),
