@@ -4,7 +4,8 @@
 //! the records in the order of the file and says what no record can say of itself: that its
 //! id came before. [`Checker`] is both in one, for whoever goes through records one by one.
 
-use super::checks::{self, id};
+use super::across::{Across, AtEnd};
+use super::checks::{self, across::Marks};
 use super::look::Look;
 use super::text::trim;
 use super::{Contract, Currency, Rule, Standing, rule};
@@ -12,9 +13,7 @@ use crate::domain::record::{Attribute, RawRecord, Record};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::{self, Write};
-use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) const NO_FIELD: u16 = u16::MAX;
@@ -68,6 +67,8 @@ pub struct Checked {
     pub(super) price: Option<(Currency, u64)>,
     /// The availability as understood.
     pub(super) availability: Option<&'static str>,
+    /// What is compared with other records of the file.
+    pub(super) marks: Marks,
     pub(super) id: Span,
     pub(super) key: Span,
     /// Hash of the key; none when the record has no id to be known by.
@@ -88,6 +89,7 @@ impl Default for Checked {
             present: 0,
             price: None,
             availability: None,
+            marks: Marks::default(),
             id: Span::default(),
             key: Span::default(),
             identity: None,
@@ -278,6 +280,7 @@ impl Checked {
         self.present = 0;
         self.price = None;
         self.availability = None;
+        self.marks = Marks::default();
         self.id = Span::default();
         self.key = Span::default();
         self.identity = None;
@@ -432,54 +435,6 @@ impl super::Check {
     }
 }
 
-/// Keys are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
-/// What the rules know across the records of one file.
-///
-/// It keeps 64 bits of each id, not the id: a file of a million records costs it about
-/// 20 MB, and two ids of such a file are taken for one with a probability of 3 in 10⁸.
-#[derive(Debug, Default)]
-pub struct Across {
-    ids: HashSet<u64, BuildHasherDefault<AsIs>>,
-}
-
-impl Across {
-    /// How many different ids there were.
-    pub fn ids(&self) -> u64 {
-        self.ids.len() as u64
-    }
-
-    /// Adds what only the file's order can say of a record; to be called in that order.
-    pub fn settle(&mut self, rules: &Rules, raw: &RawRecord, checked: &mut Checked) {
-        if let Some(identity) = checked.identity
-            && !self.ids.insert(identity)
-        {
-            let mut look = Look {
-                raw,
-                rules,
-                out: checked,
-            };
-            id::report_duplicate(&mut look);
-        }
-    }
-}
-
 /// The engine for records that come one by one: [`Rules`] and [`Across`] in one.
 #[derive(Debug)]
 pub struct Checker {
@@ -507,5 +462,10 @@ impl Checker {
     pub fn check_into(&mut self, raw: &RawRecord, out: &mut Checked) {
         self.rules.look(raw, out);
         self.across.settle(&self.rules, raw, out);
+    }
+
+    /// What only the end of the file can tell.
+    pub fn at_end(&self) -> Vec<AtEnd> {
+        self.across.at_end(&self.rules)
     }
 }

@@ -49,6 +49,12 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
 
+    /// A number of its own, below 2²⁴.
+    pub(super) fn number(self) -> u64 {
+        let [a, b, c] = self.0.map(u64::from);
+        a << 16 | b << 8 | c
+    }
+
     /// Whether `symbol` is how this currency is written.
     pub fn is_written(self, symbol: &str) -> bool {
         SYMBOLS

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`mod@rule`] | what a rule is: code, severity, texts, examples |
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
-//! | [`checker`] | the engine: a record in, a [`Checked`] out, duplicates across the file |
+//! | [`checker`] | the engine: a record in, a [`Checked`] out |
+//! | [`mod@across`] | what records of one file say of each other |
 //! | [`look`] | what a rule's function may see and say |
 //! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
 //! | [`terms`] | what a feed's contract makes of a rule, and from when |
@@ -17,6 +18,7 @@
 //! page, the report and the test of its examples follow from the table. A new room is added to
 //! [`checks::CHECKS`].
 
+pub mod across;
 pub mod checker;
 pub mod checks;
 pub mod currency;
@@ -26,7 +28,8 @@ pub mod rule;
 pub mod terms;
 mod text;
 
-pub use checker::{Across, Checked, Checker, Rules, identity};
+pub use across::{Across, AtEnd};
+pub use checker::{Checked, Checker, Rules, identity};
 pub use currency::Currency;
 pub use rule::{Actor, Check, Example, Rule, Threshold};
 pub use terms::{Level, NotAllowed, Override, Standing};

@@ -74,6 +74,14 @@ pub struct Rule {
     pub fix: &'static str,
 }
 
+impl Rule {
+    /// Whether it is known only at the end of the file, when its records are through: it can be
+    /// told, but holds no record.
+    pub fn is_told_at_end(&self) -> bool {
+        std::ptr::eq(self, &raw const super::checks::across::GROUP_SINGLE)
+    }
+}
+
 /// Rules that one function applies in one look at a record: usually those of one attribute.
 pub struct Check {
     /// What they are about, for the benchmark's table of costs.

@@ -297,6 +297,24 @@ fn judge(rule: &Rule, own: &Override, faults: &mut Vec<NotAllowed>) {
         );
         return;
     }
+    if rule.is_told_at_end() {
+        for (key, level) in [
+            (".level", own.level),
+            (".before", own.before),
+            (".shadow", own.shadow),
+        ] {
+            if let Some(level @ (Level::Warning | Level::Error)) = level {
+                fault(
+                    key,
+                    format!(
+                        "{code} is known only at the end of the file, when its records are through, so it cannot be {}; \
+                         it is off or info.",
+                        level.word()
+                    ),
+                );
+            }
+        }
+    }
     if own.from.is_some() && own.level.is_none() {
         fault(
             ".from",
@@ -479,6 +497,12 @@ mod tests {
                 },
                 "rules.PRICE_ZERO.from",
                 "name the level",
+            ),
+            (
+                "GROUP_SINGLE",
+                Override::level(Level::Error),
+                "rules.GROUP_SINGLE.level",
+                "off or info",
             ),
         ];
         for (code, own, key, part) in cases {

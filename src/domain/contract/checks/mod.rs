@@ -1,5 +1,6 @@
 //! Keeps the rules, a room per attribute, and the one table of them all.
 
+pub mod across;
 pub mod addresses;
 pub mod apparel;
 pub mod availability;
@@ -117,6 +118,11 @@ pub static CHECKS: &[&Check] = &[
     &details::ENERGY,
     &addresses::ADDRESSES,
     &details::ONCE,
+    &across::TITLES,
+    &across::PICTURES,
+    &across::PRODUCTS,
+    &across::GROUPS,
+    &across::LABELS,
     &time::GATES,
 ];
 

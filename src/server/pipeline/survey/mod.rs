@@ -70,7 +70,7 @@ pub fn survey_on(
         Err(Ended::Failed(error)) => return Err(error),
     };
     let summary = reader.summary().context("reading the rest of the file")?;
-    let mut report = tally.report(name, summary, refusal, &across);
+    let mut report = tally.report(name, summary, refusal, &across, &rules);
     report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! Counts what the survey of one file finds, and keeps examples of it.
 
 use super::sitting::Sitting;
-use crate::domain::contract::{Across, Checked, Rule};
+use crate::domain::contract::{Across, AtEnd, Checked, Rule, Rules};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Shadow, Verdict};
 use crate::domain::violation::{Severity, Violation};
@@ -69,6 +69,31 @@ impl Tally {
         }
     }
 
+    /// Counts what only the end of the file could tell.
+    fn add_at_end(&mut self, told: AtEnd) {
+        let lines = if told.is_trial {
+            &mut self.shadows
+        } else {
+            &mut self.codes
+        };
+        let line = line(lines, told.rule, told.severity);
+        line.records = told.records;
+        line.occurrences = told.records;
+        line.samples = told
+            .examples
+            .into_iter()
+            .map(|(position, id, violation)| {
+                let sample = Sample {
+                    id,
+                    line: position.line,
+                    offset: position.offset,
+                    violation,
+                };
+                (position.index, sample)
+            })
+            .collect();
+    }
+
     /// The report of the file, without the time it took.
     pub(super) fn report(
         mut self,
@@ -76,7 +101,13 @@ impl Tally {
         summary: Summary,
         refusal: Option<Refusal>,
         across: &Across,
+        rules: &Rules,
     ) -> Report {
+        if refusal.is_none() {
+            for told in across.at_end(rules) {
+                self.add_at_end(told);
+            }
+        }
         let portrait = refusal
             .is_none()
             .then(|| std::mem::take(&mut self.sitting).portrait(across.ids()));
