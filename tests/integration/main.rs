@@ -27,6 +27,9 @@ mod ruling;
 // The rule book as people read it.
 mod rules;
 
+// Every code of the rule book, triggered and just not triggered; no database.
+mod book;
+
 // MongoDB goes away and comes back.
 mod away;
 

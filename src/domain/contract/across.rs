@@ -83,13 +83,11 @@ impl<V: Copy> Memory<V> {
         }
         match self.young.entry(key) {
             Entry::Occupied(known) => Some(known.into_mut()),
-            Entry::Vacant(free) => match self.old.get(&key) {
-                Some(known) => Some(free.insert(*known)),
-                None => {
-                    free.insert(first);
-                    None
-                }
-            },
+            Entry::Vacant(free) => {
+                let known = self.old.get(&key).copied();
+                let place = free.insert(known.unwrap_or(first));
+                known.is_some().then_some(place)
+            }
         }
     }
 }
