@@ -36,6 +36,12 @@ pub enum AppError {
         /// What is wrong and what would do.
         message: String,
     },
+    /// 413: a file is larger than what is taken.
+    #[error("{message}")]
+    TooLarge {
+        /// How large it may be, and what to do.
+        message: String,
+    },
     /// 409: somebody else was faster, or the thing has moved on.
     #[error("{message}")]
     Conflict {
@@ -90,6 +96,7 @@ impl AppError {
             Self::Forbidden => 403,
             Self::NotFound { .. } => 404,
             Self::Conflict { .. } => 409,
+            Self::TooLarge { .. } => 413,
             Self::Invalid { .. } => 422,
             Self::Internal { .. } => 500,
             Self::Transport { .. } => 502,

@@ -4,6 +4,7 @@ use super::overview::Summary;
 use crate::domain::delivery::Status;
 use crate::domain::health::Health;
 use crate::domain::ids::{DeliveryId, FeedId};
+use crate::domain::pull;
 use crate::domain::query::Page;
 use crate::domain::report::Counts;
 use crate::error::AppError;
@@ -62,6 +63,10 @@ pub struct FeedView {
     pub undecided: u64,
     /// How it is set up.
     pub settings: Vec<Setting>,
+    /// Its scheduled pull, if it has one.
+    pub pull: Option<pull::Shown>,
+    /// Largest file taken in, in bytes.
+    pub file_max: u64,
     /// Its deliveries, the newest first.
     pub entries: Page<Entry>,
 }
@@ -75,6 +80,20 @@ pub async fn read_feed(feed: String, #[server(default)] after: String) -> Result
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
             desk::feed::read(&viewer, &FeedId::new(feed), &after).await
+        }
+        .await,
+    )
+}
+
+/// Has a feed's file fetched now, whether its pull was paused or not yet due.
+#[server(endpoint = "resume_pull")]
+pub async fn resume_pull(feed: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ManageJobs).await?;
+            desk::feed::resume(&viewer, &FeedId::new(feed)).await
         }
         .await,
     )

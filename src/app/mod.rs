@@ -35,6 +35,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/feedgate.css"/>
+                <script src="/upload.js" defer=true></script>
                 <HydrationScripts options/>
                 <MetaTags/>
             </head>

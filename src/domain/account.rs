@@ -35,7 +35,9 @@ pub enum Right {
     ReplayRecord,
     /// Give a held record up, or take that back.
     DiscardRecord,
-    /// See the worker's jobs, and have one that was set aside tried again.
+    /// Send a file of a feed in.
+    SendFile,
+    /// See the worker's jobs, have one that was set aside tried again, and resume a pull.
     ManageJobs,
     /// Release or refuse a delivery that a gate holds.
     RuleOnHold,
@@ -50,13 +52,13 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold, ViewAllPartners,
-            ViewReports,
+            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold, SendFile,
+            ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold => {
+            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold => {
                 matches!(self, Self::Admin | Self::Staff)
             }
             ManageUsers => self == Self::Admin,

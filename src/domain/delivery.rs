@@ -26,6 +26,8 @@ pub enum Direction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// Its file is here and nobody has read it yet.
+    Queued,
     /// Its records are being applied; until it is decided they count as in flight.
     Processing,
     /// Every record is decided.
@@ -39,11 +41,18 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 4] = [Self::Processing, Self::Accepted, Self::Held, Self::Refused];
+    pub const ALL: [Self; 5] = [
+        Self::Queued,
+        Self::Processing,
+        Self::Accepted,
+        Self::Held,
+        Self::Refused,
+    ];
 
     /// The word for it on pages, in URLs and in JSON.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Queued => "queued",
             Self::Processing => "processing",
             Self::Accepted => "accepted",
             Self::Held => "held",
@@ -134,7 +143,7 @@ impl Delivery {
                 c.received
                     .saturating_sub(c.accepted + c.unchanged + c.quarantined)
             }
-            Status::Accepted | Status::Held | Status::Refused => 0,
+            Status::Queued | Status::Accepted | Status::Held | Status::Refused => 0,
         }
     }
 }

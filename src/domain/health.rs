@@ -83,7 +83,14 @@ pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
                         format::span(now - at)
                     ),
                 )),
-                Status::Processing | Status::Accepted => {}
+                Status::Queued if now - at > STUCK => found.push(of(
+                    Lamp::Amber,
+                    format!(
+                        "a file has been waiting for a worker for {}",
+                        format::span(now - at)
+                    ),
+                )),
+                Status::Queued | Status::Processing | Status::Accepted => {}
             }
             if let Some(hours) = signs.expected_every_hours {
                 let gap = now - at;

@@ -20,6 +20,7 @@
 //! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
 //! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
 //! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
+//! | [`pull`] | a feed's file fetched by schedule, and what becomes of a fetch that fails |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
@@ -39,6 +40,7 @@ pub mod ids;
 pub mod job;
 pub mod portrait;
 pub mod profile;
+pub mod pull;
 pub mod quarantine;
 pub mod query;
 pub mod record;

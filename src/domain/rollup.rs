@@ -190,7 +190,7 @@ impl Rollup {
     pub fn of(delivery: &Delivery) -> Option<Self> {
         let mut rollup = Self::empty(BucketSize::Minute.floor(delivery.received_at));
         match (delivery.direction, &delivery.origin, delivery.status) {
-            (_, _, Status::Processing) => return None,
+            (_, _, Status::Queued | Status::Processing) => return None,
             (Direction::Export, ..) => {
                 rollup.exported = delivery.counts.accepted;
                 if let Some(ms) = delivery.latency_ms() {

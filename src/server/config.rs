@@ -37,6 +37,21 @@ pub struct Database {
     pub mongod: Option<PathBuf>,
 }
 
+/// What files are taken in.
+#[derive(Debug, Clone, Args)]
+pub struct Intake {
+    /// Largest file taken in, in millions of bytes as it comes, packed if it is packed
+    #[arg(long, env = "FEEDGATE_FILE_MAX_MB", default_value_t = 4000, value_name = "MB")]
+    pub file_max_mb: u32,
+}
+
+impl Intake {
+    /// The same in bytes.
+    pub fn file_max(&self) -> u64 {
+        u64::from(self.file_max_mb) * 1_000_000
+    }
+}
+
 /// How to do the jobs.
 #[derive(Debug, Clone, Args)]
 pub struct Working {
@@ -57,6 +72,23 @@ pub struct Working {
         value_parser = clap::value_parser!(u32).range(1..=3600)
     )]
     pub follower_silence: u32,
+
+    /// Longest a scheduled pull may take, in seconds
+    #[arg(
+        long,
+        env = "FEEDGATE_PULL_SECONDS",
+        default_value_t = 900,
+        value_name = "SECONDS"
+    )]
+    pub pull_seconds: u32,
+
+    /// Let scheduled pulls reach private addresses, such as those of your own network
+    #[arg(long, env = "FEEDGATE_PULL_PRIVATE")]
+    pub pull_private: bool,
+
+    /// What files are taken in
+    #[command(flatten)]
+    pub intake: Intake,
 }
 
 /// How to serve pages.
@@ -87,4 +119,8 @@ pub struct Web {
     /// Send the session cookie over https only; set it wherever https is used
     #[arg(long, env = "FEEDGATE_SECURE_COOKIES")]
     pub secure_cookies: bool,
+
+    /// What files are taken in
+    #[command(flatten)]
+    pub intake: Intake,
 }

@@ -25,6 +25,8 @@ pub struct AppState {
     pub options: LeptosOptions,
     /// The address people reach the site under, when a proxy stands before it.
     pub public_url: Option<Arc<str>>,
+    /// Largest file taken in, in bytes.
+    pub file_max: u64,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -53,7 +55,12 @@ pub fn caller() -> Option<Viewer> {
     reason = "server functions read alike, and this may ask the store one day"
 )]
 pub async fn viewer(right: Right) -> Result<Viewer, AppError> {
-    let viewer = caller().ok_or(AppError::Unauthenticated)?;
+    allow(caller(), right)
+}
+
+/// The caller of a route that is no server function, if signed in and in possession of `right`.
+pub fn allow(caller: Option<Viewer>, right: Right) -> Result<Viewer, AppError> {
+    let viewer = caller.ok_or(AppError::Unauthenticated)?;
     if viewer.may(right) {
         Ok(viewer)
     } else if viewer.role == crate::domain::account::Role::Partner {
@@ -77,7 +84,8 @@ pub fn is_plain_form() -> bool {
     use_context::<Parts>().is_some_and(|parts| is_plain_form_request(&parts.method, &parts.headers))
 }
 
-fn is_plain_form_request(method: &Method, headers: &HeaderMap) -> bool {
+/// The same, asked of a request's method and headers.
+pub fn is_plain_form_request(method: &Method, headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|v| v.to_str().ok())

@@ -8,6 +8,8 @@
 //! | [`feed`] | bytes to [`crate::domain::record::RawRecord`]: unpack, decode, parse |
 //! | [`profile`] | feed profiles as people write them |
 //! | [`generate`] | feeds that look like a partner's, to try things on |
+//! | [`intake`] | brings files in and queues them, without reading them |
+//! | [`tokens`] | what partners' programs are let in by |
 //! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
 //! | [`worker`] | takes jobs and runs the pipeline on them, apart from the web |
 //! | [`auth`] | passwords, and who a session belongs to |
@@ -21,7 +23,7 @@
 //! | [`cli`] | the commands |
 //! | [`mod@bench`] | measures what the README claims |
 //!
-//! Direction: `store ← pipeline ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
+//! Direction: `store ← pipeline ← worker`, `store ← intake ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
 //! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
 
 pub mod auth;
@@ -38,7 +40,9 @@ pub mod embedded;
 pub mod feed;
 pub mod generate;
 pub mod http;
+pub mod intake;
 pub mod pipeline;
 pub mod profile;
 pub mod store;
+pub mod tokens;
 pub mod worker;

@@ -112,7 +112,9 @@ impl Args {
             .arg("--listen")
             .arg(self.web.listen.to_string())
             .arg("--site")
-            .arg(&self.web.site);
+            .arg(&self.web.site)
+            .arg("--file-max-mb")
+            .arg(self.web.intake.file_max_mb.to_string());
         if let Some(url) = &self.web.public_url {
             command.arg("--public-url").arg(url);
         }

@@ -12,9 +12,11 @@ mod generate;
 mod ingest;
 mod opened;
 mod partner;
+mod pull;
 mod report;
 mod rollup;
 mod serve;
+mod token;
 mod user;
 mod worker;
 
@@ -47,7 +49,7 @@ enum Command {
     Demo(demo::Args),
     /// Serve the pages
     Serve(serve::Args),
-    /// Do the jobs, and keep the figures of charts in step with the log
+    /// Do what takes time: files that were sent or are to be fetched, replays, the figures of charts
     Worker(worker::Args),
     /// Check files against the contract, without a database
     Check(check::Args),
@@ -59,8 +61,12 @@ enum Command {
     Generate(generate::Args),
     /// Manage partners and their feeds
     Partner(partner::Args),
+    /// Manage what is fetched from partners by schedule
+    Pull(pull::Args),
     /// Manage the people who sign in
     User(user::Args),
+    /// Manage the tokens that partners' programs send files with
+    Token(token::Args),
     /// Measure checking, storing and showing, each beside what it is held against
     Bench(bench::Args),
     /// Compare the figures of charts with the audit log, or add them up anew
@@ -89,7 +95,9 @@ pub fn run() -> ExitCode {
         Command::Delivery(args) => block_on(args.run()),
         Command::Generate(args) => args.run(),
         Command::Partner(args) => block_on(args.run()),
+        Command::Pull(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),
+        Command::Token(args) => block_on(args.run()),
         Command::Bench(args) => block_on(args.run()),
         Command::Rollup(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),

@@ -69,5 +69,6 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         clock: Clock::system(),
         options,
         public_url: web.public_url.as_deref().map(Into::into),
+        file_max: web.intake.file_max(),
     }
 }

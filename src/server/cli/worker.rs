@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// How long a job waits for a database that has no primary, before it is tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Do the jobs, and keep the figures of charts in step with the log
+/// Do what takes time: files that were sent or are to be fetched, replays, the figures of charts
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -24,7 +24,7 @@ impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, PATIENCE).await?;
         let stop = CancellationToken::new();
-        let worker = Worker::new(opened.store.clone(), Clock::system(), self.working);
+        let worker = Worker::new(opened.store.clone(), Clock::system(), self.working)?;
         let working = tokio::spawn(worker.run(stop.clone()));
         told_to_stop().await;
         stop.cancel();

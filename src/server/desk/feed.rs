@@ -12,7 +12,7 @@ use crate::domain::ids::FeedId;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
 use crate::error::AppError;
 use crate::server::context::{self, AppState};
-use crate::server::store::FeedState;
+use crate::server::store::{Deed, FeedState};
 
 /// Deliveries on one page of the story.
 const ENTRIES: u32 = 40;
@@ -50,13 +50,14 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         feed: Some(id.clone()),
         ..QuarantineFilter::default()
     };
-    let (named, rolled, items, page, held, records) = tokio::try_join!(
+    let (named, rolled, items, page, held, records, pull) = tokio::try_join!(
         store.find_partner(&scope, &partner),
         store.roll_up(&scope, Some(&partner), span, span.bucket_size()),
         store.count_items(&scope, id),
         store.list_deliveries(&scope, &of_feed, after, ENTRIES),
         store.list_deliveries(&scope, &held, "", 1),
         store.list_held(&scope, &records, "", 1),
+        store.find_pull(&scope, id),
     )?;
     let figures = summary(&summary::of(&rolled, |of| of == id));
     let signs = Signs {
@@ -75,12 +76,35 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         open: records.total,
         undecided: held.total,
         settings: settings(&feed),
+        pull: pull.map(Into::into),
+        file_max: state.file_max,
         entries: Page {
             rows,
             next: page.next,
             total: page.total,
         },
     })
+}
+
+/// Has the file of a feed in the caller's scope fetched now.
+pub async fn resume(viewer: &Viewer, id: &FeedId) -> Result<(), AppError> {
+    let state = context::state()?;
+    find(&state, viewer, id).await?;
+    let now = state.clock.now();
+    if !state.store.resume_pull(&viewer.scope(), id, now).await? {
+        return Err(AppError::not_found("pull"));
+    }
+    let deed = Deed::of(
+        viewer,
+        "pull.resume",
+        format!("feed:{id}"),
+        Some(id.partner()),
+        "had the file fetched anew".to_owned(),
+        now,
+    );
+    state.store.insert_deed(&deed).await?;
+    context::go(&format!("/feeds/{id}"));
+    Ok(())
 }
 
 fn settings(feed: &Feed) -> Vec<Setting> {

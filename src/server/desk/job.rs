@@ -48,6 +48,8 @@ fn row(of: JobState) -> JobRow {
             (state == State::Done).then(|| DeliveryId::new(job.id.as_str())),
         ),
         Work::Release { delivery } => ("a held file".to_owned(), Some(delivery.clone())),
+        Work::Ingest { delivery } => ("a file that was sent".to_owned(), Some(delivery.clone())),
+        Work::Pull => ("the feed's file".to_owned(), None),
     };
     JobRow {
         id: job.id,

@@ -58,6 +58,7 @@ fn ruled(hold: &Hold) -> String {
 fn fared(delivery: &Delivery) -> Option<String> {
     let c = &delivery.counts;
     Some(match delivery.status {
+        Status::Queued => "It is here and waits for a worker.".to_owned(),
         Status::Processing => "It is being taken in.".to_owned(),
         Status::Accepted if c.received == 0 => "It holds no records.".to_owned(),
         Status::Accepted if delivery.repeat_of.is_some() && c.unchanged == c.received => {

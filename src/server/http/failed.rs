@@ -43,6 +43,30 @@ fn status(error: &AppError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// JSON for a script of ours: the error with its sentence beside it.
+pub(super) fn json(error: &AppError) -> Response {
+    #[derive(serde::Serialize)]
+    struct Said<'a> {
+        #[serde(flatten)]
+        error: &'a AppError,
+        message: String,
+    }
+    let message = error.to_string();
+    (status(error), Json(Said { error, message })).into_response()
+}
+
+/// A page for a form that was not taken, with the way back to it.
+pub(super) fn form(error: &AppError, back: &str) -> Response {
+    let (words, back) = (escape(&error.to_string()), escape(back));
+    let html = document(
+        "",
+        &format!(
+            "<h1>This was not taken</h1><p>{words}</p><p><a class=\"button\" href=\"{back}\">Back to the form</a></p>"
+        ),
+    );
+    (status(error), Html(html)).into_response()
+}
+
 /// A page of its own for an error.
 pub(super) fn page(error: &AppError) -> Response {
     let words = escape(&error.to_string());
@@ -53,14 +77,24 @@ pub(super) fn page(error: &AppError) -> Response {
         ),
         _ => ("", ""),
     };
-    let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{retry}\
-         <title>feedgate</title><link rel=\"stylesheet\" href=\"/pkg/feedgate.css\"></head>\
-         <body class=\"alone\"><main class=\"failed\"><h1>feedgate cannot show this page now</h1>\
-         <p>{words}</p><p>{again}</p><p><a href=\"\">Try again now</a></p></main></body></html>"
+    let html = document(
+        retry,
+        &format!(
+            "<h1>feedgate cannot show this page now</h1><p>{words}</p><p>{again}</p>\
+             <p><a href=\"\">Try again now</a></p>"
+        ),
     );
     (status(error), Html(html)).into_response()
+}
+
+/// The document around a page that stands on its own.
+fn document(head: &str, content: &str) -> String {
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{head}\
+         <title>feedgate</title><link rel=\"stylesheet\" href=\"/pkg/feedgate.css\"></head>\
+         <body class=\"alone\"><main class=\"failed\">{content}</main></body></html>"
+    )
 }
 
 /// A panic is our fault: logged with a reference, and the other requests go on.

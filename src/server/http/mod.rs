@@ -4,20 +4,24 @@
 //! From the outside in: panics become 500, responses are compressed and carry security headers,
 //! writes from other sites are refused, sessions are loaded, the caller is identified, and a
 //! request that the database keeps waiting is answered in time. The order matters: nothing
-//! below `identify` asks who is there.
+//! below `identify` asks who is there. What programs ask for ([`v1`]) and what operators do have
+//! no sessions and stand beside that.
 
 mod failed;
 mod health;
 mod identify;
 mod same_origin;
+mod upload;
+mod v1;
 
 use crate::app::{App, shell};
 use crate::server::auth;
 use crate::server::context::AppState;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -53,23 +57,35 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         })
         .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
-        .layer(sessions)
+        .layer(sessions.clone())
         .layer(middleware::from_fn(failed::in_time))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             same_origin::same_origin,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_MAX));
+    // The same but for two: a file may take its time, and is counted as it comes.
+    let uploads = Router::<AppState>::new()
+        .route("/upload/{partner}/{feed}", post(upload::upload))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
+        .layer(sessions)
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            same_origin::same_origin,
+        ));
     let files = Router::<AppState>::new()
         .nest_service(
             "/pkg",
             failed::built_files(&options.site_root, &options.site_pkg_dir),
         )
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+        .route("/readyz", get(health::ready))
+        .nest("/api/v1", v1::router());
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .merge(files)
+        .merge(uploads)
         .merge(pages)
         .with_state(state)
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

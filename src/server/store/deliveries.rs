@@ -113,13 +113,19 @@ fn first_of_each_code(samples: &[Sample]) -> Vec<Sample> {
 }
 
 impl Store {
-    /// Writes a new log entry; one with this id that is there stays as it is.
+    /// Writes a new log entry. One with this id that is there stays as it is, unless it was only
+    /// queued.
     pub async fn insert_delivery(&self, opening: &Opening) -> Result<()> {
         let mut doc = DeliveryDoc::from(&opening.delivery);
         doc.samples = first_of_each_code(&opening.samples);
-        match self.collection::<DeliveryDoc>("deliveries").insert_one(doc).await {
-            Err(error) if !is_duplicate_key(&error) => return Err(error.into()),
-            _ => {}
+        let deliveries = self.collection::<DeliveryDoc>("deliveries");
+        match deliveries.insert_one(&doc).await {
+            Err(error) if is_duplicate_key(&error) => {
+                let queued = doc! {"_id": &doc.id, "status": Status::Queued.word()};
+                deliveries.replace_one(queued, &doc).await?;
+            }
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
         }
         let d = &opening.delivery;
         if d.origin == Origin::File {

@@ -393,6 +393,11 @@ impl Store {
         Ok(())
     }
 
+    /// Removes the file of a delivery; the delivery stays.
+    pub async fn drop_file(&self, delivery: &DeliveryId) -> Result<()> {
+        self.remove_file(delivery.as_str()).await
+    }
+
     async fn remove_file(&self, id: &str) -> Result<()> {
         self.empty_file(id).await?;
         self.collection::<FileDoc>(FILES)

@@ -30,11 +30,18 @@ pub enum Work {
         /// The records.
         records: Vec<RecordId>,
     },
+    /// Takes the stored file of a queued delivery in.
+    Ingest {
+        /// The delivery.
+        delivery: DeliveryId,
+    },
     /// Takes in a delivery that a gate held and somebody released.
     Release {
         /// The delivery.
         delivery: DeliveryId,
     },
+    /// Fetches the feed's file from the address it is set up with.
+    Pull,
 }
 
 impl Work {
@@ -43,6 +50,8 @@ impl Work {
         match self {
             Self::Replay { .. } => Kind::Replay,
             Self::Release { .. } => Kind::Release,
+            Self::Ingest { .. } => Kind::Ingest,
+            Self::Pull => Kind::Pull,
         }
     }
 }
@@ -50,7 +59,7 @@ impl Work {
 /// Something that somebody asked the worker to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Its id; a replay's delivery has it too, so that a job never writes two.
+    /// Its id. The delivery that a replay writes, or an ingest takes in, has it too.
     pub id: JobId,
     /// Whose feed.
     pub partner: PartnerId,
@@ -246,6 +255,13 @@ impl Store {
                 Some(taken) => return Ok(Some(taken.into())),
             }
         }
+    }
+
+    /// Whether the feed has a job of this kind that is still to be done.
+    pub(super) async fn has_unfinished(&self, feed: &FeedId, kind: Kind) -> Result<bool> {
+        let query = doc! {"feed": feed.as_str(), "state": unfinished(), "kind": kind.word()};
+        let found = self.collection::<JobDoc>("jobs").find_one(query).await?;
+        Ok(found.is_some())
     }
 
     async fn has_earlier(&self, next: &JobDoc) -> Result<bool> {

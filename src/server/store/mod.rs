@@ -18,6 +18,9 @@
 //! | `quarantine` | `quarantine` |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
+//! | `pulls` | `pulls`: feeds that are fetched by schedule |
+//! | `queueing` | the one transaction that queues a received file |
+//! | `tokens` | `api_tokens` |
 //! | `activity` | `activity` |
 //! | `bare` | inserts alone, for the benchmark |
 //! | `replaying` | the one transaction that decides a replayed record |
@@ -33,11 +36,14 @@ mod holds;
 mod items;
 mod jobs;
 mod partners;
+mod pulls;
 mod quarantine;
+mod queueing;
 mod replaying;
 mod rollups;
 mod scope;
 mod sessions;
+mod tokens;
 mod users;
 mod when;
 mod withdrawing;
@@ -52,6 +58,7 @@ pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress};
 pub use sessions::Sessions;
+pub use tokens::Token;
 pub use users::Account;
 
 use mongodb::bson::{Document, doc};
@@ -160,6 +167,8 @@ impl Store {
             "users",
             "feeds",
             "partners",
+            "api_tokens",
+            "pulls",
             files::FILES,
             files::CHUNKS,
             "rollups",
@@ -228,6 +237,8 @@ impl Store {
         self.index(files::FILES, &[doc! {"state": 1, "uploadDate": 1}])
             .await?;
         self.unique(files::CHUNKS, doc! {"files_id": 1, "n": 1}).await?;
+        self.index("pulls", &[doc! {"paused": 1, "due_at": 1}]).await?;
+        self.unique("api_tokens", doc! {"prefix": 1}).await?;
         self.unique("users", doc! {"email": 1}).await?;
         self.expire("sessions", "expires_at", Duration::ZERO).await?;
         Ok(())

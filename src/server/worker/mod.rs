@@ -8,13 +8,18 @@
 //! | file | does |
 //! |---|---|
 //! | this one | takes jobs, keeps their leases, notes how they end |
+//! | [`mod@ingest`] | takes the file of a queued delivery in |
+//! | [`mod@pull`] | queues pulls as they fall due, and does them |
 //! | [`housekeeping`] | removes what is not needed any more |
 
 mod housekeeping;
+mod ingest;
+mod pull;
 
 use super::clock::Clock;
 use super::config::Working;
-use super::pipeline::ingest::Ingest;
+use super::intake::Puller;
+use super::pipeline::ingest::Busy;
 use super::pipeline::{hold, replay, rollup};
 use super::store::{JobState, Store, Work};
 use crate::domain::job::{Kind, State};
@@ -27,8 +32,8 @@ use tokio_util::sync::CancellationToken;
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// How often it is heard of.
 const RENEWED: Duration = Duration::from_secs(8);
-/// How long a job waits for an absent database or another ingest of its feed.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Pause before a job is begun again that somebody else keeps from its feed.
+const WAIT: TimeDelta = TimeDelta::seconds(10);
 /// Pause before looking again when there was nothing to do.
 const IDLE: Duration = Duration::from_millis(300);
 /// Pause after an error, lest a broken database be asked without end.
@@ -44,18 +49,23 @@ pub struct Worker {
     clock: Clock,
     name: String,
     settings: Working,
+    puller: Puller,
 }
 
 impl Worker {
     /// A worker with a name that no other has.
-    pub fn new(store: Store, clock: Clock, settings: Working) -> Self {
+    pub fn new(store: Store, clock: Clock, settings: Working) -> anyhow::Result<Self> {
+        let within = Duration::from_secs(u64::from(settings.pull_seconds));
+        let puller = Puller::new(settings.intake.file_max(), within, settings.pull_private)
+            .context("preparing to fetch files")?;
         let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
-        Self {
+        Ok(Self {
             store,
             clock,
             name,
             settings,
-        }
+            puller,
+        })
     }
 
     /// Works until told to stop; jobs that have begun are finished first.
@@ -64,7 +74,13 @@ impl Worker {
         let [files, short] = LANES.map(|kinds| self.work(kinds, &stop));
         let silence = Duration::from_secs(self.settings.follower_silence.into());
         let followed = rollup::follow(&self.store, &self.clock, &self.name, silence, &stop);
-        tokio::join!(files, short, followed, self.keep_house(&stop));
+        tokio::join!(
+            files,
+            short,
+            followed,
+            self.keep_schedule(&stop),
+            self.keep_house(&stop)
+        );
     }
 
     async fn work(&self, kinds: &[Kind], stop: &CancellationToken) {
@@ -104,6 +120,11 @@ impl Worker {
         };
         match done {
             Ok(()) => self.store.finish_job(id, &self.name, self.clock.now()).await?,
+            Err(error) if error.downcast_ref::<Busy>().is_some() => {
+                tracing::info!(job.id = %id, "a job waits: {error:#}");
+                let later = self.clock.now() + WAIT;
+                self.store.postpone_job(id, &self.name, later).await?;
+            }
             Err(error) => {
                 let words = format!("{error:#}");
                 let state = self
@@ -127,14 +148,9 @@ impl Worker {
         let job = &taken.job;
         match &job.work {
             Work::Replay { records } => replay::run(&self.store, &self.clock, job, records).await,
-            Work::Release { delivery } => {
-                let ingest = Ingest {
-                    store: self.store.clone(),
-                    clock: self.clock.clone(),
-                    patience: PATIENCE,
-                };
-                hold::take_released(&ingest, delivery).await
-            }
+            Work::Release { delivery } => hold::take_released(&self.ingest(), delivery).await,
+            Work::Ingest { delivery } => self.take_in(delivery).await,
+            Work::Pull => self.pull(&job.feed).await,
         }
     }
 

@@ -1,4 +1,7 @@
 //! Files on their way in: kept, queued, refused at the door, and gone when they are not needed.
 
+mod api;
+mod browser;
 mod files;
 mod jobs;
+mod pulls;

@@ -9,7 +9,7 @@ use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::job::Kind;
 use feedgate::server::clock::Clock;
-use feedgate::server::config::Working;
+use feedgate::server::config::{Intake, Working};
 use feedgate::server::context::AppState;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
@@ -22,6 +22,9 @@ use tower::ServiceExt;
 
 /// What everybody signs in with in tests.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Largest file taken in, in bytes.
+pub const FILE_MAX: u64 = 3_000_000;
 
 /// feedgate on a database of its own, with a clock that stands still.
 pub struct App {
@@ -75,6 +78,7 @@ impl App {
             clock: clock.clone(),
             options,
             public_url: None,
+            file_max: FILE_MAX,
         };
         Self {
             store,
@@ -131,11 +135,19 @@ impl App {
 
     /// A worker of its own name, as an operator starts one.
     pub fn worker(&self) -> Worker {
+        self.worker_with(true)
+    }
+
+    /// The same, with pulls from private addresses or without.
+    pub fn worker_with(&self, pull_private: bool) -> Worker {
         let settings = Working {
             keep_files_days: 30,
             follower_silence: 10,
+            pull_seconds: 2,
+            pull_private,
+            intake: Intake { file_max_mb: 3 },
         };
-        Worker::new(self.store.clone(), self.clock.clone(), settings)
+        Worker::new(self.store.clone(), self.clock.clone(), settings).expect("a worker")
     }
 
     /// Brings the rollups up to the log, as a worker does within moments.
@@ -174,7 +186,8 @@ impl App {
 }
 
 impl Actor<'_> {
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    /// Sends any request, with the cookie if there is one.
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
         if self.app.follows {
             self.app.roll().await;
         }

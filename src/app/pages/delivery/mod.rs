@@ -71,6 +71,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSigna
     let codes = tables::of_records(&delivery);
     let clean = records > 0 && delivery.status == Status::Accepted;
     let took_effect = matches!(delivery.status, Status::Processing | Status::Accepted);
+    let on_its_way = matches!(delivery.status, Status::Queued | Status::Processing);
     let releasing = delivery
         .hold
         .as_ref()
@@ -92,7 +93,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSigna
         </Head>
         {verdict::verdict(&delivery)}
         {ruling::made(&delivery)}
-        {releasing.then(|| view! { <Follow tick/> })}
+        {(releasing || on_its_way).then(|| view! { <Follow tick/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}
         {took_effect.then(|| verdict::law(&delivery, held, open))}
         {delivery.gate.as_ref().map(gate::findings)}

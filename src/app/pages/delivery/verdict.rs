@@ -39,6 +39,11 @@ pub(super) fn verdict(delivery: &Delivery) -> AnyView {
 fn standing(delivery: &Delivery) -> (&'static str, String, &'static str) {
     let kept = "The catalogue still has what the delivery before this one brought.";
     match (delivery.status, delivery.hold.as_ref().map(|hold| hold.stage)) {
+        (Status::Queued, _) => (
+            "notice",
+            "Queued: the file is here and is checked as soon as a worker is free.".to_owned(),
+            "",
+        ),
         (Status::Processing | Status::Accepted, _) => {
             let (class, sentence) = taken(delivery);
             (class, sentence, "")

@@ -1,11 +1,14 @@
 //! Shows one feed: how it stands, how it is set up, and
 //! what came of each of its files.
 //!
-//! This file owns the page; [`story`] tells the deliveries.
+//! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file,
+//! [`mod@pull`] shows how fetching it stands.
 
+mod pull;
+mod send;
 mod story;
 
-use crate::api::feed::{FeedView, Setting, read_feed};
+use crate::api::feed::{FeedView, ResumePull, Setting, read_feed};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
@@ -13,12 +16,16 @@ use crate::app::components::pager::Pager;
 use crate::app::components::states::{Loading, Notice, Tone};
 use crate::app::components::tile::Tile;
 use crate::app::link;
+use crate::domain::account::{Right, Viewer};
 use crate::domain::format::{self, count, counted};
 use crate::domain::ids::FeedId;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
+
+/// Has the feed's file fetched now.
+type Resume = ServerAction<ResumePull>;
 
 /// The feed that an address names: `partner/feed`.
 pub(super) fn named(params: &ParamsMap) -> String {
@@ -38,7 +45,11 @@ pub fn FeedPage() -> impl IntoView {
         )
     });
     let viewer = use_viewer();
-    let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
+    let resume = Resume::new();
+    let view = Resource::new(
+        move || (asked.get(), resume.version().get()),
+        |((feed, after), _)| read_feed(feed, after),
+    );
     view! {
         <Transition fallback=Loading>
             {move || {
@@ -49,7 +60,7 @@ pub fn FeedPage() -> impl IntoView {
                         viewer,
                         view.await,
                         Section::Partner,
-                        |_, view| content(view, after.is_empty()),
+                        |viewer, view| content(view, viewer, after.is_empty(), resume),
                     )
                 })
             }}
@@ -75,7 +86,7 @@ pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView 
     .into_any()
 }
 
-fn content(view: FeedView, first: bool) -> AnyView {
+fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyView {
     let FeedView {
         id,
         partner_name,
@@ -86,8 +97,12 @@ fn content(view: FeedView, first: bool) -> AnyView {
         open,
         undecided,
         settings,
+        pull,
+        file_max,
         entries,
     } = view;
+    let may_send = viewer.may(Right::SendFile);
+    let resume = viewer.may(Right::ManageJobs).then_some(resume);
     let title = format!("Feed {}", id.name());
     let held = link::quarantine("feed", id.as_str()).href();
     let files = link::feed_deliveries(&id);
@@ -130,6 +145,8 @@ fn content(view: FeedView, first: bool) -> AnyView {
             />
         </div>
         {facts(settings)}
+        {pull.map(|pull| pull::card(&id, pull, as_of, resume))}
+        {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
             <h2>"What came of its files"</h2>
             {story::table(entries.rows, as_of)}

@@ -3,9 +3,9 @@
 use super::{Ingest, Surveyed};
 use crate::domain::delivery::Delivery;
 use crate::domain::feed::Feed;
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, FeedId};
 use crate::server::store::Error as StoreError;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chrono::TimeDelta;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,6 +14,11 @@ use std::time::{Duration, Instant};
 const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// How often that is asked for anew.
 const RENEWED: Duration = Duration::from_secs(5);
+
+/// Another file of the feed is being taken in.
+#[derive(Debug, thiserror::Error)]
+#[error("another file of {0} is being taken in; wait for it and run this again")]
+pub struct Busy(pub FeedId);
 
 impl Ingest {
     /// Does everything that needs the feed to itself.
@@ -50,10 +55,7 @@ impl Ingest {
                 Err(StoreError::Conflict { .. }) if begun.elapsed() < self.patience => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                Err(StoreError::Conflict { .. }) => bail!(
-                    "another file of {} is being taken in; wait for it and run this again",
-                    feed.id
-                ),
+                Err(StoreError::Conflict { .. }) => return Err(Busy(feed.id.clone()).into()),
                 Err(error) => return Err(error).context("leasing the feed"),
             }
         }

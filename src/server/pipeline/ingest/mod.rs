@@ -44,6 +44,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use lease::Busy;
+
 /// What an ingest did.
 #[derive(Debug)]
 pub struct Ingested {
@@ -76,6 +78,24 @@ impl Ingest {
         self.run_anyway(feed, path, name, None).await
     }
 
+    /// Takes in the file of a delivery that is queued, or that an earlier, killed try opened;
+    /// `path` is its file, byte for byte.
+    pub async fn run_queued(&self, feed: &Feed, path: &Path, queued: &Delivery) -> anyhow::Result<Ingested> {
+        let begun = Instant::now();
+        let name = &queued.file.name;
+        let surveyed = self.survey(feed, path, name, queued.received_at).await?;
+        let delivery = if queued.status == Status::Processing {
+            tracing::info!(delivery.id = %queued.id, "going on with a delivery that was interrupted");
+            queued.clone()
+        } else {
+            Delivery {
+                id: queued.id.clone(),
+                ..self.entry(feed, &surveyed.report, queued.received_at)
+            }
+        };
+        self.finish(feed, path, delivery, surveyed, begun).await
+    }
+
     /// The same; with a ruling, the gates are asked and overruled by it.
     pub async fn run_anyway(
         &self,
@@ -86,14 +106,28 @@ impl Ingest {
     ) -> anyhow::Result<Ingested> {
         let begun = Instant::now();
         let received_at = self.clock.now();
-        let mut surveyed = self.survey(feed, path, name, received_at).await?;
+        let surveyed = self.survey(feed, path, name, received_at).await?;
         let mut delivery = self.entry(feed, &surveyed.report, received_at);
         delivery.hold = ruling.map(Hold::released);
+        if delivery.status == Status::Processing
+            && let Some(unfinished) = self.find_unfinished(feed, &surveyed.report).await?
+        {
+            tracing::info!(delivery.id = %unfinished.id, "going on with a delivery that was interrupted");
+            delivery = unfinished;
+        }
+        self.finish(feed, path, delivery, surveyed, begun).await
+    }
+
+    /// Takes a file in as far as its survey lets it.
+    async fn finish(
+        &self,
+        feed: &Feed,
+        path: &Path,
+        mut delivery: Delivery,
+        mut surveyed: Surveyed,
+        begun: Instant,
+    ) -> anyhow::Result<Ingested> {
         if delivery.status == Status::Processing {
-            if let Some(unfinished) = self.find_unfinished(feed, &surveyed.report).await? {
-                tracing::info!(delivery.id = %unfinished.id, "going on with a delivery that was interrupted");
-                delivery = unfinished;
-            }
             self.take(feed, path, &mut delivery, &mut surveyed).await?;
         } else {
             self.open(&delivery, &surveyed.report).await?;

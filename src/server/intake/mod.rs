@@ -1,0 +1,17 @@
+//! Brings files in, whichever way they come, up to where a worker takes them.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`receive`] | streams one file into the store, and queues its delivery |
+//! | [`mod@pull`] | fetches a file from its address, and hands it on |
+//! | [`guard`] | keeps that away from addresses that lie inside |
+//!
+//! Nothing here reads a feed: a file is bytes with a name and a size. It is used by `http`, for
+//! what is sent to us, and by the worker, for what we fetch.
+
+mod guard;
+mod pull;
+mod receive;
+
+pub use pull::{Puller, check};
+pub use receive::{Incoming, Refused, Way, receive};

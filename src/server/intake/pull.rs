@@ -1,0 +1,234 @@
+//! Fetches a feed's file from its address: conditionally, within limits of time and size, and
+//! from nowhere inside.
+
+use super::guard::Guard;
+use super::receive::{Incoming, Refused, Way, receive};
+use crate::domain::feed::Feed;
+use crate::domain::pull::{Outcome, Pulling, shown};
+use crate::server::clock::Clock;
+use crate::server::store::{self, Store};
+use chrono::TimeDelta;
+use futures::TryStreamExt;
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Client, Response, StatusCode, Url};
+use std::error::Error;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Redirects that are followed.
+const HOPS: usize = 5;
+/// How long a server may take to be reached.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long it may be silent.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// How files are fetched.
+#[derive(Debug, Clone)]
+pub struct Puller {
+    client: Client,
+    guard: Guard,
+    limit: u64,
+    within: Duration,
+}
+
+impl Puller {
+    /// Fetches files of up to `limit` bytes within `within`, from private addresses only when
+    /// `private` says so.
+    pub fn new(limit: u64, within: Duration, private: bool) -> anyhow::Result<Self> {
+        let guard = Guard { private };
+        let client = Client::builder()
+            .user_agent(concat!("feedgate/", env!("CARGO_PKG_VERSION")))
+            // Each hop is looked at before it is taken, and none through somebody else's machine.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(guard))
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .referer(false)
+            .build()?;
+        Ok(Self {
+            client,
+            guard,
+            limit,
+            within,
+        })
+    }
+
+    /// Fetches the feed's file and queues it. What is wrong with the server or the file is an
+    /// outcome; an error is ours.
+    pub async fn pull(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        feed: &Feed,
+        pulling: &Pulling,
+    ) -> store::Result<Outcome> {
+        let fetched = tokio::time::timeout(self.within, self.fetch(store, clock, feed, pulling)).await;
+        match fetched {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(Failure::Store(error))) => Err(error),
+            Ok(Err(Failure::Theirs(why, wait))) => Ok(Outcome::Failed { why, wait }),
+            Err(_) => Ok(Outcome::Failed {
+                why: format!("it was not done after {} s", self.within.as_secs()),
+                wait: None,
+            }),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        feed: &Feed,
+        pulling: &Pulling,
+    ) -> Result<Outcome, Failure> {
+        let (response, url) = self.ask(pulling).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED => return Ok(Outcome::NothingNew),
+            status => {
+                let why = format!("{} answered {status}", shown(url.as_str()));
+                return Err(Failure::Theirs(why, retry_after(response.headers())));
+            }
+        }
+        let text = |name: HeaderName| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (etag, last_modified) = (text(header::ETAG), text(header::LAST_MODIFIED));
+        let name = url
+            .path_segments()
+            .and_then(|mut segments| segments.next_back())
+            .unwrap_or_default()
+            .to_owned();
+        let incoming = Incoming {
+            feed,
+            name: &name,
+            way: Way::Pull,
+            sender: "scheduled pull",
+            account: None,
+            declared: response.content_length(),
+            limit: self.limit,
+        };
+        let body = response.bytes_stream().map_err(|error| in_full(&error));
+        let delivery = receive(store, clock, &incoming, body).await?;
+        Ok(Outcome::File {
+            what: format!("{}, {} bytes,", delivery.file.name, delivery.file.bytes),
+            etag,
+            last_modified,
+        })
+    }
+
+    /// Asks for the file, from wherever it has gone.
+    async fn ask(&self, pulling: &Pulling) -> Result<(Response, Url), Failure> {
+        let mut url = check(&pulling.url).map_err(Failure::of)?;
+        for _ in 0..=HOPS {
+            self.admit(&url)?;
+            let mut request = self.client.get(url.clone());
+            // Bytes as they are: packed by the partner or not at all.
+            request = request.header(header::ACCEPT_ENCODING, "identity");
+            if let Some(etag) = &pulling.etag {
+                request = request.header(header::IF_NONE_MATCH, etag);
+            }
+            if let Some(at) = &pulling.last_modified {
+                request = request.header(header::IF_MODIFIED_SINCE, at);
+            }
+            let response = request
+                .send()
+                .await
+                .map_err(|error| Failure::of(in_full(&error)))?;
+            // Of the redirects, the one that speaks of no other address.
+            if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
+                return Ok((response, url));
+            }
+            url = next(&url, &response)?;
+        }
+        Err(Failure::of(format!("it was redirected more than {HOPS} times")))
+    }
+
+    /// Lets an address written in figures through only when it may be reached; names are looked
+    /// at when they are resolved.
+    fn admit(&self, url: &Url) -> Result<(), Failure> {
+        let host = url.host_str().unwrap_or_default();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        match bare.parse::<IpAddr>() {
+            Ok(address) if !self.guard.allows(address) => Err(Failure::of(format!(
+                "{host} is a private address, which pulls may not reach"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads an address as a person typed it.
+pub fn check(url: &str) -> Result<Url, String> {
+    let parsed = Url::parse(url).map_err(|error| format!("“{}” is no address: {error}", shown(url)))?;
+    match parsed.scheme() {
+        "http" | "https" if parsed.has_host() => Ok(parsed),
+        other => Err(format!(
+            "“{other}:” cannot be pulled from; use an address with https:// or http://"
+        )),
+    }
+}
+
+fn next(from: &Url, response: &Response) -> Result<Url, Failure> {
+    let to = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| from.join(value).ok())
+        .ok_or_else(|| Failure::of(format!("{} redirects to nowhere", shown(from.as_str()))))?;
+    let to = check(to.as_str()).map_err(Failure::of)?;
+    if from.scheme() == "https" && to.scheme() != "https" {
+        return Err(Failure::of(format!(
+            "{} redirects to an address without https",
+            shown(from.as_str())
+        )));
+    }
+    Ok(to)
+}
+
+/// What a server that is busy asks for, in seconds; a date is not understood.
+fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    TimeDelta::try_seconds(value.trim().parse().ok()?)
+}
+
+/// An error with its causes, and without the address, which may hold a secret.
+fn in_full(error: &reqwest::Error) -> String {
+    let mut words = if error.is_timeout() {
+        "the server took too long"
+    } else if error.is_connect() {
+        "the server could not be reached"
+    } else {
+        "the request failed"
+    }
+    .to_owned();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    words
+}
+
+enum Failure {
+    Theirs(String, Option<TimeDelta>),
+    Store(store::Error),
+}
+
+impl Failure {
+    fn of(why: String) -> Self {
+        Self::Theirs(why, None)
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Store(error) => Self::Store(error),
+            other => Self::of(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Keeps the scheduled pulls: one document per feed that has one.
+//!
+//! A pull that is due is queued as a job, and its next time set, in one transaction: of any
+//! number of workers exactly one queues it.
+
+use super::{Job, Result, Store, Work, when};
+use crate::domain::account::Scope;
+use crate::domain::ids::{FeedId, JobId};
+use crate::domain::job::Kind;
+use crate::domain::pull::Pulling;
+use chrono::{DateTime, TimeDelta, Utc};
+use mongodb::bson::doc;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct PullDoc {
+    #[serde(rename = "_id")]
+    feed: String,
+    partner: String,
+    url: String,
+    every_minutes: u32,
+    #[serde(with = "when")]
+    due_at: DateTime<Utc>,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    failures: u32,
+    last: Option<LastDoc>,
+    paused: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LastDoc {
+    #[serde(with = "when")]
+    at: DateTime<Utc>,
+    said: String,
+}
+
+impl PullDoc {
+    fn of(feed: &FeedId, p: &Pulling) -> Self {
+        Self {
+            feed: feed.to_string(),
+            partner: feed.partner().to_string(),
+            url: p.url.clone(),
+            every_minutes: p.every_minutes,
+            due_at: p.due_at,
+            etag: p.etag.clone(),
+            last_modified: p.last_modified.clone(),
+            failures: p.failures,
+            last: p.last.clone().map(|(at, said)| LastDoc { at, said }),
+            paused: p.paused,
+        }
+    }
+}
+
+impl From<PullDoc> for Pulling {
+    fn from(d: PullDoc) -> Self {
+        Self {
+            url: d.url,
+            every_minutes: d.every_minutes,
+            due_at: d.due_at,
+            etag: d.etag,
+            last_modified: d.last_modified,
+            failures: d.failures,
+            last: d.last.map(|l| (l.at, l.said)),
+            paused: d.paused,
+        }
+    }
+}
+
+impl Store {
+    /// Sets a feed's pull up, or anew.
+    pub async fn set_pull(&self, feed: &FeedId, pulling: &Pulling) -> Result<()> {
+        self.collection::<PullDoc>("pulls")
+            .replace_one(doc! {"_id": feed.as_str()}, PullDoc::of(feed, pulling))
+            .upsert(true)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes down how a pull stands after a fetch, unless it was set up anew meanwhile. The time
+    /// of the next fetch is written only when the fetch moved it.
+    pub async fn note_pull(&self, feed: &FeedId, before: &Pulling, after: &Pulling) -> Result<()> {
+        let doc = PullDoc::of(feed, after);
+        let bson = mongodb::bson::serialize_to_document(&doc)
+            .map_err(|error| super::Error::Corrupt(error.to_string()))?;
+        let mut set = bson;
+        for kept in ["_id", "partner", "url", "every_minutes"] {
+            set.remove(kept);
+        }
+        if before.due_at == after.due_at {
+            set.remove("due_at");
+        }
+        self.collection::<PullDoc>("pulls")
+            .update_one(
+                doc! {"_id": feed.as_str(), "url": &before.url},
+                doc! {"$set": set},
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a feed's pull away. False when it has none.
+    pub async fn drop_pull(&self, feed: &FeedId) -> Result<bool> {
+        let dropped = self
+            .collection::<PullDoc>("pulls")
+            .delete_one(doc! {"_id": feed.as_str()})
+            .await?;
+        Ok(dropped.deleted_count == 1)
+    }
+
+    /// Finds a feed's pull in the scope.
+    pub async fn find_pull(&self, scope: &Scope, feed: &FeedId) -> Result<Option<Pulling>> {
+        let query = super::scope::narrow(doc! {"_id": feed.as_str()}, scope, None);
+        let found = self.collection::<PullDoc>("pulls").find_one(query).await?;
+        Ok(found.map(Pulling::from))
+    }
+
+    /// Makes a feed's pull due now, paused or not, with its failures forgotten. False when the
+    /// feed has none in the scope.
+    pub async fn resume_pull(&self, scope: &Scope, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {
+        let query = super::scope::narrow(doc! {"_id": feed.as_str()}, scope, None);
+        let change = doc! {"$set": {"paused": false, "failures": 0, "due_at": when::bson(now)}};
+        let resumed = self
+            .collection::<PullDoc>("pulls")
+            .update_one(query, change)
+            .await?;
+        Ok(resumed.matched_count == 1)
+    }
+
+    /// Queues one pull that is due, if there is one, and sets its next time. False when none is.
+    pub async fn queue_due_pull(&self, now: DateTime<Utc>) -> Result<bool> {
+        let pulls = self.collection::<PullDoc>("pulls");
+        let due = doc! {"paused": false, "due_at": {"$lte": when::bson(now)}};
+        let Some(pull) = pulls.find_one(due).sort(doc! {"due_at": 1}).await? else {
+            return Ok(false);
+        };
+        let feed = FeedId::new(pull.feed);
+        let job = Job {
+            id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
+            partner: feed.partner(),
+            feed: feed.clone(),
+            work: Work::Pull,
+            asked_by: "schedule".to_owned(),
+            asked_at: now,
+        };
+        let next = now + TimeDelta::minutes(i64::from(pull.every_minutes));
+        let slot = doc! {"_id": feed.as_str(), "paused": false, "due_at": when::bson(pull.due_at)};
+        let mut session = self.client.start_session().await?;
+        session.start_transaction().await?;
+        let claimed = pulls
+            .update_one(slot, doc! {"$set": {"due_at": when::bson(next)}})
+            .session(&mut session)
+            .await;
+        let claimed = match claimed {
+            // Another worker claims the same slot.
+            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
+            claimed => claimed?.modified_count,
+        };
+        if claimed == 0 {
+            session.abort_transaction().await.ok();
+            return Ok(true);
+        }
+        // One that is still under way stands for this slot too.
+        if !self.has_unfinished(&feed, Kind::Pull).await? {
+            self.insert_job_in(&mut session, &job).await?;
+        }
+        session.commit_transaction().await?;
+        Ok(true)
+    }
+}
