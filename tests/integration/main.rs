@@ -39,6 +39,9 @@ mod cli;
 // The README says what the program says.
 mod readme;
 
+// The same content in every format, encoding and packing.
+mod formats;
+
 // Catalogues as real shops publish them, where the folder is there.
 mod real_feeds;
 

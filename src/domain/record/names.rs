@@ -120,6 +120,11 @@ impl Names {
         self.add(sent, self.understand(sent))
     }
 
+    /// Whether the profile says what this name means.
+    pub fn explains(&self, sent: &str) -> bool {
+        self.dictionary.0.contains_key(&Name::read(sent).text)
+    }
+
     /// Adds an attribute that no file sends, because the profile gives its value.
     pub fn push_own(&mut self, attribute: Attribute) -> Option<u16> {
         let name = Name {

@@ -17,7 +17,8 @@ use std::process::ExitCode;
                   refused. Of several files, the highest."
 )]
 pub(super) struct Args {
-    /// Files to check: CSV or TSV, RSS, Atom or other XML, plain or gzipped; told apart by their content
+    /// Files to check: CSV or TSV, RSS, Atom or other XML, JSON or NDJSON, plain, gzip or zip; told apart by
+    /// their content
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 

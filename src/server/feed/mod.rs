@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`stop`] | why reading ends early: the file is refused, or its source failed |
 //! | [`source`] | bytes as received: counted, hashed, unpacked, within limits |
+//! | [`zip`] | the one data file of a zip archive |
 //! | [`sniff`] | what a file is, told by its content and never by its name |
 //! | [`encoding`] | bytes to UTF-8, and what else they might have been |
 //! | [`csv`] | rows and their kin |
 //! | [`xml`] | RSS and Atom, and any other XML by the path to its records |
 //! | [`plan`] | what the feed's profile says, prepared for the readers |
 //! | [`adapt`] | a record as sent to one in the contract's words |
+//! | [`json`] | lists of objects, and an object a line |
 //! | [`block`] | records in the hundreds, so that cores can share the work |
 //!
 //! It streams: memory does not grow with the file. No byte sequence makes it panic; whatever
@@ -21,6 +23,7 @@ pub mod adapt;
 pub mod block;
 pub mod csv;
 pub mod encoding;
+pub mod json;
 mod nested;
 mod plan;
 mod shape;
@@ -29,6 +32,7 @@ pub mod source;
 pub mod stop;
 mod tap;
 pub mod xml;
+mod zip;
 
 pub use block::Block;
 pub use source::Limits;
@@ -59,6 +63,7 @@ pub struct Summary {
 enum Kind {
     Csv(csv::Reader),
     Xml(Box<xml::Reader>),
+    Json(json::Reader),
 }
 
 /// A file being read.
@@ -110,6 +115,12 @@ impl Reader {
                 self.format = Some(format);
                 self.kind = Some(Kind::Csv(reader));
             }
+            sniff::Kind::Json => {
+                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
+                let (reader, format) = json::Reader::open(text, sniffed.encoding.skipped, limits, plan)?;
+                self.format = Some(format);
+                self.kind = Some(Kind::Json(reader));
+            }
             sniff::Kind::Xml => {
                 let text = encoding::to_utf8(unpacked, &sniffed.encoding);
                 let mut reader = xml::Reader::open(text, sniffed.encoding.skipped, limits, plan);
@@ -132,6 +143,7 @@ impl Reader {
         match self.kind.as_ref()? {
             Kind::Csv(reader) => Some(reader.names()),
             Kind::Xml(reader) => Some(reader.names()),
+            Kind::Json(reader) => Some(reader.names()),
         }
     }
 
@@ -144,6 +156,7 @@ impl Reader {
             None => Ok(false),
             Some(Kind::Csv(reader)) => reader.fill(block),
             Some(Kind::Xml(reader)) => reader.fill(block),
+            Some(Kind::Json(reader)) => reader.fill(block),
         }
     }
 

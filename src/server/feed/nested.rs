@@ -25,6 +25,11 @@ const PARTS: &[(&str, &[&str])] = &[
     ("structured_description", &["digital_source_type", "content"]),
 ];
 
+/// Whether rows write an attribute as parts with colons between them.
+pub(super) fn has_parts(name: &str) -> bool {
+    PARTS.iter().any(|(known, _)| *known == name)
+}
+
 /// Joins the parts of one value. Parts that the order does not know come last; colons, commas
 /// and backslashes inside a part are escaped.
 pub(super) fn join(name: &str, parts: &[(String, String)]) -> String {

@@ -381,7 +381,7 @@ pub(super) fn names(header: &str, shape: Shape, offset: u64, plan: &Plan) -> Res
         return Err(refuse(
             &file::FILE_FORMAT,
             Some(offset),
-            "The file is none of CSV, TSV, RSS and Atom.",
+            "The file is none of CSV, TSV, RSS, Atom and JSON.",
         ));
     }
     let first: Vec<&str> = names.iter().take(5).map(|name| &*name.text).collect();

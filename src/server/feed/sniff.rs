@@ -12,6 +12,8 @@ pub enum Kind {
     Text,
     /// Elements.
     Xml,
+    /// Objects.
+    Json,
 }
 
 /// What the first bytes say.
@@ -45,22 +47,17 @@ pub fn sniff(unpacked: &mut Unpacked, told: Option<&Encoding>) -> Result<Sniffed
         Err(refuse(
             rule,
             Some(0),
-            format!("The file is {what}; send a text file, such as CSV or TSV."),
+            format!("The file is {what}; send a text file, such as CSV, TSV, XML or JSON."),
         ))
     };
     match head {
         [0xd0, 0xcf, 0x11, 0xe0, ..] => return binary(&file::FILE_XLS, "an Excel workbook (.xls)"),
-        [b'P', b'K', 3 | 5, ..] => {
-            let is_book = memchr::memmem::find(unpacked.peek(16 * LOOK)?, b"xl/").is_some();
-            return if is_book {
-                binary(&file::FILE_XLS, "an Excel workbook (.xlsx)")
-            } else {
-                Err(refuse(
-                    &file::FILE_FORMAT,
-                    Some(0),
-                    "The file is a zip archive; send the feed itself, plain or packed with gzip.",
-                ))
-            };
+        [b'P', b'K', 3 | 5, ..] | [0x1f, 0x8b, ..] => {
+            return Err(refuse(
+                &file::FILE_FORMAT,
+                Some(0),
+                "The file is packed twice; pack it once, with gzip or zip.",
+            ));
         }
         [b'%', b'P', b'D', b'F', ..] => return binary(&file::FILE_FORMAT, "a PDF"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => return binary(&file::FILE_FORMAT, "packed with zstd"),
@@ -93,11 +90,10 @@ pub fn sniff(unpacked: &mut Unpacked, told: Option<&Encoding>) -> Result<Sniffed
         });
     }
     if text.starts_with(['{', '[']) {
-        return Err(refuse(
-            &file::FILE_FORMAT,
-            Some(0),
-            "The file looks like JSON, which is not read yet; send CSV, TSV, RSS or Atom.",
-        ));
+        return Ok(Sniffed {
+            kind: Kind::Json,
+            encoding,
+        });
     }
     Ok(Sniffed {
         kind: Kind::Text,

@@ -1,6 +1,7 @@
 //! Reads bytes as received: counts and hashes them, unpacks them, and keeps to limits.
 
 use super::stop::{Stop, refuse};
+use super::zip;
 use crate::domain::contract::checks::file;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -102,12 +103,13 @@ impl Read for Received {
     }
 }
 
-/// The bytes as received, with the first two, which tell whether they are packed, put back.
+/// The bytes as received, with the first few, which tell whether they are packed, put back.
 type Packed = BufReader<io::Chain<io::Cursor<Vec<u8>>, Received>>;
 
 enum Layer {
     Plain(Packed),
     Gzip(Box<MultiGzDecoder<Packed>>),
+    Zip(Box<zip::Unzipped>),
 }
 
 /// The bytes of the file itself, unpacked if they came packed.
@@ -127,15 +129,19 @@ const BUFFER: usize = 64 << 10;
 impl Unpacked {
     /// Tells by the first bytes whether the file is packed.
     pub fn open(received: Received, limits: Limits) -> Result<Self, Stop> {
-        let mut first = Vec::with_capacity(2);
-        received.clone().take(2).read_to_end(&mut first)?;
-        let is_gzip = first == [0x1f, 0x8b];
-        let whole = io::Cursor::new(first).chain(received.clone());
-        let buffered = BufReader::with_capacity(BUFFER, whole);
-        let layer = if is_gzip {
-            Layer::Gzip(Box::new(MultiGzDecoder::new(buffered)))
+        let mut first = Vec::with_capacity(4);
+        received.clone().take(4).read_to_end(&mut first)?;
+        let layer = if matches!(first[..], [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6]) {
+            Layer::Zip(Box::new(zip::open(&first, received.clone(), limits)?))
         } else {
-            Layer::Plain(buffered)
+            let is_gzip = first.starts_with(&[0x1f, 0x8b]);
+            let whole = io::Cursor::new(first).chain(received.clone());
+            let buffered = BufReader::with_capacity(BUFFER, whole);
+            if is_gzip {
+                Layer::Gzip(Box::new(MultiGzDecoder::new(buffered)))
+            } else {
+                Layer::Plain(buffered)
+            }
         };
         Ok(Self {
             received,
@@ -166,7 +172,11 @@ impl Unpacked {
             Layer::Plain(plain) => plain.read(buffer)?,
             Layer::Gzip(gzip) => match gzip.read(buffer) {
                 Ok(read) => read,
-                Err(error) => return Err(self.unpacking_failed(error)),
+                Err(error) => return Err(self.unpacking_failed(error, "gzip")),
+            },
+            Layer::Zip(zip) => match zip.read(buffer) {
+                Ok(read) => read,
+                Err(error) => return Err(self.unpacking_failed(error, "zip")),
             },
         };
         self.bytes += read as u64;
@@ -175,7 +185,7 @@ impl Unpacked {
             let message = format!("The file is larger than {limit} bytes unpacked; split the feed.");
             return Err(refuse(&file::FILE_SIZE, Some(limit), message));
         }
-        if matches!(self.layer, Layer::Gzip(_)) {
+        if !matches!(self.layer, Layer::Plain(_)) {
             // A small file may well unpack to a thousand times its size.
             let fair = self
                 .received
@@ -193,7 +203,7 @@ impl Unpacked {
         Ok(read)
     }
 
-    fn unpacking_failed(&self, error: io::Error) -> Stop {
+    fn unpacking_failed(&self, error: io::Error, packing: &str) -> Stop {
         match error.downcast::<Stop>() {
             Ok(stop) => stop,
             Err(error) => {
@@ -202,7 +212,7 @@ impl Unpacked {
                     _ => "is damaged: its checksum or its structure does not fit",
                 };
                 let message = format!(
-                    "The gzip file {what} (after {} unpacked bytes); send it again whole.",
+                    "The {packing} file {what} (after {} unpacked bytes); send it again whole.",
                     self.bytes
                 );
                 refuse(&file::FILE_COMPRESSION, Some(self.bytes), message)

@@ -23,6 +23,7 @@ pub static REFUSALS: Check = Check {
         &FILE_TRUNCATED,
         &FILE_ENCODING,
         &FILE_XML,
+        &FILE_JSON,
         &FILE_HEADER,
         &FILE_DUP_HEADER,
     ],
@@ -78,7 +79,7 @@ refusal!(
     Partner,
     "Unknown format",
     "The content is none of the formats we read. The name of the file does not matter, only its content.",
-    "CSV or TSV with a header row, RSS 2.0 or Atom with Google's names; any other XML whose feed profile names the \
+    "CSV or TSV with a header row, RSS 2.0 or Atom with Google's names, JSON or NDJSON; any other XML whose feed profile names the \
      path to its records.",
     "Export the feed in one of the formats above, or have the feed's profile say how it is written."
 );
@@ -104,8 +105,8 @@ refusal!(
     Partner,
     "Damaged packing",
     "The packed file cannot be unpacked whole: it was cut short on its way, its checksum does not fit, or it \
-     unpacks to more than a thousand times its size.",
-    "A whole gzip file.",
+     unpacks to more than a thousand times its size. Or it is a zip archive with a password, or with several files.",
+    "A whole gzip file, or a whole zip archive with one file in it.",
     "Send the file again, in binary mode, and only after it is written to its end."
 );
 refusal!(
@@ -133,6 +134,15 @@ refusal!(
      document type, which we do not read for safety.",
     "Well-formed XML without a document type, nested less than 64 levels deep.",
     "Let a library write the XML instead of joining text."
+);
+refusal!(
+    FILE_JSON,
+    Partner,
+    "Not well-formed JSON",
+    "The JSON breaks the rules of JSON itself: a quote, a comma or a bracket is missing, or something else than \
+     an object stands where a record should.",
+    "A list of objects, an object with such a list in it, or an object a line; nested less than 64 levels deep.",
+    "Let a library write the JSON instead of joining text."
 );
 refusal!(
     FILE_HEADER,
