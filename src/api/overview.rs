@@ -27,6 +27,15 @@ pub struct Summary {
     pub p95_ms: Option<u64>,
 }
 
+/// Two stretches of equal length, both over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The range without the bucket that is still filling.
+    pub done: Summary,
+    /// As much time just before the range.
+    pub before: Summary,
+}
+
 /// Volume, rejection and latency over the range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charts {
@@ -66,8 +75,10 @@ pub struct Overview {
     pub as_of: DateTime<Utc>,
     /// All partners together.
     pub now: Summary,
-    /// The stretch of equal length before.
-    pub before: Summary,
+    /// How it compares with the time before.
+    pub compared: Compared,
+    /// Whether a worker keeps the figures in step with the log.
+    pub followed: bool,
     /// Held records that wait for somebody, now.
     pub open: u64,
     /// The three charts.

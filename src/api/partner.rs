@@ -1,6 +1,6 @@
 //! Answers for one partner's page.
 
-use super::overview::{Charts, Summary};
+use super::overview::{Charts, Compared, Summary};
 use crate::domain::delivery::Delivery;
 use crate::domain::health::Health;
 use crate::domain::ids::{FeedId, PartnerId};
@@ -43,8 +43,8 @@ pub struct PartnerReport {
     pub health: Health,
     /// Its figures in the range.
     pub now: Summary,
-    /// The stretch of equal length before.
-    pub before: Summary,
+    /// How it compares with the time before.
+    pub compared: Compared,
     /// Held records that wait for somebody, now.
     pub open: u64,
     /// The three charts.

@@ -132,6 +132,18 @@ impl Span {
         }
     }
 
+    /// It without the bucket that is still filling at `now`; nothing when it is no longer than
+    /// that.
+    pub fn done(self, now: DateTime<Utc>) -> Self {
+        let filling = self.bucket_size().floor(now);
+        let until = if self.until > filling {
+            filling.max(self.from)
+        } else {
+            self.until
+        };
+        Self { until, ..self }
+    }
+
     /// The stretch of equal length just before it.
     pub fn previous(&self) -> Self {
         Self {

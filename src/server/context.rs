@@ -2,6 +2,7 @@
 
 use super::auth;
 use super::clock::Clock;
+use super::figures::Figures;
 use super::store::{self, Store};
 use crate::domain::account::{Right, Viewer};
 use crate::error::AppError;
@@ -19,6 +20,8 @@ use tower_sessions::Session;
 pub struct AppState {
     /// The database.
     pub store: Store,
+    /// The rollups in memory.
+    pub figures: Figures,
     /// The time.
     pub clock: Clock,
     /// Where the built site lies.

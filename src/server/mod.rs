@@ -15,6 +15,7 @@
 //! | [`auth`] | passwords, and who a session belongs to |
 //! | [`context`] | what a server function may reach: the state, the caller, the reply |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
+//! | [`figures`] | holds the rollups in memory and adds them up for pages |
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
@@ -23,8 +24,9 @@
 //! | [`cli`] | the commands |
 //! | [`mod@bench`] | measures what the README claims |
 //!
-//! Direction: `store ← pipeline ← worker`, `store ← intake ← worker`; `feed` knows `domain` alone; `desk` asks `store` and
-//! `charts`; `http` and `cli` are on top. The web process never runs the pipeline.
+//! Direction: `store ← pipeline ← worker`, `store ← intake ← worker`; `feed` knows `domain` alone;
+//! `desk` asks `store`, `figures` and `charts`; `http` and `cli` are on top. The web process never
+//! runs the pipeline.
 
 pub mod auth;
 pub mod bench;
@@ -38,6 +40,7 @@ pub mod demo;
 pub mod desk;
 pub mod embedded;
 pub mod feed;
+pub mod figures;
 pub mod generate;
 pub mod http;
 pub mod intake;

@@ -1,6 +1,6 @@
 //! Shows one figure large, and how it compares with the time before.
 
-use crate::api::overview::Summary;
+use crate::api::overview::{Compared, Summary};
 use crate::app::link::Link;
 use crate::domain::format;
 use crate::domain::query::{Range, Span};
@@ -129,8 +129,8 @@ pub fn Tile(
 pub fn Tiles(
     /// The figures of the stretch.
     now: Summary,
-    /// Those of the stretch of equal length before it.
-    before: Summary,
+    /// The same as far as it is over, and as much time before it.
+    compared: Compared,
     /// Held records that wait for somebody, whatever the stretch.
     open: u64,
     /// The stretch.
@@ -140,6 +140,7 @@ pub fn Tiles(
     /// The deliveries, narrowed likewise.
     files: Link,
 ) -> impl IntoView {
+    let Compared { done, before } = compared;
     let files = files.with("range", &Range::Between(span.from, span.until).to_param());
     let refused = match now.deliveries {
         0 => "no files came".to_owned(),
@@ -150,19 +151,19 @@ pub fn Tiles(
             <Tile
                 label="Records received"
                 figure=format::count(now.counts.received)
-                delta=Delta::of_count(now.counts.received, before.counts.received)
+                delta=Delta::of_count(done.counts.received, before.counts.received)
                 href=files.clone().href()
             />
             <Tile
                 label="Rejected"
                 figure=format::percent(now.counts.rejection_rate())
-                delta=Delta::of_share(now.counts.rejection_rate(), before.counts.rejection_rate())
+                delta=Delta::of_share(done.counts.rejection_rate(), before.counts.rejection_rate())
                 note="nothing to compare"
             />
             <Tile
                 label="Latency, p95"
                 figure=format::duration(now.p95_ms)
-                delta=Delta::of_duration(now.p95_ms, before.p95_ms)
+                delta=Delta::of_duration(done.p95_ms, before.p95_ms)
                 note="nothing to compare"
             />
             <Tile

@@ -67,7 +67,8 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
         span,
         as_of,
         now,
-        before,
+        compared,
+        followed,
         open,
         charts,
         mut partners,
@@ -93,7 +94,16 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
     view! {
         <Head title="Overview" as_of/>
         <RangeBar link=Link::to("/").with("sort", sort.word()) range=range.clone() span as_of/>
-        <Tiles now before open span held=Link::to("/quarantine") files=Link::to("/deliveries")/>
+        {(!followed)
+            .then(|| {
+                view! {
+                    <p class="hint" role="status">
+                        "No worker keeps these figures in step with the log at the moment, so they may be behind. "
+                        <code>"feedgate worker"</code> " starts one."
+                    </p>
+                }
+            })}
+        <Tiles now compared open span held=Link::to("/quarantine") files=Link::to("/deliveries")/>
         <div class="charts">
             <ChartCard chart=charts.volume/>
             <ChartCard chart=charts.rejection/>

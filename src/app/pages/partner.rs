@@ -61,7 +61,7 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
         as_of,
         health,
         now,
-        before,
+        compared,
         open,
         charts,
         feeds,
@@ -84,7 +84,7 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
             <HealthLamp health full=true/>
         </Head>
         <RangeBar link=link::partner(&id) range=range.clone() span as_of/>
-        <Tiles now before open span held=held.clone() files=files.clone()/>
+        <Tiles now compared open span held=held.clone() files=files.clone()/>
         <div class="charts">
             <ChartCard chart=charts.volume/>
             <ChartCard chart=charts.rejection/>

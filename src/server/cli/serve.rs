@@ -4,6 +4,7 @@ use super::opened::{Opened, told_to_stop};
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Web};
 use crate::server::context::AppState;
+use crate::server::figures::Figures;
 use crate::server::http;
 use crate::server::store::Store;
 use anyhow::Context;
@@ -38,7 +39,12 @@ pub(super) async fn serve(
     store: Store,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let app = http::router(state(web, store), web.secure_cookies);
+    let state = state(web, store);
+    // The first page would wait for it. Without a database it fails, and the pages say so.
+    if let Err(error) = state.figures.warm(state.clock.now()).await {
+        tracing::warn!("the rollups could not be read yet: {error}");
+    }
+    let app = http::router(state, web.secure_cookies);
     let listener = tokio::net::TcpListener::bind(web.listen).await.with_context(|| {
         format!(
             "listening on {}; is another feedgate running there? --listen takes another address",
@@ -65,6 +71,7 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         .site_addr(web.listen)
         .build();
     AppState {
+        figures: Figures::new(store.clone()),
         store,
         clock: Clock::system(),
         options,

@@ -1,7 +1,7 @@
 //! Puts one feed's page together.
 
 use super::story;
-use super::summary::{self, summary};
+use super::summary::summary;
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Origin, Status};
@@ -52,14 +52,14 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     };
     let (named, rolled, items, page, held, records, pull) = tokio::try_join!(
         store.find_partner(&scope, &partner),
-        store.roll_up(&scope, Some(&partner), span, span.bucket_size()),
+        state.figures.read(&scope, span.from, span.bucket_size(), now),
         store.count_items(&scope, id),
         store.list_deliveries(&scope, &of_feed, after, ENTRIES),
         store.list_deliveries(&scope, &held, "", 1),
         store.list_held(&scope, &records, "", 1),
         store.find_pull(&scope, id),
     )?;
-    let figures = summary(&summary::of(&rolled, |of| of == id));
+    let figures = summary(&rolled.of_feed(id, span, span.bucket_size()));
     let signs = Signs {
         last,
         expected_every_hours: feed.expected_every_hours,

@@ -1,12 +1,16 @@
 //! Puts the overview together.
 
-use super::summary::{self, dense, summary};
-use crate::api::overview::{Overview, PartnerRow};
+use super::summary::{dense, summary};
+use crate::api::overview::{Compared, Overview, PartnerRow};
 use crate::domain::account::Viewer;
 use crate::domain::health::{self, Signs};
+use crate::domain::ids::PartnerId;
 use crate::domain::query::Range;
+use crate::domain::rollup::Rollup;
 use crate::error::AppError;
+use crate::server::store::FeedState;
 use crate::server::{charts, context};
+use std::collections::BTreeMap;
 
 /// Reads the overview of every partner in the caller's scope.
 pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
@@ -16,52 +20,48 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
     let now = state.clock.now();
     let span = range.span(now);
     let size = span.bucket_size();
-    let (partners, feeds, rolled, earlier, open) = tokio::try_join!(
+    let done = span.done(now);
+    let (partners, feeds, figures, open) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
-        store.roll_up(&scope, None, span, size),
-        store.roll_up(&scope, None, span.previous(), size),
+        state.figures.read(&scope, done.previous().from, size, now),
         store.count_open(&scope, None),
     )?;
-    let all = summary::together(rolled.values());
+    let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
+    for feed in &feeds {
+        of_partners.entry(feed.feed.id.partner()).or_default().push(feed);
+    }
+    let none = Vec::new();
     let mut rows: Vec<PartnerRow> = partners
         .into_iter()
         .map(|partner| {
-            let own = summary::of(&rolled, |feed| feed.partner() == partner.id);
-            let figures = summary(&own);
-            let mut judged: Vec<_> = feeds
-                .iter()
-                .filter(|f| f.feed.id.partner() == partner.id)
-                .map(|f| {
-                    let counts = summary(&summary::of(&rolled, |feed| *feed == f.feed.id)).counts;
-                    let signs = Signs {
-                        last: f.last,
-                        expected_every_hours: f.feed.expected_every_hours,
-                        counts,
-                    };
-                    health::judge(&signs, now)
-                })
-                .collect();
-            judged.sort_by_key(|h| h.lamp);
+            let feeds = of_partners.get(&partner.id).unwrap_or(&none);
+            let mut sum = Rollup::empty(span.from);
+            let mut judged = Vec::with_capacity(feeds.len());
+            for f in feeds {
+                let own = figures.of_feed(&f.feed.id, span, size);
+                let signs = Signs {
+                    last: f.last,
+                    expected_every_hours: f.feed.expected_every_hours,
+                    counts: own.counts,
+                };
+                judged.push(health::judge(&signs, now));
+                sum.merge(&own);
+            }
             let nothing = Signs {
                 last: None,
                 expected_every_hours: None,
-                counts: figures.counts,
+                counts: sum.counts,
             };
             PartnerRow {
-                health: judged.pop().unwrap_or_else(|| health::judge(&nothing, now)),
-                last_at: feeds
-                    .iter()
-                    .filter(|f| f.feed.id.partner() == partner.id)
-                    .filter_map(|f| f.last)
-                    .map(|(at, _)| at)
-                    .max(),
+                health: judged
+                    .into_iter()
+                    .max_by_key(|h| h.lamp)
+                    .unwrap_or_else(|| health::judge(&nothing, now)),
+                last_at: feeds.iter().filter_map(|f| f.last).map(|(at, _)| at).max(),
                 open: open.get(&partner.id).copied().unwrap_or(0),
-                trend: dense(&own, span, size)
-                    .iter()
-                    .map(|r| r.counts.received)
-                    .collect(),
-                summary: figures,
+                trend: figures.received(&partner.id, span, size),
+                summary: summary(&sum),
                 id: partner.id,
                 name: partner.name,
             }
@@ -78,11 +78,15 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
     Ok(Overview {
         span,
         as_of: now,
-        now: summary(&all),
-        before: summary(&summary::together(earlier.values())),
+        now: summary(&figures.total(span, size)),
+        compared: Compared {
+            done: summary(&figures.total(done, size)),
+            before: summary(&figures.total(done.previous(), size)),
+        },
+        followed: figures.followed,
         open: open.values().sum(),
         charts: charts::all(
-            &dense(&all, span, size),
+            &dense(&figures.all(span, size), span, size),
             &charts::Frame {
                 span,
                 size,

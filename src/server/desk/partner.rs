@@ -1,6 +1,7 @@
 //! Puts one partner's page together.
 
-use super::summary::{self, dense, summary};
+use super::summary::{dense, summary, total, total_before};
+use crate::api::overview::Compared;
 use crate::api::partner::{FeedRow, PartnerReport};
 use crate::domain::account::Viewer;
 use crate::domain::health::{self, Signs};
@@ -29,17 +30,17 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         span: Some(span),
         ..DeliveryFilter::default()
     };
-    let (feeds, rolled, earlier, open, reasons, deliveries) = tokio::try_join!(
+    let done = span.done(now);
+    let (feeds, rolled, open, reasons, deliveries) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
-        store.roll_up(&scope, Some(id), span, size),
-        store.roll_up(&scope, Some(id), span.previous(), size),
+        state.figures.read(&scope, done.previous().from, size, now),
         store.count_open(&scope, Some(id)),
         store.sum_codes(&scope, id, span),
         store.list_deliveries(&scope, &filter, "", DELIVERIES),
     )?;
     let mut rows = Vec::with_capacity(feeds.len());
     for f in feeds {
-        let figures = summary(&summary::of(&rolled, |feed| *feed == f.feed.id));
+        let figures = summary(&rolled.of_feed(&f.feed.id, span, size));
         let signs = Signs {
             last: f.last,
             expected_every_hours: f.feed.expected_every_hours,
@@ -54,8 +55,8 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
             id: f.feed.id,
         });
     }
-    let all = summary::together(rolled.values());
-    let figures = summary(&all);
+    let all = rolled.of_partner(id, span, size);
+    let figures = summary(&total(&all));
     let worst = rows.iter().map(|r| &r.health).max_by_key(|h| h.lamp).cloned();
     let nothing = Signs {
         last: None,
@@ -67,7 +68,10 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         as_of: now,
         health: worst.unwrap_or_else(|| health::judge(&nothing, now)),
         now: figures,
-        before: summary(&summary::together(earlier.values())),
+        compared: Compared {
+            done: summary(&total_before(&all, done.until)),
+            before: summary(&total(&rolled.of_partner(id, done.previous(), size))),
+        },
         open: open.get(id).copied().unwrap_or(0),
         charts: charts::all(
             &dense(&all, span, size),

@@ -1,42 +1,13 @@
 //! Sums buckets up into the figures of tiles and rows.
 
 use crate::api::overview::Summary;
-use crate::domain::ids::FeedId;
 use crate::domain::query::Span;
 use crate::domain::rollup::{BucketSize, Rollup};
+use crate::server::figures::Buckets;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
-/// Buckets by their start, of one feed or of several together.
-pub(super) type Buckets = BTreeMap<DateTime<Utc>, Rollup>;
-
-/// Adds several feeds' buckets together.
-pub(super) fn together<'a>(feeds: impl Iterator<Item = &'a Buckets>) -> Buckets {
-    let mut sum = Buckets::new();
-    for bucket in feeds.flat_map(BTreeMap::values) {
-        sum.entry(bucket.start)
-            .or_insert_with(|| Rollup::empty(bucket.start))
-            .merge(bucket);
-    }
-    sum
-}
-
-/// The buckets of those feeds that `wanted` says yes to.
-pub(super) fn of(feeds: &BTreeMap<FeedId, Buckets>, wanted: impl Fn(&FeedId) -> bool) -> Buckets {
-    together(
-        feeds
-            .iter()
-            .filter(|(id, _)| wanted(id))
-            .map(|(_, buckets)| buckets),
-    )
-}
-
-/// The figures of a stretch of buckets.
-pub(super) fn summary(buckets: &Buckets) -> Summary {
-    let mut sum = Rollup::empty(DateTime::UNIX_EPOCH);
-    for bucket in buckets.values() {
-        sum.merge(bucket);
-    }
+/// The figures of a stretch of time.
+pub(super) fn summary(sum: &Rollup) -> Summary {
     Summary {
         deliveries: sum.deliveries,
         refused: sum.refused,
@@ -45,6 +16,24 @@ pub(super) fn summary(buckets: &Buckets) -> Summary {
         p50_ms: sum.latency.percentile(0.50),
         p95_ms: sum.latency.percentile(0.95),
     }
+}
+
+/// Everything that buckets add up to.
+pub(super) fn total(buckets: &Buckets) -> Rollup {
+    let mut sum = Rollup::empty(DateTime::UNIX_EPOCH);
+    for bucket in buckets.values() {
+        sum.merge(bucket);
+    }
+    sum
+}
+
+/// What buckets before an instant add up to.
+pub(super) fn total_before(buckets: &Buckets, until: DateTime<Utc>) -> Rollup {
+    let mut sum = Rollup::empty(DateTime::UNIX_EPOCH);
+    for (_, bucket) in buckets.range(..until) {
+        sum.merge(bucket);
+    }
+    sum
 }
 
 /// Every bucket of the span in order, empty ones too.

@@ -11,6 +11,7 @@ use feedgate::domain::job::Kind;
 use feedgate::server::clock::Clock;
 use feedgate::server::config::{Intake, Working};
 use feedgate::server::context::AppState;
+use feedgate::server::figures::Figures;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
 use feedgate::server::store::{Partner, Store};
@@ -75,6 +76,7 @@ impl App {
             .build();
         let state = AppState {
             store: store.clone(),
+            figures: Figures::new(store.clone()),
             clock: clock.clone(),
             options,
             public_url: None,

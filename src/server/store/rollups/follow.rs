@@ -174,6 +174,16 @@ impl Store {
         }
     }
 
+    /// How far following has come and who does it; none before the first.
+    pub(super) async fn follower_state(&self) -> Result<Option<Document>> {
+        let found = self
+            .collection::<Document>("followers")
+            .find_one(doc! {"_id": WHO})
+            .projection(doc! {"turn": 1, "until": 1})
+            .await?;
+        Ok(found)
+    }
+
     /// Gives the right back.
     pub async fn leave_rollups(&self, leave: &Leave, now: DateTime<Utc>) -> Result<()> {
         self.collection::<Document>("followers")

@@ -40,56 +40,51 @@ pub struct Kept {
 }
 
 impl Store {
-    /// Lists the buckets that have changed since a turn, of those that begin at or after the
-    /// given instant of their size; and the last turn there was.
+    /// How many turns the rollups have taken, and until when somebody has said to keep them;
+    /// none when nobody ever has.
+    pub async fn rollup_turn(&self) -> Result<(i64, Option<DateTime<Utc>>)> {
+        let Some(state) = self.follower_state().await? else {
+            return Ok((0, None));
+        };
+        let until = state.get_datetime("until").ok();
+        Ok((
+            state.get_i64("turn").unwrap_or(0),
+            until.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis())),
+        ))
+    }
+
+    /// Lists, of every feed, the buckets that have changed since a turn and begin at or after
+    /// the given instant of their size.
     pub async fn list_rolled_since(
         &self,
         turn: i64,
-        oldest: &BTreeMap<&'static str, DateTime<Utc>>,
-    ) -> Result<(Vec<Kept>, i64)> {
+        oldest: &BTreeMap<BucketSize, DateTime<Utc>>,
+    ) -> Result<Vec<Kept>> {
         let sizes: Vec<Document> = oldest
             .iter()
-            .map(|(size, from)| doc! {"size": *size, "start": {"$gte": when::bson(*from)}})
+            .map(|(size, from)| doc! {"size": size.word(), "start": {"$gte": when::bson(*from)}})
             .collect();
-        let query = doc! {"turn": {"$gt": turn}, "$or": sizes};
+        self.list_kept(doc! {"turn": {"$gt": turn}, "$or": sizes}).await
+    }
+
+    /// Lists the buckets of a size in the scope in which anything happened.
+    pub async fn list_rolled(&self, scope: &Scope, span: Span, size: BucketSize) -> Result<Vec<Kept>> {
+        self.list_kept(scope::narrow(within(span, size), scope, None))
+            .await
+    }
+
+    async fn list_kept(&self, query: Document) -> Result<Vec<Kept>> {
         let mut found = self
             .collection::<Document>("rollups")
             .find(query)
             .projection(doc! {"codes": 0})
             .batch_size(10_000)
             .await?;
-        let (mut kept, mut last) = (Vec::new(), turn);
+        let mut kept = Vec::new();
         while let Some(document) = found.try_next().await? {
-            last = last.max(document.get_i64("turn").unwrap_or(0));
             kept.extend(read(&document));
         }
-        Ok((kept, last))
-    }
-
-    /// Reads, for each feed in the scope, its buckets of a size in which anything happened.
-    pub async fn roll_up(
-        &self,
-        scope: &Scope,
-        partner: Option<&PartnerId>,
-        span: Span,
-        size: BucketSize,
-    ) -> Result<BTreeMap<FeedId, BTreeMap<DateTime<Utc>, Rollup>>> {
-        let mut found = self
-            .collection::<Document>("rollups")
-            .find(scope::narrow(within(span, size), scope, partner))
-            .projection(doc! {"codes": 0})
-            .batch_size(10_000)
-            .await?;
-        let mut feeds = BTreeMap::<FeedId, BTreeMap<DateTime<Utc>, Rollup>>::new();
-        while let Some(document) = found.try_next().await? {
-            if let Some(kept) = read(&document) {
-                feeds
-                    .entry(kept.feed)
-                    .or_default()
-                    .insert(kept.rollup.start, kept.rollup);
-            }
-        }
-        Ok(feeds)
+        Ok(kept)
     }
 
     /// Adds up what failed in a partner's decided files of a stretch of time, the most first.

@@ -1,0 +1,137 @@
+//! Holds the rollups in memory and answers every page's figures from there.
+//!
+//! A page asks the database one small question: has a turn of the rollups passed since what is
+//! held was read? If so, the buckets that have changed are fetched, and only those. Days are
+//! held for ever, hours and minutes for as long as the quick ranges reach; a page that asks for
+//! older hours reads them from the store and forgets them again. What a bucket holds is
+//! [`crate::domain::rollup`]'s to say, and who may see it the scope's: nothing is handed out
+//! without one.
+
+mod mirror;
+
+pub use mirror::Mirror;
+
+use super::store::{Result, Store};
+use crate::domain::account::Scope;
+use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::query::Span;
+use crate::domain::rollup::{BucketSize, Rollup};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
+/// Buckets by their start.
+pub type Buckets = BTreeMap<DateTime<Utc>, Rollup>;
+
+/// The rollups in memory. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    store: Store,
+    mirror: Arc<RwLock<Mirror>>,
+}
+
+/// What one caller may read of them, as of one instant.
+#[derive(Debug)]
+pub struct Reading {
+    mirror: OwnedRwLockReadGuard<Mirror>,
+    scope: Scope,
+    /// Whether somebody keeps the rollups in step with the log.
+    pub followed: bool,
+}
+
+impl Figures {
+    /// Nothing yet: the first question reads everything.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            mirror: Arc::default(),
+        }
+    }
+
+    /// Reads everything that is held, so that the first page need not.
+    pub async fn warm(&self, now: DateTime<Utc>) -> Result<()> {
+        self.read(&Scope::All, now, BucketSize::Day, now).await.map(drop)
+    }
+
+    /// Brings what is held up to the store, and opens it for figures in buckets of `size` from
+    /// `from` on.
+    pub async fn read(
+        &self,
+        scope: &Scope,
+        from: DateTime<Utc>,
+        size: BucketSize,
+        now: DateTime<Utc>,
+    ) -> Result<Reading> {
+        let (turn, until) = self.store.rollup_turn().await?;
+        let held = self.mirror.read().await.turn();
+        if turn > held {
+            let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
+            self.mirror.write().await.take_in(changed, turn, now);
+        }
+        let mirror = if from < mirror::horizon(size, now) {
+            let span = Span { from, until: now };
+            let old = self.store.list_rolled(scope, span, size).await?;
+            let mut aside = Mirror::default();
+            aside.take_in(old, turn, DateTime::UNIX_EPOCH);
+            Arc::new(RwLock::new(aside))
+        } else {
+            Arc::clone(&self.mirror)
+        };
+        Ok(Reading {
+            mirror: mirror.read_owned().await,
+            scope: scope.clone(),
+            followed: until.is_some_and(|until| until > now),
+        })
+    }
+}
+
+impl Reading {
+    /// The buckets of everything in the scope together.
+    pub fn all(&self, span: Span, size: BucketSize) -> Buckets {
+        match &self.scope {
+            Scope::All => self.mirror.all(span, size),
+            Scope::Only(_) => self
+                .mirror
+                .together(|feed| self.scope.covers(&feed.partner()), span, size),
+        }
+    }
+
+    /// What everything in the scope adds up to.
+    pub fn total(&self, span: Span, size: BucketSize) -> Rollup {
+        match &self.scope {
+            Scope::All => self.mirror.total(span, size),
+            Scope::Only(_) => self
+                .mirror
+                .sum(|feed| self.scope.covers(&feed.partner()), span, size),
+        }
+    }
+
+    /// The buckets of a partner's feeds together; none of one that is not in the scope.
+    pub fn of_partner(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Buckets {
+        if self.scope.covers(partner) {
+            self.mirror.of_partner(partner, span, size)
+        } else {
+            Buckets::new()
+        }
+    }
+
+    /// Records that a partner's feeds received, bucket by bucket, empty ones too; nothing of a
+    /// partner that is not in the scope.
+    pub fn received(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Vec<u64> {
+        if self.scope.covers(partner) {
+            self.mirror.received(partner, span, size)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What one feed adds up to; nothing of one that is not in the scope.
+    pub fn of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Rollup {
+        if self.scope.covers(&feed.partner()) {
+            self.mirror.of_feed(feed, span, size)
+        } else {
+            Rollup::empty(span.from)
+        }
+    }
+}
