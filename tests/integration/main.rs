@@ -41,6 +41,8 @@ mod readme;
 
 // The same content in every format, encoding and packing.
 mod formats;
+// What two real shops sent, accidents among it, file by file.
+mod history;
 
 // Catalogues as real shops publish them, where the folder is there.
 mod real_feeds;

@@ -1,5 +1,6 @@
 //! Checks real catalogues against faults counted by other means; passes where they are absent.
 
+use crate::support::real;
 use feedgate::domain::contract::Contract;
 use feedgate::domain::feed::Terms;
 use feedgate::domain::profile::Profile;
@@ -10,14 +11,6 @@ use feedgate::server::profile;
 use std::fs::File;
 use std::num::NonZero;
 use std::path::PathBuf;
-
-/// The folder of real feeds, where there is one.
-fn folder() -> Option<PathBuf> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/feeds");
-    #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-    let folder = std::env::var("FEEDGATE_REAL_FEEDS").map_or_else(|_| beside(), PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
 
 /// One real catalogue, how it is read, and what was counted in it by other means.
 struct Catalogue {
@@ -180,8 +173,7 @@ fn check(file: &PathBuf, profile: &str, cores: usize) -> Report {
 
 #[test]
 fn real_catalogues_show_exactly_the_faults_that_were_counted() {
-    let Some(folder) = folder() else {
-        eprintln!("skipped: there is no folder of real feeds; set FEEDGATE_REAL_FEEDS to it");
+    let Some(folder) = real::folder() else {
         return;
     };
     for catalogue in CATALOGUES {
@@ -214,8 +206,7 @@ fn real_catalogues_show_exactly_the_faults_that_were_counted() {
 
 #[test]
 fn a_catalogue_in_another_encoding_is_refused_with_the_place_and_the_likely_encoding() {
-    let Some(folder) = folder() else {
-        eprintln!("skipped: there is no folder of real feeds; set FEEDGATE_REAL_FEEDS to it");
+    let Some(folder) = real::folder() else {
         return;
     };
     let report = check(&folder.join("er_amazon_google_cp1252_csv/Amazon.csv"), "", 1);
