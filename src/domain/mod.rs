@@ -21,6 +21,7 @@
 //! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
 //! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
 //! | [`pull`] | a feed's file fetched by schedule, and what becomes of a fetch that fails |
+//! | [`jump`] | whether a product's price jumped since it was last accepted |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
@@ -38,6 +39,7 @@ pub mod health;
 pub mod hold;
 pub mod ids;
 pub mod job;
+pub mod jump;
 pub mod portrait;
 pub mod profile;
 pub mod pull;

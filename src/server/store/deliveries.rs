@@ -1,7 +1,7 @@
 //! Keeps the audit log: one document per delivery, written when it opens and once more when
 //! it is decided.
 
-use super::holds::HoldDoc;
+use super::holds::{HoldDoc, bson};
 use super::{Error, Result, Store, is_duplicate_key, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
@@ -170,7 +170,7 @@ impl Store {
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
         let decided = doc! {
             "status": Status::Accepted.word(),
-            "counts": mongodb::bson::serialize_to_bson(&counts).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "counts": bson(&counts)?,
             "decided_at": when::bson(decided_at),
         };
         let done = self
@@ -182,6 +182,21 @@ impl Store {
                 .await?;
         }
         Ok(done.modified_count == 1)
+    }
+
+    /// Notes what was found in a delivery's records while they were written.
+    pub async fn note_findings(
+        &self,
+        id: &DeliveryId,
+        codes: &[CodeCount],
+        samples: &[Sample],
+    ) -> Result<()> {
+        let found = doc! {"codes": bson(&codes)?, "samples": bson(&first_of_each_code(samples))?};
+        let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
+        self.collection::<DeliveryDoc>("deliveries")
+            .update_one(undecided, doc! {"$set": found})
+            .await?;
+        Ok(())
     }
 
     /// Finds the newest delivery of a file with these bytes to this feed: decided or not.

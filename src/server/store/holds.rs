@@ -126,7 +126,7 @@ impl From<GoodDoc> for Good {
     }
 }
 
-fn bson(value: &impl Serialize) -> Result<Bson> {
+pub(super) fn bson(value: &impl Serialize) -> Result<Bson> {
     mongodb::bson::serialize_to_bson(value).map_err(|e| Error::Corrupt(e.to_string()))
 }
 

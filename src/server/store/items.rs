@@ -1,18 +1,19 @@
 //! Keeps the catalogue we stand behind: the accepted version of every product, keyed by feed
 //! and case-folded product id.
 //!
-//! Only what changed is written. Applying a batch twice for the same delivery gives the same
-//! counts as applying it once, because an item remembers which delivery wrote it.
+//! Only what changed is written. Taking a file in twice for the same delivery gives the same
+//! counts as once, because an item remembers which delivery wrote it.
 
 use super::{Result, Store, is_duplicate_key, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId};
+use crate::domain::jump::Price;
 use crate::domain::record::Record;
 use chrono::{DateTime, Utc};
 use mongodb::Collection;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocumentBuf, doc};
+use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::Hint;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -31,15 +32,6 @@ pub struct Passed {
     pub hash: [u8; 16],
     /// The normalised values.
     pub record: Record,
-}
-
-/// What became of a batch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// New or changed.
-    pub accepted: u64,
-    /// Said what we had.
-    pub unchanged: u64,
 }
 
 /// The `_id` of an item. Slugs have no `/`, so no two items share one.
@@ -108,6 +100,16 @@ impl Item {
     pub fn of(feed: &FeedId, delivery: &DeliveryId, received_at: DateTime<Utc>, passed: &Passed) -> Self {
         Self(item_document(feed, delivery, received_at, passed))
     }
+
+    /// The same, which remembers the price before, because it jumped: whoever goes on with this
+    /// delivery after a kill finds that again.
+    #[must_use]
+    pub fn that_was(mut self, price: Option<Price>) -> Self {
+        if let Some(price) = price {
+            self.0.append(cstr!("was"), price.plain());
+        }
+        self
+    }
 }
 
 /// An item as it is compared with what a file says.
@@ -121,6 +123,25 @@ pub struct Stored<'a> {
     pub delivery: &'a str,
     /// The delivery that withdrew it; none while it is live.
     pub withdrawn_by: Option<&'a str>,
+    /// Its price.
+    pub price: Option<&'a str>,
+    /// The price before, where the delivery that wrote it made it jump.
+    pub was: Option<&'a str>,
+}
+
+/// What is known of an item that a file of changes names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// [`Record::content_hash`] of its values.
+    pub hash: Vec<u8>,
+    /// The delivery that wrote it.
+    pub delivery: String,
+    /// Whether it was withdrawn.
+    pub is_withdrawn: bool,
+    /// Its price.
+    pub price: Option<Price>,
+    /// The price before, where the delivery that wrote it made it jump.
+    pub was: Option<Price>,
 }
 
 impl Store {
@@ -170,43 +191,6 @@ impl Store {
             }
         }
         Ok(Some(pairs))
-    }
-
-    /// Looks up what is stored of `batch`, whose keys are all different, and writes what is new
-    /// or changed. For files of changes; a whole catalogue is compared in one go beforehand,
-    /// with [`Store::scan_items`], and written with [`Store::write_items`].
-    pub async fn apply_items(
-        &self,
-        feed: &FeedId,
-        delivery: &DeliveryId,
-        received_at: DateTime<Utc>,
-        batch: &[Passed],
-    ) -> Result<Applied> {
-        let mut applied = Applied::default();
-        if batch.is_empty() {
-            return Ok(applied);
-        }
-        let item = |passed| Item::of(feed, delivery, received_at, passed);
-        let stored = self.stored_hashes(feed, batch).await?;
-        let mut new = Vec::new();
-        let mut changed = Vec::new();
-        for passed in batch {
-            match stored.get(&item_key(feed, &passed.key)) {
-                None => new.push(item(passed)),
-                Some((hash, by, false)) if *hash == passed.hash => {
-                    // Written by an earlier try of this very delivery: it counts as written.
-                    if by == delivery.as_str() {
-                        applied.accepted += 1;
-                    } else {
-                        applied.unchanged += 1;
-                    }
-                }
-                Some(_) => changed.push(item(passed)),
-            }
-        }
-        applied.accepted += (new.len() + changed.len()) as u64;
-        self.write_items(&new, &changed).await?;
-        Ok(applied)
     }
 
     /// Writes documents of items: `new` ones that should not be there yet, and `changed` ones
@@ -271,23 +255,46 @@ impl Store {
         let mut found = self
             .collection::<RawDocumentBuf>("items")
             .find(doc! {"_id": keys})
-            .projection(doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1})
+            .projection(compared())
             .sort(doc! {"_id": 1})
             .hint(Hint::Keys(doc! {"_id": 1}))
             .batch_size(SCANNED_TOGETHER)
             .await?;
         while found.advance().await? {
-            let raw = found.current();
-            let id = raw.get_str("_id").map_err(corrupt)?;
-            let withdrawn = raw.get_document("withdrawn").ok();
-            see(Stored {
-                key: id.get(prefix..).unwrap_or_default(),
-                hash: raw.get_binary("hash").map_err(corrupt)?.bytes,
-                delivery: raw.get_str("delivery").map_err(corrupt)?,
-                withdrawn_by: withdrawn.and_then(|w| w.get_str("by").ok()),
-            });
+            see(stored(found.current(), prefix)?);
         }
         Ok(())
+    }
+
+    /// Looks up what is stored of these records, by case-folded product id. For files of changes;
+    /// a whole catalogue is compared in one go with [`Store::scan_items`].
+    pub async fn list_known(&self, feed: &FeedId, records: &[Passed]) -> Result<HashMap<String, Known>> {
+        let mut known = HashMap::with_capacity(records.len());
+        if records.is_empty() {
+            return Ok(known);
+        }
+        let prefix = feed.as_str().len() + 1;
+        let keys: Vec<String> = records.iter().map(|p| item_key(feed, &p.key)).collect();
+        let mut found = self
+            .collection::<RawDocumentBuf>("items")
+            .find(doc! {"_id": {"$in": keys}})
+            .projection(compared())
+            .batch_size(u32::try_from(records.len()).unwrap_or(u32::MAX))
+            .await?;
+        while found.advance().await? {
+            let item = stored(found.current(), prefix)?;
+            known.insert(
+                item.key.to_owned(),
+                Known {
+                    hash: item.hash.to_vec(),
+                    delivery: item.delivery.to_owned(),
+                    is_withdrawn: item.withdrawn_by.is_some(),
+                    price: item.price.and_then(Price::parse),
+                    was: item.was.and_then(Price::parse),
+                },
+            );
+        }
+        Ok(known)
     }
 
     /// Inserts documents that should be new; false when one of them was there.
@@ -299,33 +306,26 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    async fn stored_hashes(
-        &self,
-        feed: &FeedId,
-        batch: &[Passed],
-    ) -> Result<HashMap<String, (Vec<u8>, String, bool)>> {
-        let keys: Vec<String> = batch.iter().map(|p| item_key(feed, &p.key)).collect();
-        let mut found = self
-            .collection::<RawDocumentBuf>("items")
-            .find(doc! {"_id": {"$in": keys}})
-            .projection(doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1})
-            .batch_size(u32::try_from(batch.len()).unwrap_or(u32::MAX))
-            .await?;
-        let mut stored = HashMap::with_capacity(batch.len());
-        while found.advance().await? {
-            let raw = found.current();
-            stored.insert(
-                raw.get_str("_id").map_err(corrupt)?.to_owned(),
-                (
-                    raw.get_binary("hash").map_err(corrupt)?.bytes.to_vec(),
-                    raw.get_str("delivery").map_err(corrupt)?.to_owned(),
-                    raw.get_document("withdrawn").is_ok(),
-                ),
-            );
-        }
-        Ok(stored)
-    }
+/// The fields of an item that it is compared by.
+fn compared() -> Document {
+    doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1, "attributes.price": 1, "was": 1}
+}
+
+/// Reads them; the key begins behind `prefix`.
+fn stored(raw: &RawDocument, prefix: usize) -> Result<Stored<'_>> {
+    let id = raw.get_str("_id").map_err(corrupt)?;
+    let withdrawn = raw.get_document("withdrawn").ok();
+    let attributes = raw.get_document("attributes").ok();
+    Ok(Stored {
+        key: id.get(prefix..).unwrap_or_default(),
+        hash: raw.get_binary("hash").map_err(corrupt)?.bytes,
+        delivery: raw.get_str("delivery").map_err(corrupt)?,
+        withdrawn_by: withdrawn.and_then(|w| w.get_str("by").ok()),
+        price: attributes.and_then(|a| a.get_str("price").ok()),
+        was: raw.get_str("was").ok(),
+    })
 }
 
 fn corrupt(error: impl std::fmt::Display) -> super::Error {

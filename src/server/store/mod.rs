@@ -52,7 +52,7 @@ pub use activity::Deed;
 pub use bare::Encoded;
 pub use deliveries::Opening;
 pub use files::{Ended, Receiving, StoredFile};
-pub use items::{Applied, Item, Passed, Stored};
+pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use replaying::{Decision, Replayed};

@@ -2,5 +2,6 @@
 
 mod holds;
 mod ingest;
+mod jumps;
 mod killed;
 mod replay;

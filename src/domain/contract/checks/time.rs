@@ -5,7 +5,7 @@
 //! contract levels them like any rule: switched off a gate is silent, as a warning it never
 //! holds.
 
-use crate::domain::contract::{Actor, Check, Rule};
+use crate::domain::contract::{Actor, Check, Rule, Threshold};
 use crate::domain::violation::Severity;
 
 /// What the gates find.
@@ -23,6 +23,7 @@ pub static GATES: Check = Check {
         &TIME_MEDIAN_PRICE,
         &TIME_FILL_DROP,
         &TIME_STALE,
+        &TIME_PRICE_JUMP,
     ],
     run: |_| {},
 };
@@ -157,3 +158,27 @@ gate!(
     "Attributes filled as well as before.",
     "Look whether the attribute has another name in the file now; the feed's profile can say so."
 );
+
+/// Looks at records, unlike the others here, but not at one alone: at what it says beside what
+/// was accepted before. An ingest asks it as it writes.
+pub static TIME_PRICE_JUMP: Rule = Rule {
+    code: "TIME_PRICE_JUMP",
+    severity: Severity::Warning,
+    attribute: Some("price"),
+    threshold: Some(Threshold {
+        name: "largest move of a price",
+        unit: "percent",
+        default: 80,
+        least: 1,
+        most: 100_000,
+    }),
+    actor: Actor::Partner,
+    title: "Price jumped",
+    meaning: "The price moved by more than 80 % since the product was last accepted. One that fell to a tenth or a \
+              hundredth, or rose as much, has probably lost or won a decimal mark. The record is accepted: the price \
+              may be right. A contract can switch this off or make it a note; it never holds a record.",
+    expected: "A price that moves by less than that from one file to the next.",
+    valid: &[],
+    invalid: &[],
+    fix: "Compare the price with the shop. If it is wrong, send the product again with the right one.",
+};

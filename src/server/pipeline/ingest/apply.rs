@@ -1,15 +1,16 @@
 //! Reads a file for the second time and writes what it says.
 
+use super::jumps::{Jumps, Seen};
 use super::named::{Named, Task};
 use super::{Ingest, judge, survey};
 use crate::domain::contract::{Checked, identity};
 use crate::domain::delivery::Delivery;
 use crate::domain::feed::{Feed, Mode};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{DeliveryId, RecordId};
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Counts, Report};
-use crate::server::store::{Item, Passed};
+use crate::server::store::{Item, Known, Passed};
 use anyhow::{Context, bail};
 use futures::TryStreamExt;
 use std::collections::HashSet;
@@ -32,6 +33,8 @@ struct Batch {
     changed: Vec<Item>,
     /// Of a file of changes: to be looked up first.
     passed: Vec<Passed>,
+    /// What is seen of each of these.
+    seen: Vec<Seen>,
     held: Vec<(String, HeldRecord)>,
     /// Products of which an older held version waits for somebody.
     outdated: Vec<String>,
@@ -42,6 +45,32 @@ struct Batch {
 }
 
 impl Batch {
+    /// Does with a record what is to be done with it; `seen` says what is to be seen of it, and
+    /// `item` makes the item it becomes.
+    fn put(
+        &mut self,
+        task: Task,
+        jumps: &mut Jumps,
+        seen: impl FnOnce() -> Seen,
+        item: impl FnOnce() -> Item,
+    ) {
+        match task {
+            Task::Insert => self.new.push(item()),
+            Task::Replace(before) => {
+                let was = before.filter(|before| jumps.look(*before, &seen()));
+                self.changed.push(item().that_was(was));
+            }
+            Task::Keep => self.unchanged += 1,
+            Task::Written(before) => {
+                // It jumped when it was written, which the try that wrote it could not tell.
+                if let Some(before) = before {
+                    jumps.look(before, &seen());
+                }
+                self.written += 1;
+            }
+        }
+    }
+
     fn is_full(&self) -> bool {
         let records = self.new.len() + self.changed.len() + self.passed.len() + self.held.len();
         records >= BATCH || self.outdated.len() >= BATCH || self.bytes >= BATCH_BYTES
@@ -58,23 +87,27 @@ struct Reading {
     /// None for a file of changes.
     named: Option<Arc<Named>>,
     stale: HashSet<u64>,
+    /// None yet.
+    jumps: Jumps,
     send: mpsc::Sender<Batch>,
 }
 
 impl Ingest {
-    /// Writes what the file says, and counts what that changed.
+    /// Writes what the file says, counts what that changed, and says in the report which prices
+    /// jumped.
     pub(super) async fn apply(
         &self,
         feed: &Feed,
         path: &std::path::Path,
         delivery: &Delivery,
-        report: &Report,
+        report: &mut Report,
         named: &Arc<Named>,
     ) -> anyhow::Result<Counts> {
         let stale = self
             .patience()
             .with(|| self.store.list_open_keys(&feed.id, &delivery.id))
             .await?;
+        let jumps = Jumps::under(&judge::contract(Some(feed)), delivery.received_at);
         let compared = feed.mode == Mode::Snapshot;
         if compared && named.nothing_to_write() && !stale.iter().any(|product| named.has(*product)) {
             let written = named.written();
@@ -93,6 +126,7 @@ impl Ingest {
             delivery: delivery.clone(),
             named: compared.then(|| Arc::clone(named)),
             stale,
+            jumps: jumps.clone(),
             send,
         };
         let reading = tokio::task::spawn_blocking(move || reading.run());
@@ -102,25 +136,53 @@ impl Ingest {
                 .await
                 .map(|batch: Batch| (Ok::<_, anyhow::Error>(batch), receive))
         });
-        let counts = batches
-            .map_ok(|batch| self.write(feed, delivery, batch))
+        let written = batches
+            .map_ok(|batch| self.write(feed, delivery, batch, jumps.clone()))
             .try_buffer_unordered(WRITERS)
-            .try_fold(Counts::default(), |mut sum, counts| async move {
-                sum += counts;
-                Ok(sum)
-            })
+            .try_fold(
+                (Counts::default(), jumps.clone()),
+                |mut sum, (counts, jumps)| async move {
+                    sum.0 += counts;
+                    sum.1.add(jumps);
+                    Ok(sum)
+                },
+            )
             .await;
         // When writing failed the reader ends by itself, for nobody takes its batches.
         let read = reading.await?;
-        let counts = counts?;
-        read?;
+        let (counts, mut jumps) = written?;
+        jumps.add(read?);
+        if jumps.tell(report) {
+            self.patience()
+                .with(|| {
+                    self.store
+                        .note_findings(&delivery.id, &report.codes, &report.samples)
+                })
+                .await
+                .context("writing down which prices jumped")?;
+        }
         Ok(counts)
     }
 
-    async fn write(&self, feed: &Feed, delivery: &Delivery, batch: Batch) -> anyhow::Result<Counts> {
+    async fn write(
+        &self,
+        feed: &Feed,
+        delivery: &Delivery,
+        mut batch: Batch,
+        mut jumps: Jumps,
+    ) -> anyhow::Result<(Counts, Jumps)> {
         let (store, patience) = (&self.store, self.patience());
-        let (id, at) = (&delivery.id, delivery.received_at);
-        let mut counts = Counts {
+        let passed = std::mem::take(&mut batch.passed);
+        let known = patience
+            .with(|| store.list_known(&feed.id, &passed))
+            .await
+            .context("looking items up")?;
+        for (passed, seen) in passed.iter().zip(std::mem::take(&mut batch.seen)) {
+            let task = task(known.get(&passed.key), passed, &delivery.id);
+            let item = || Item::of(&feed.id, &delivery.id, delivery.received_at, passed);
+            batch.put(task, &mut jumps, || seen, item);
+        }
+        let counts = Counts {
             accepted: (batch.new.len() + batch.changed.len()) as u64 + batch.written,
             unchanged: batch.unchanged,
             quarantined: batch.held.len() as u64,
@@ -134,27 +196,21 @@ impl Ingest {
             .with(|| store.write_items(&batch.new, &batch.changed))
             .await
             .context("writing items")?;
-        let applied = patience
-            .with(|| store.apply_items(&feed.id, id, at, &batch.passed))
-            .await
-            .context("writing items")?;
-        counts.accepted += applied.accepted;
-        counts.unchanged += applied.unchanged;
         patience
-            .with(|| store.supersede_held(&feed.id, &batch.outdated, id))
+            .with(|| store.supersede_held(&feed.id, &batch.outdated, &delivery.id))
             .await
             .context("setting older held records aside")?;
-        Ok(counts)
+        Ok((counts, jumps))
     }
 }
 
 impl Reading {
     /// Reads the file and hands its records on in batches. Blocks while nobody takes them.
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> anyhow::Result<Jumps> {
         let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
-        let mut batch = Batch::default();
+        let (mut batch, mut jumps) = (Batch::default(), self.jumps.clone());
         let mut take = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
-            self.sort(raw, checked, &mut batch);
+            self.sort(raw, checked, &mut batch, &mut jumps);
             if batch.is_full() {
                 self.hand_on(std::mem::take(&mut batch))?;
             }
@@ -168,7 +224,8 @@ impl Reading {
                 self.path.display()
             );
         }
-        self.hand_on(batch)
+        self.hand_on(batch)?;
+        Ok(jumps)
     }
 
     fn hand_on(&self, batch: Batch) -> anyhow::Result<()> {
@@ -177,7 +234,7 @@ impl Reading {
             .map_err(|_| anyhow::anyhow!("writing has stopped"))
     }
 
-    fn sort(&self, raw: &RawRecord, checked: &Checked, batch: &mut Batch) {
+    fn sort(&self, raw: &RawRecord, checked: &Checked, batch: &mut Batch, jumps: &mut Jumps) {
         batch.bytes += raw.original().len();
         if checked.is_held() {
             let (key, held) = hold(&self.delivery, raw, checked);
@@ -192,29 +249,29 @@ impl Reading {
         }
         let Some(named) = &self.named else {
             batch.passed.push(judge::passed(raw, checked));
+            batch.seen.push(Seen::of(raw, checked));
             return;
         };
+        let task = named.task(checked.product());
+        if matches!(task, Task::Keep | Task::Written(_)) {
+            batch.bytes -= raw.original().len();
+        }
         let item = || {
             let passed = judge::passed(raw, checked);
-            Item::of(
-                &self.feed.id,
-                &self.delivery.id,
-                self.delivery.received_at,
-                &passed,
-            )
+            let (feed, delivery) = (&self.feed.id, &self.delivery);
+            Item::of(feed, &delivery.id, delivery.received_at, &passed)
         };
-        match named.task(checked.product()) {
-            Task::Insert => batch.new.push(item()),
-            Task::Replace => batch.changed.push(item()),
-            Task::Keep => {
-                batch.unchanged += 1;
-                batch.bytes -= raw.original().len();
-            }
-            Task::Written => {
-                batch.written += 1;
-                batch.bytes -= raw.original().len();
-            }
-        }
+        batch.put(task, jumps, || Seen::of(raw, checked), item);
+    }
+}
+
+/// What is to be done with a record of a file of changes, beside what is known of its item.
+fn task(known: Option<&Known>, passed: &Passed, delivery: &DeliveryId) -> Task {
+    match known {
+        None => Task::Insert,
+        Some(known) if known.is_withdrawn || known.hash != passed.hash => Task::Replace(known.price),
+        Some(known) if known.delivery == delivery.as_str() => Task::Written(known.was),
+        Some(_) => Task::Keep,
     }
 }
 

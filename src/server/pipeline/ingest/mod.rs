@@ -19,6 +19,7 @@
 //! instant, an ingest ends as if it had been run once.
 
 mod apply;
+mod jumps;
 mod lease;
 mod named;
 mod steps;

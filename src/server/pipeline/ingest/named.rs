@@ -5,11 +5,13 @@
 //! product here, or is found to be gone. What stays unmatched is new. The second reading of the
 //! file asks what to do with each record and need look nothing up in the database.
 //!
-//! Products are known by 64 bits of their id, values by 64 bits of their hash. Two ids of a
+//! Products are known by 64 bits of their id, values by 63 bits of their hash; once its product
+//! was found in the catalogue, the same room has the price that is replaced. Two ids of a
 //! million are taken for one with a probability of 3 in 10⁸; then the one would keep the other
 //! alive.
 
-use crate::domain::contract::identity;
+use crate::domain::contract::{Currency, identity};
+use crate::domain::jump::Price;
 use crate::server::store::Stored;
 
 /// The product is named by a held record only.
@@ -20,20 +22,46 @@ const UNCHANGED: u64 = 1;
 const WRITTEN: u64 = 2;
 /// The catalogue says something else, or has withdrawn it.
 const CHANGED: u64 = 3;
-/// Anything from here is the hash of the values of a product that is new.
-const FIRST_HASH: u64 = 16;
+/// The bits that say which of these it is. The others have the price that it replaces.
+const STANDING: u64 = 0b11;
+/// With this bit it is the hash of the values of a product that is new.
+const NEW: u64 = 1 << 63;
 
-/// What is to be done with a record that passed.
+/// What is to be done with a record that passed. The price is that of the item before it, where
+/// it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
     /// It is new: insert it.
     Insert,
     /// It takes the place of an item.
-    Replace,
+    Replace(Option<Price>),
     /// Nothing; the catalogue says the same.
     Keep,
     /// Nothing; this delivery wrote it in an earlier try.
-    Written,
+    Written(Option<Price>),
+}
+
+/// Bits of the largest amount that is remembered, in cents.
+const AMOUNT: u32 = 45;
+
+/// A price in 60 bits: its amount, and five bits to each letter of its currency. Zero is none.
+fn pack(price: Option<Price>) -> u64 {
+    price
+        .filter(|price| price.cents < 1 << AMOUNT)
+        .map_or(0, |price| {
+            let letters = price.currency.code().bytes();
+            letters.fold(price.cents, |bits, letter| bits << 5 | u64::from(letter - b'A'))
+        })
+}
+
+fn unpack(bits: u64) -> Option<Price> {
+    let letter = |place: u32| b'A' + u8::try_from(bits >> (5 * place) & 31).unwrap_or(0);
+    let code = [letter(2), letter(1), letter(0)];
+    let price = Price {
+        currency: Currency::of(std::str::from_utf8(&code).ok()?)?,
+        cents: bits >> 15,
+    };
+    Some(price).filter(|price| price.cents > 0)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +120,7 @@ fn shelf_of(product: u64) -> usize {
 
 fn values(hash: &[u8]) -> u64 {
     let half = hash.first_chunk().map_or(0, |half| u64::from_be_bytes(*half));
-    half.max(FIRST_HASH)
+    half | NEW
 }
 
 /// The products that a file names.
@@ -132,15 +160,14 @@ impl Named {
             return if live { Met::Gone } else { Met::Absent };
         };
         let entry = &mut self.entries[place];
-        if entry.values >= FIRST_HASH {
-            entry.values = if live && values(item.hash) == entry.values {
-                if item.delivery == delivery {
-                    WRITTEN
-                } else {
-                    UNCHANGED
-                }
+        if entry.values >= NEW {
+            let before = |text: Option<&str>| pack(text.and_then(Price::parse)) << 2;
+            entry.values = if !live || values(item.hash) != entry.values {
+                CHANGED | before(item.price)
+            } else if item.delivery == delivery {
+                WRITTEN | before(item.was)
             } else {
-                CHANGED
+                UNCHANGED
             };
             if !live {
                 return Met::Back;
@@ -151,11 +178,11 @@ impl Named {
 
     /// Products that pass and that the catalogue has never had.
     pub(super) fn unmatched(&self) -> u64 {
-        self.entries.iter().filter(|e| e.values >= FIRST_HASH).count() as u64
+        self.entries.iter().filter(|e| e.values >= NEW).count() as u64
     }
 
-    /// Whether the catalogue says what the file says, and no record is held: nothing is to be
-    /// written.
+    /// Whether the catalogue says what the file says, no record is held and no price replaces
+    /// another: nothing is to be written, or said of a record.
     pub(super) fn nothing_to_write(&self) -> bool {
         self.entries
             .iter()
@@ -164,17 +191,22 @@ impl Named {
 
     /// How many products an earlier try of this delivery wrote.
     pub(super) fn written(&self) -> u64 {
-        self.entries.iter().filter(|e| e.values == WRITTEN).count() as u64
+        let written = |e: &&Entry| e.values < NEW && e.values & STANDING == WRITTEN;
+        self.entries.iter().filter(written).count() as u64
     }
 
     /// What to do with a record of this product that passed.
     pub(super) fn task(&self, product: u64) -> Task {
-        let values = self.find(product).map_or(FIRST_HASH, |p| self.entries[p].values);
-        match values {
+        let values = self.find(product).map_or(NEW, |place| self.entries[place].values);
+        if values >= NEW {
+            return Task::Insert;
+        }
+        match values & STANDING {
             UNCHANGED => Task::Keep,
-            WRITTEN => Task::Written,
-            CHANGED => Task::Replace,
-            _ => Task::Insert,
+            WRITTEN => Task::Written(unpack(values >> 2)),
+            CHANGED => Task::Replace(unpack(values >> 2)),
+            // A record that passed is never named as held; should it be, writing it is safe.
+            _ => Task::Replace(None),
         }
     }
 }
@@ -208,6 +240,8 @@ mod tests {
             hash,
             delivery: by,
             withdrawn_by,
+            price: Some("12.00 EUR"),
+            was: None,
         }
     }
 
@@ -242,7 +276,7 @@ mod tests {
                 };
                 prop_assert_eq!(met[key], expected);
                 if let Some(Some(sent)) = file.get(key) {
-                    let expected = if *live && sent == values { Task::Keep } else { Task::Replace };
+                    let expected = if *live && sent == values { Task::Keep } else { Task::Replace(Price::parse("12.00 EUR")) };
                     prop_assert_eq!(named.task(identity(&key.to_string())), expected);
                 }
             }
@@ -266,7 +300,18 @@ mod tests {
         naming.pass(identity("a"), hash(20));
         let mut named = naming.done();
         named.compare(stored("a", &hash(20), "this", None), "this");
-        assert_eq!(named.task(identity("a")), Task::Written);
+        assert_eq!(named.task(identity("a")), Task::Written(None));
         assert_eq!(named.written(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_price_is_unpacked_as_it_was_packed_unless_it_is_beyond_all_prices(cents in 0u64..1 << 50, code in 0usize..3) {
+            let currency = Currency::of(["EUR", "AED", "ZWG"][code]).expect("a currency");
+            let price = Price { currency, cents };
+            let kept = (cents > 0 && cents < 1 << AMOUNT).then_some(price);
+            prop_assert_eq!(unpack(pack(Some(price))), kept);
+            prop_assert!(pack(Some(price)) << 2 < NEW);
+        }
     }
 }
