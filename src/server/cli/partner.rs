@@ -3,7 +3,7 @@
 use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::contract::Currency;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mode};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::config::Database;
 use crate::server::profile;
@@ -42,6 +42,9 @@ enum Verb {
         /// How the files of that feed are written: a TOML file, or one of ceneo, idealo and trovaprezzi
         #[arg(long, value_name = "FILE|NAME")]
         profile: Option<String>,
+        /// The files of that feed say what changed; without this, what a file does not name is withdrawn
+        #[arg(long)]
+        delta: bool,
     },
     /// List partners and feeds
     List,
@@ -59,11 +62,13 @@ impl Args {
                 currency,
                 every_hours,
                 profile,
+                delta,
             } => {
                 let set_up = SetUp {
                     currency,
                     every_hours,
                     profile,
+                    mode: if delta { Mode::Delta } else { Mode::Snapshot },
                 };
                 add(&opened, &partner, name, feed.as_deref(), set_up).await
             }
@@ -78,6 +83,7 @@ struct SetUp {
     currency: Option<String>,
     every_hours: Option<u32>,
     profile: Option<String>,
+    mode: Mode,
 }
 
 async fn add(
@@ -111,6 +117,7 @@ async fn add(
             expected_every_hours: set_up.every_hours,
             currency,
             profile: profile.unwrap_or_default(),
+            mode: set_up.mode,
             ..Feed::new(id)
         };
         opened.store.insert_feed(&feed).await?;
@@ -123,8 +130,12 @@ async fn list(opened: &Opened) -> anyhow::Result<()> {
     for partner in opened.store.list_partners(&Scope::All).await? {
         println!("{:<24} {}", partner.id, partner.name);
         for state in feeds.iter().filter(|f| f.feed.id.partner() == partner.id) {
+            let mode = match state.feed.mode {
+                Mode::Snapshot => "whole catalogues",
+                Mode::Delta => "changes",
+            };
             println!(
-                "  {:<22} {}",
+                "  {:<22} {:<12} {mode}",
                 state.feed.id,
                 state.feed.currency.as_deref().unwrap_or("any currency")
             );
