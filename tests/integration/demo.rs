@@ -1,6 +1,11 @@
-//! The demo as somebody who tries it sees it: up, down, up again, and killed.
+//! The demo as somebody who tries it sees it: up, down, up again, and killed; and what lies in it.
 
+use crate::support::app::App;
 use crate::support::mongo::{directory, options};
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::delivery::{Delivery, Status};
+use feedgate::domain::query::DeliveryFilter;
+use feedgate::server::demo::seed::Demo as Demonstrated;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -132,4 +137,36 @@ fn the_demo_ends_cleanly_goes_on_where_it_was_and_can_be_killed() {
     send("INT", &third.process);
     assert!(third.process.wait().expect("its end").success());
     third.ensure_that_all_is_gone(data.path());
+}
+
+#[tokio::test]
+async fn one_file_of_the_demo_waits_for_a_decision_and_can_be_released() {
+    let app = App::start().await;
+    let data = directory();
+    let demo = Demonstrated {
+        ingest: app.ingest(),
+        dir: data.path().to_owned(),
+        small: true,
+    };
+    // A second start adds nothing.
+    for _ in 0..2 {
+        demo.sow().await.expect("a business");
+    }
+    let waiting = DeliveryFilter {
+        status: Some(Status::Held),
+        ..DeliveryFilter::default()
+    };
+    let held = app.store.list_deliveries(&Scope::All, &waiting, "", 10).await;
+    let held: Vec<Delivery> = held.expect("a list").rows;
+    let held: Vec<_> = held.iter().filter(|delivery| delivery.is_waiting()).collect();
+    let [half] = held[..] else {
+        panic!("{held:?}");
+    };
+    assert_eq!(
+        (half.partner.as_str(), half.file.code.as_deref()),
+        ("papeterie", Some("FILE_DROP"))
+    );
+    let staff = app.sign_in(Role::Staff, None).await;
+    let page = staff.get(&format!("/deliveries/{}", half.id)).await;
+    assert!(page.body.contains("value=\"release\""), "{}", page.body);
 }

@@ -3,12 +3,12 @@
 //! Each step looks for what is there and adds what is missing, so a start that was killed half
 //! way and a start after a week both end with a whole past.
 
-use super::cast::{CAST, FEW, IN_CARE, Manner, Member, PARTNER};
+use super::cast::{CAST, FEW, HALVED, IN_CARE, Manner, Member, PARTNER};
 use super::history::Past;
 use super::products::{self, Catalogue};
 use crate::domain::account::{Role, Scope};
 use crate::domain::delivery::Status;
-use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::query::DeliveryFilter;
 use crate::domain::report::Format;
 use crate::server::auth;
@@ -72,6 +72,11 @@ impl Demo {
                 .await
                 .with_context(|| format!("taking in the catalogue of {}", member.name))?;
         }
+        if let Some(member) = self.members().into_iter().find(|member| member.slug == HALVED) {
+            self.send_half(member)
+                .await
+                .with_context(|| format!("taking in half a catalogue of {}", member.name))?;
+        }
         Ok(())
     }
 
@@ -112,24 +117,54 @@ impl Demo {
     /// Sends the partner's catalogue as a real file, unless that has been done.
     async fn send_catalogue(&self, member: &Member) -> anyhow::Result<()> {
         let (name, bytes) = catalogue_file(member)?;
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
         let feed = member.catalogue();
-        let store = &self.ingest.store;
+        if !self.has_come(&feed, &bytes).await? {
+            self.take_in(&feed, &name, &bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the first half of the partner's catalogue, unless that has been done. A gate holds
+    /// it; its bytes are kept, so that somebody can release it on its page.
+    async fn send_half(&self, member: &Member) -> anyhow::Result<()> {
+        let (name, mut bytes) = catalogue_file(member)?;
+        let half = bytes.len() / 2;
+        let end = bytes.iter().skip(half).position(|byte| *byte == b'\n');
+        bytes.truncate(end.map_or(bytes.len(), |end| half + end + 1));
+        let feed = member.catalogue();
+        if self.has_come(&feed, &bytes).await? {
+            return Ok(());
+        }
+        let delivery = self.take_in(&feed, &name, &bytes).await?;
+        let (store, now) = (&self.ingest.store, self.ingest.clock.now());
+        let mut receiving = store.begin_file(&delivery, &feed, &name, now).await?;
+        receiving.write(&bytes, now).await?;
+        store.keep_file(receiving.end(now).await?).await?;
+        Ok(())
+    }
+
+    /// Whether a file with these bytes has come before, whatever became of it.
+    async fn has_come(&self, feed: &FeedId, bytes: &[u8]) -> anyhow::Result<bool> {
+        let sha256 = Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         for status in [Status::Accepted, Status::Refused, Status::Held] {
-            if store.find_same_file(&feed, &sha256, status).await?.is_some() {
-                return Ok(());
+            let same = self.ingest.store.find_same_file(feed, &sha256, status).await?;
+            if same.is_some() {
+                return Ok(true);
             }
         }
-        self.take_in(&feed, &name, &bytes).await
+        Ok(false)
     }
 
     /// Writes a file and takes it in, as if it had come from outside.
-    pub(super) async fn take_in(&self, feed: &FeedId, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    pub(super) async fn take_in(
+        &self,
+        feed: &FeedId,
+        name: &str,
+        bytes: &[u8],
+    ) -> anyhow::Result<DeliveryId> {
         let known = self.ingest.store.find_feed(&Scope::All, feed).await?;
         let feed = known.with_context(|| format!("there is no feed {feed}"))?.feed;
         let inbox = self.dir.join("inbox");
@@ -138,9 +173,10 @@ impl Demo {
         fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
         let done = self.ingest.run(&feed, &path, name).await;
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
-        let report = done?.report;
-        tracing::debug!(feed.id = %feed.id, records.received = report.records.received, "took in {name}");
-        Ok(())
+        let done = done?;
+        let received = done.report.records.received;
+        tracing::debug!(feed.id = %feed.id, records.received = received, "took in {name}");
+        Ok(done.delivery)
     }
 
     /// Makes sure that one person of each role can sign in, and says with which passwords.

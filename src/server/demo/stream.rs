@@ -68,6 +68,7 @@ impl Demo {
             now.format("%Y%m%d-%H%M%S"),
             member.format.word()
         );
-        self.take_in(&feed, &name, &bytes).await
+        self.take_in(&feed, &name, &bytes).await?;
+        Ok(())
     }
 }
