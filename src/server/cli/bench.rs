@@ -6,16 +6,18 @@ use crate::domain::format::{bytes, count};
 use crate::server::bench::{self, Measured, Visit};
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Web};
+use crate::server::demo::long::Long;
 use crate::server::demo::seed::Demo;
 use crate::server::generate::{self, Plan};
 use crate::server::pipeline::ingest::Ingest;
+use crate::server::pipeline::rollup;
 use anyhow::{Context, ensure};
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Measure checking, storing and showing, each beside what it is held against
 #[derive(Debug, clap::Args)]
@@ -51,6 +53,7 @@ enum Part {
     BareInsert,
     Ingest,
     Pages,
+    YearPages,
 }
 
 /// How long an operation waits for the database.
@@ -59,9 +62,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Of so many records one is changed in the file that comes next: 5 %.
 const ONE_IN: usize = 20;
 
-/// Databases of the private server: one for what is stored, one for what is shown.
+/// Databases of the private server: one for what is stored, two for what is shown.
 const MAIN: &str = "feedgate";
 const PAGES: &str = "pages";
+const YEAR: &str = "year";
 
 impl Args {
     pub(super) async fn run(mut self) -> anyhow::Result<ExitCode> {
@@ -87,7 +91,7 @@ impl Args {
             Part::Check => {
                 serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
             }
-            Part::BareInsert | Part::Ingest | Part::Pages => {
+            Part::BareInsert | Part::Ingest | Part::Pages | Part::YearPages => {
                 let opened = Opened::open(&self.database, PATIENCE).await?;
                 match part {
                     Part::BareInsert => {
@@ -95,8 +99,13 @@ impl Args {
                     }
                     Part::Ingest => serde_json::to_string(&bench::ingest(&opened.store, file()?).await?)?,
                     _ => {
+                        let paths: &[&str] = if part == Part::YearPages {
+                            &["/?range=7d", "/?range=30d", "/?range=365d"]
+                        } else {
+                            &["/?range=7d", "/?range=30d"]
+                        };
                         let state = serve::state(&self.web, opened.store.clone());
-                        serde_json::to_string(&bench::pages(state, &["/?range=7d", "/?range=30d"]).await?)?
+                        serde_json::to_string(&bench::pages(state, paths).await?)?
                     }
                 }
             }
@@ -186,19 +195,13 @@ impl Args {
         }
         .sow()
         .await?;
+        rollup::catch_up(&opened.store, &Clock::system(), "bench").await?;
         let visits: Vec<Visit> = run_part(&opened, PAGES, Part::Pages, Some(&self.web), None)?;
         opened.close().await;
         println!("\n| page, 52 partners, 30 days | p50 | p95 | HTML, brotli |");
         println!("|---|---:|---:|---:|");
-        for v in visits {
-            println!(
-                "| overview {} | {:.1} ms | {:.1} ms | {} |",
-                v.path,
-                v.p50_ms,
-                v.p95_ms,
-                bytes(v.html_br)
-            );
-        }
+        visit_rows(&visits);
+        self.show_a_year().await?;
         println!("\n| first visit | brotli |");
         println!("|---|---:|");
         for (name, size) in bench::weights(&self.web.site) {
@@ -208,6 +211,64 @@ impl Args {
             );
         }
         Ok(())
+    }
+}
+
+impl Args {
+    /// The overview over a year of five million records a day, beside adding the log up directly.
+    async fn show_a_year(&self) -> anyhow::Result<()> {
+        let database = Database {
+            database: YEAR.to_owned(),
+            ..self.database.clone()
+        };
+        let opened = Opened::open(&database, PATIENCE).await?;
+        let (store, clock) = (&opened.store, Clock::system());
+        let long = Long {
+            days: 365,
+            partners: 52,
+            records_per_day: 5_000_000,
+        };
+        let begun = Instant::now();
+        let written = long.write(store, clock.now()).await?;
+        let wrote = begun.elapsed();
+        let begun = Instant::now();
+        rollup::catch_up(store, &clock, "bench").await?;
+        let rolled = begun.elapsed();
+        let begun = Instant::now();
+        let groups = store.add_up_bare().await?;
+        let bare = begun.elapsed();
+        let visits: Vec<Visit> = run_part(&opened, YEAR, Part::YearPages, Some(&self.web), None)?;
+        opened.close().await;
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let rate = written.deliveries as f64 / rolled.as_secs_f64();
+        println!(
+            "\nA year of {} deliveries, {} records: written in {:.1} s, rolled up in {:.1} s ({rate:.0} entries/s)\n",
+            count(written.deliveries),
+            count(written.records),
+            wrote.as_secs_f64(),
+            rolled.as_secs_f64(),
+        );
+        println!("| page, 52 partners, one year | p50 | p95 | HTML, brotli |");
+        println!("|---|---:|---:|---:|");
+        visit_rows(&visits);
+        println!(
+            "| the log added up directly, {} figures (anchor) | {:.0} ms | | |",
+            count(groups),
+            bare.as_secs_f64() * 1000.0
+        );
+        Ok(())
+    }
+}
+
+fn visit_rows(visits: &[Visit]) {
+    for v in visits {
+        println!(
+            "| overview {} | {:.1} ms | {:.1} ms | {} |",
+            v.path,
+            v.p50_ms,
+            v.p95_ms,
+            bytes(v.html_br)
+        );
     }
 }
 

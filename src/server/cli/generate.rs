@@ -1,5 +1,6 @@
 //! `feedgate generate`: writes feeds to try things on.
 
+use super::history;
 use crate::server::generate::{self, Plan};
 use anyhow::{Context, bail};
 use std::fs::File;
@@ -17,6 +18,8 @@ pub(super) struct Args {
 enum What {
     /// A CSV feed as a partner would send it; the same seed writes the same bytes
     Feed(Feed),
+    /// Years of deliveries of an invented business, in the audit log
+    History(history::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,8 +42,17 @@ struct Feed {
 }
 
 impl Args {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let What::Feed(feed) = self.what;
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.what {
+            What::Feed(feed) => feed.run(),
+            What::History(history) => history.run().await,
+        }
+    }
+}
+
+impl Feed {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let feed = self;
         if !(0.0..=1.0).contains(&feed.faults) {
             bail!("--faults is a share from 0 to 1, not {}", feed.faults);
         }

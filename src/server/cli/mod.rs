@@ -9,6 +9,7 @@ mod delivery;
 mod demo;
 mod doctor;
 mod generate;
+mod history;
 mod ingest;
 mod opened;
 mod partner;
@@ -93,7 +94,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
         Command::Delivery(args) => block_on(args.run()),
-        Command::Generate(args) => args.run(),
+        Command::Generate(args) => block_on(args.run()),
         Command::Partner(args) => block_on(args.run()),
         Command::Pull(args) => block_on(args.run()),
         Command::User(args) => block_on(args.run()),

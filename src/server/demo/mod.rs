@@ -5,6 +5,7 @@
 //! | [`cast`] | names the partners, what they sell, and how they behave |
 //! | [`history`] | invents the log of their past deliveries |
 //! | [`products`] | invents what they sell, faults included, and writes it as feed files |
+//! | [`long`] | writes years of such a log, of any size |
 //! | [`goods`] | lists what the trades sell, in words and prices |
 //! | [`seed`] | puts all of it into the store, and the files through the real pipeline |
 //! | [`stream`] | keeps small new deliveries coming |
@@ -16,6 +17,7 @@
 pub mod cast;
 pub mod goods;
 pub mod history;
+pub mod long;
 pub mod products;
 pub mod seed;
 pub mod stream;

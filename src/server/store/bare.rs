@@ -1,11 +1,12 @@
-//! Inserts documents with nothing around it, so that `feedgate bench` can say what the pipeline
-//! costs beside what the database costs.
+//! Inserts documents and adds the log up with nothing around it, so that `feedgate bench` can say
+//! what the pipeline and the rollups are held against.
 
 use super::items::{Item, Passed};
 use super::{Result, Store};
 use crate::domain::ids::{DeliveryId, FeedId};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
+use mongodb::bson::{Document, doc};
 
 /// Documents as they go over the wire.
 #[derive(Debug, Default)]
@@ -42,5 +43,25 @@ impl Store {
             .try_collect::<()>()
             .await?;
         Ok(())
+    }
+
+    /// Adds the whole log up straight away, per feed and day, as whoever keeps no rollups has to
+    /// for every page; and says how many groups that made.
+    pub async fn add_up_bare(&self) -> Result<u64> {
+        let day = doc! {"$dateTrunc": {"date": "$received_at", "unit": "day"}};
+        let mut group = doc! {"_id": {"feed": "$feed", "day": day}};
+        for figure in ["received", "accepted", "unchanged", "quarantined", "warned"] {
+            group.insert(figure, doc! {"$sum": format!("$counts.{figure}")});
+        }
+        let mut found = self
+            .collection::<Document>("deliveries")
+            .aggregate([doc! {"$group": group}])
+            .allow_disk_use(true)
+            .await?;
+        let mut groups = 0;
+        while found.try_next().await?.is_some() {
+            groups += 1;
+        }
+        Ok(groups)
     }
 }

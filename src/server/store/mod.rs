@@ -22,7 +22,7 @@
 //! | `queueing` | the one transaction that queues a received file |
 //! | `tokens` | `api_tokens` |
 //! | `activity` | `activity` |
-//! | `bare` | inserts alone, for the benchmark |
+//! | `bare` | inserts and sums alone, for the benchmark |
 //! | `replaying` | the one transaction that decides a replayed record |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
