@@ -33,6 +33,11 @@ fn damaged(what: &str) -> Stop {
     refuse(&file::FILE_COMPRESSION, None, message)
 }
 
+fn refuse_workbook() -> Stop {
+    let message = "The file is an Excel workbook (.xlsx); send a text file, such as CSV, TSV, XML or JSON.";
+    refuse(&file::FILE_XLS, Some(0), message)
+}
+
 /// Opens the data file of the archive whose first bytes were read already.
 pub(super) fn open(first: &[u8], mut rest: Received, limits: Limits) -> Result<Unzipped, Stop> {
     let mut archive = tempfile::tempfile().map_err(Stop::Failed)?;
@@ -87,6 +92,9 @@ fn check_list(archive: &mut File) -> Result<(), Stop> {
     archive.take(tail).read_to_end(&mut bytes).map_err(Stop::Failed)?;
     let end = memchr::memmem::rfind(&bytes, b"PK\x05\x06").and_then(|at| bytes.get(at..at + END));
     let Some(end) = end else {
+        if memchr::memmem::find(&bytes, b"xl/").is_some() {
+            return Err(refuse_workbook());
+        }
         return Err(damaged(
             "ends before its list of files: it was cut short on its way",
         ));
@@ -115,9 +123,7 @@ fn find(archive: &mut ZipArchive<File>) -> Result<Entry, Stop> {
         let entry = archive.by_index_raw(index).map_err(unreadable)?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         if name.starts_with("xl/") {
-            let message =
-                "The file is an Excel workbook (.xlsx); send a text file, such as CSV, TSV, XML or JSON.";
-            return Err(refuse(&file::FILE_XLS, Some(0), message));
+            return Err(refuse_workbook());
         }
         // What the Finder adds is no data.
         let is_hidden = name.rsplit('/').next().is_none_or(|last| last.starts_with('.'));

@@ -55,6 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
             "id,title\n1,café\n",
         ),
         case("FILE_XML", nested(64), nested(40)),
+        case("FILE_JSON", "[{\"id\": 1,}]", "[{\"id\": 1}]"),
         case("FILE_HEADER", "sku,title\n1,Mug\n", "ID,title\n1,Mug\n"),
         case(
             "FILE_DUP_HEADER",

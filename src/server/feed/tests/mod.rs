@@ -1,6 +1,7 @@
 //! Reads small files of every kind and every damage.
 
 mod json;
+mod mutated;
 mod profiles;
 mod zipped;
 

@@ -16,7 +16,7 @@ fn zip_by(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().expect("memory takes it").into_inner()
 }
 
-fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip_by(CompressionMethod::Deflated, files)
 }
 
