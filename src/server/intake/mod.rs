@@ -2,7 +2,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | [`receive`] | streams one file into the store, and queues its delivery |
+//! | [`mod@receive`] | streams one file into the store, and queues its delivery |
 //! | [`mod@pull`] | fetches a file from its address, and hands it on |
 //! | [`guard`] | keeps that away from addresses that lie inside |
 //!
