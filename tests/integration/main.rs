@@ -41,6 +41,7 @@ mod readme;
 
 // The same content in every format, encoding and packing.
 mod formats;
+
 // What two real shops sent, accidents among it, file by file.
 mod history;
 

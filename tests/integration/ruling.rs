@@ -210,8 +210,15 @@ async fn a_release_that_a_worker_begins_twice_takes_effect_once() {
         ("reason", "on purpose"),
     ];
     staff.post(RULE, &form).await;
-    for _ in 0..2 {
-        hold::take_released(&app.ingest(), &id).await.expect("taken in");
+    let files = Files::new();
+    let half = files.bytes("b.csv", &bytes);
+    for is_to_do in [true, false] {
+        let released = hold::find_released(&app.store, &id).await.expect("a look");
+        assert_eq!(released.is_some(), is_to_do);
+        if let Some(released) = released {
+            let taken = hold::take_released(&app.ingest(), released, &half).await;
+            taken.expect("taken in");
+        }
     }
     app.work().await;
     assert_eq!(logged(&app, &id).await.counts.withdrawn, 50);

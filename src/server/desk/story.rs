@@ -14,6 +14,10 @@ pub(super) fn story(delivery: &Delivery) -> Vec<String> {
         None => story.extend(delivery.file.message.clone()),
     }
     story.extend(delivery.hold.as_ref().map(ruled));
+    // What stopped a file after the gates had let it through.
+    let told = |message: &String| story.contains(message);
+    let last = delivery.file.message.clone().filter(|message| !told(message));
+    story.extend(last.filter(|_| delivery.status == Status::Refused));
     story.extend(fared(delivery));
     let withdrawn = delivery.counts.withdrawn;
     if withdrawn > 0 {

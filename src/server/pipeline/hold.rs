@@ -44,35 +44,34 @@ pub async fn release(
     Ok(done)
 }
 
-/// Takes in a delivery that somebody has released, from the bytes that are kept of it: a
-/// worker's job. Run again after a kill it goes on; where a newer file took effect meanwhile
-/// there is nothing left to do.
-pub async fn take_released(ingest: &Ingest, id: &DeliveryId) -> anyhow::Result<()> {
-    let store = &ingest.store;
+/// A delivery that somebody has released and that is to be taken in.
+#[derive(Debug)]
+pub struct Released {
+    delivery: Delivery,
+    ruling: Ruling,
+}
+
+/// Finds a delivery that is to be taken in because somebody released it; none where that is
+/// done, or where a newer file took effect meanwhile.
+pub async fn find_released(store: &Store, id: &DeliveryId) -> anyhow::Result<Option<Released>> {
     let delivery = find(store, &Scope::All, id).await?;
     let Some(hold) = &delivery.hold else {
         bail!("{}", no_longer(&delivery));
     };
-    let ruling = match (hold.stage, &hold.ruling) {
-        (Stage::Releasing, Some(ruling)) => ruling.clone(),
-        (Stage::Released, Some(ruling)) if delivery.status == Status::Processing => ruling.clone(),
-        (Stage::Released | Stage::Superseded, _) => return Ok(()),
+    let is_begun = hold.stage == Stage::Released && delivery.status == Status::Processing;
+    match (hold.stage, hold.ruling.clone()) {
+        (Stage::Releasing, Some(ruling)) => Ok(Some(Released { delivery, ruling })),
+        (Stage::Released, Some(ruling)) if is_begun => Ok(Some(Released { delivery, ruling })),
+        (Stage::Released | Stage::Superseded, _) => Ok(None),
         _ => bail!("{}", no_longer(&delivery)),
-    };
-    let Some(file) = store.find_file(&Scope::All, id).await? else {
-        bail!(
-            "the file of delivery {id} is not kept here any more; whoever has it can release it with `feedgate \
-             delivery release {id} FILE --reason …`"
-        );
-    };
-    let copy = tempfile::NamedTempFile::new().context("making room for the file")?;
-    let mut out = tokio::fs::File::from_std(copy.reopen().context("opening the copy of the file")?);
-    store
-        .copy_file(&file, &mut out)
-        .await
-        .context("copying the file")?;
-    let feed = feed_of(store, &Scope::All, &delivery).await?;
-    ingest.run_released(&feed, copy.path(), delivery, &ruling).await?;
+    }
+}
+
+/// Takes it in; `path` is its file, byte for byte. Run again after a kill it goes on.
+pub async fn take_released(ingest: &Ingest, released: Released, path: &Path) -> anyhow::Result<()> {
+    let Released { delivery, ruling } = released;
+    let feed = feed_of(&ingest.store, &Scope::All, &delivery).await?;
+    ingest.run_released(&feed, path, delivery, &ruling).await?;
     Ok(())
 }
 

@@ -1,10 +1,12 @@
-//! Takes the stored file of a queued delivery in.
+//! Takes the stored files of deliveries in: of those that are queued, and of those that a gate
+//! held and somebody released.
 
 use super::Worker;
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::feed::Mode;
 use crate::domain::ids::DeliveryId;
+use crate::server::pipeline::hold;
 use crate::server::pipeline::ingest::Ingest;
 use crate::server::store::StoredFile;
 use anyhow::{Context, bail};
@@ -49,6 +51,15 @@ impl Worker {
         let taken = self.ingest().run_queued(&feed, file.path(), &delivery).await?;
         tracing::info!(delivery.id = %id, feed.id = %feed.id, verdict = ?taken.report.file.verdict, "a file was taken in");
         Ok(())
+    }
+
+    /// Takes in a delivery that a gate held and somebody released.
+    pub(super) async fn release(&self, id: &DeliveryId) -> anyhow::Result<()> {
+        let Some(released) = hold::find_released(&self.store, id).await? else {
+            return Ok(());
+        };
+        let file = self.unpack(id).await?;
+        hold::take_released(&self.ingest(), released, file.path()).await
     }
 
     /// Finds a delivery that a job speaks of.

@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::config::Working;
 use super::intake::Puller;
 use super::pipeline::ingest::Busy;
-use super::pipeline::{hold, replay, rollup};
+use super::pipeline::{replay, rollup};
 use super::store::{JobState, Store, Work};
 use crate::domain::job::{Kind, State};
 use anyhow::Context;
@@ -148,7 +148,7 @@ impl Worker {
         let job = &taken.job;
         match &job.work {
             Work::Replay { records } => replay::run(&self.store, &self.clock, job, records).await,
-            Work::Release { delivery } => hold::take_released(&self.ingest(), delivery).await,
+            Work::Release { delivery } => self.release(delivery).await,
             Work::Ingest { delivery } => self.take_in(delivery).await,
             Work::Pull => self.pull(&job.feed).await,
         }

@@ -3,14 +3,15 @@
 
 use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, figures, text};
-use crate::domain::gate::{Figure, Finding, Gate, Outcome, Value};
+use crate::domain::delivery::Delivery;
+use crate::domain::gate::{Figure, Finding, Outcome, Value};
 use leptos::prelude::*;
 
 /// What the gates found; nothing when they had nothing to say.
-pub(super) fn findings(gate: &Gate) -> AnyView {
-    if gate.findings.is_empty() {
+pub(super) fn findings(delivery: &Delivery) -> AnyView {
+    let Some(gate) = delivery.gate.as_ref().filter(|gate| !gate.findings.is_empty()) else {
         return ().into_any();
-    }
+    };
     let columns = vec![
         text("Gate"),
         text("What it found"),
@@ -18,7 +19,8 @@ pub(super) fn findings(gate: &Gate) -> AnyView {
         figures("Then"),
         figures("Now"),
     ];
-    let rows: Vec<_> = gate.findings.iter().flat_map(rows).collect();
+    let told = delivery.file.message.as_deref();
+    let rows: Vec<_> = gate.findings.iter().flat_map(|found| rows(found, told)).collect();
     view! {
         <section class="block gates">
             <h2>"Beside the last good file"</h2>
@@ -28,8 +30,14 @@ pub(super) fn findings(gate: &Gate) -> AnyView {
     .into_any()
 }
 
-/// One row to each figure of a finding; the first also says what was found.
-fn rows(finding: &Finding) -> Vec<AnyView> {
+/// One row to each figure of a finding; the first also says what was found, unless that is
+/// `told` above.
+fn rows(finding: &Finding, told: Option<&str>) -> Vec<AnyView> {
+    let message = if told == Some(finding.message.as_str()) {
+        "What is said above.".to_owned()
+    } else {
+        finding.message.clone()
+    };
     let lines = finding.figures.len().max(1).to_string();
     let (class, word) = match finding.outcome {
         Outcome::Hold => ("held", "holds"),
@@ -43,7 +51,7 @@ fn rows(finding: &Finding) -> Vec<AnyView> {
             <span class=format!("badge {class}")>{word}</span>
         </th>
         <td class="wrap" rowspan=lines>
-            {finding.message.clone()}
+            {message}
         </td>
     }
     .into_any();

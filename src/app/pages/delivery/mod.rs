@@ -67,9 +67,11 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSigna
         is_kept,
     } = view;
     let title = format!("Delivery of {}", format::minute(delivery.received_at));
-    let records = delivery.counts.received;
+    let clean = delivery.counts.received > 0 && delivery.status == Status::Accepted;
+    // Of a held file nothing is received yet, but its records are known.
+    let read = delivery.gate.as_ref().map_or(0, |gate| gate.facts.received);
+    let records = delivery.counts.received.max(read);
     let codes = tables::of_records(&delivery);
-    let clean = records > 0 && delivery.status == Status::Accepted;
     let took_effect = matches!(delivery.status, Status::Processing | Status::Accepted);
     let on_its_way = matches!(delivery.status, Status::Queued | Status::Processing);
     let releasing = delivery
@@ -96,7 +98,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSigna
         {(releasing || on_its_way).then(|| view! { <Follow tick/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}
         {took_effect.then(|| verdict::law(&delivery, held, open))}
-        {delivery.gate.as_ref().map(gate::findings)}
+        {gate::findings(&delivery)}
         {if codes.is_empty() && samples.is_empty() {
             view! {
                 {clean.then(|| view! { <p class="muted">"Every record meets the contract."</p> })}
@@ -147,7 +149,7 @@ fn facts(delivery: &Delivery) -> AnyView {
                 {fact("SHA-256", view! { <code>{file.sha256.clone()}</code> }.into_any())}
                 {fact("Received", view! { <Instant at=delivery.received_at/> }.into_any())}
                 {fact(
-                    "Decided",
+                    if delivery.status == Status::Held { "Held since" } else { "Decided" },
                     match delivery.decided_at {
                         Some(at) => view! { <Instant at/> }.into_any(),
                         None => "not yet".into_any(),

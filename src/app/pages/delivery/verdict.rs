@@ -58,6 +58,11 @@ fn standing(delivery: &Delivery) -> (&'static str, String, &'static str) {
             "Held: nothing of this file takes effect until somebody decides about it.".to_owned(),
             kept,
         ),
+        (Status::Refused, _) if delivery.file.code.as_deref() == Some("FILE_INTERRUPTED") => (
+            "notice",
+            "Stopped half-way: the file after it took its place.".to_owned(),
+            "",
+        ),
         (Status::Refused, Some(Stage::Superseded)) => (
             "notice",
             "Held until a newer file took effect: nothing of this one did, and nothing will.".to_owned(),
@@ -67,11 +72,6 @@ fn standing(delivery: &Delivery) -> (&'static str, String, &'static str) {
             "notice bad",
             "Held and refused: nothing of this file took effect, and nothing will.".to_owned(),
             kept,
-        ),
-        (Status::Refused, None) if delivery.file.code.as_deref() == Some("FILE_INTERRUPTED") => (
-            "notice",
-            "Stopped half-way: the file after it took its place.".to_owned(),
-            "",
         ),
         (Status::Refused, None) => (
             "notice bad",

@@ -4,12 +4,13 @@
 //!
 //! 1. survey the whole file, so that a damaged one is refused before anything is touched, and
 //!    remember what it says in 16 bytes a record ([`named`]);
-//! 2. lease the feed, so that one ingest at a time writes it;
+//! 2. lease the feed, so that one ingest at a time writes it ([`lease`]; what follows is in
+//!    [`steps`]);
 //! 3. open the delivery as `Processing`, or find the one that an earlier, killed try opened;
 //! 4. compare with the catalogue, and let the gates decide; what is held ends here, and
 //!    nothing of it is in effect;
 //! 5. apply: write new and changed items, hold what failed, set older held versions aside
-//!    ([`apply`]);
+//!    ([`apply`]), and look for prices that jumped ([`jumps`]);
 //! 6. withdraw what a whole catalogue no longer names;
 //! 7. decide the delivery, which makes its counts final, and end the holds of older files.
 //!
