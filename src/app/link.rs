@@ -79,6 +79,11 @@ pub fn feed(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}", format::url_value(id.as_str())))
 }
 
+/// The contract of one feed.
+pub fn contract(id: &FeedId) -> Link {
+    Link::to(format!("/feeds/{}/contract", format::url_value(id.as_str())))
+}
+
 /// One delivery's page.
 pub fn delivery(id: &DeliveryId) -> Link {
     Link::to(format!("/deliveries/{}", format::url_value(id.as_str())))

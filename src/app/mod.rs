@@ -19,9 +19,9 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
-    deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, jobs::JobsPage, not_found::NotFound,
-    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage,
-    rules::RulesPage, sign_in::SignInPage,
+    deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
+    jobs::JobsPage, not_found::NotFound, overview::OverviewPage, partner::PartnerPage,
+    quarantine::Quarantine, record::RecordPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -75,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sign-in") view=SignInPage/>
                     <Route path=path!("partners/:partner") view=PartnerPage/>
                     <Route path=path!("feeds/:partner/:feed") view=FeedPage/>
+                    <Route path=path!("feeds/:partner/:feed/contract") view=ContractPage/>
                     <Route path=path!("deliveries") view=Deliveries/>
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
                     <Route path=path!("quarantine") view=Quarantine/>

@@ -41,6 +41,8 @@ pub enum Right {
     ManageJobs,
     /// Release or refuse a delivery that a gate holds.
     RuleOnHold,
+    /// Set what a feed's contract makes of the rules.
+    EditContract,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -52,13 +54,13 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold, SendFile,
-            ViewAllPartners, ViewReports,
+            DiscardRecord, EditContract, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold,
+            SendFile, ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold => {
+            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold | EditContract => {
                 matches!(self, Self::Admin | Self::Staff)
             }
             ManageUsers => self == Self::Admin,
@@ -173,6 +175,7 @@ mod tests {
             Right::ReplayRecord,
             Right::DiscardRecord,
             Right::RuleOnHold,
+            Right::EditContract,
         ] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);

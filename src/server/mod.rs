@@ -7,6 +7,7 @@
 //! | [`store`] | MongoDB: the only room that names it, and never without a scope |
 //! | [`feed`] | bytes to [`crate::domain::record::RawRecord`]: unpack, decode, parse |
 //! | [`profile`] | feed profiles as people write them |
+//! | [`contract`] | contracts as people write them |
 //! | [`generate`] | feeds that look like a partner's, to try things on |
 //! | [`intake`] | brings files in and queues them, without reading them |
 //! | [`tokens`] | what partners' programs are let in by |
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod contract;
 pub mod demo;
 pub mod desk;
 pub mod embedded;

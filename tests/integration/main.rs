@@ -24,6 +24,9 @@ mod pages;
 // Held deliveries, and what people decide about them.
 mod ruling;
 
+// The contract of one feed as people set it.
+mod contract;
+
 // The rule book as people read it.
 mod rules;
 

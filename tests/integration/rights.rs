@@ -43,6 +43,20 @@ const TABLE: &[Row] = &[
         [401, 404, 200, 200, 200, 200],
     ),
     (
+        "read_contract",
+        &[("feed", "beta/main")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "amend_contract",
+        &[
+            ("feed", "beta/main"),
+            ("version", "1"),
+            ("wish[code]", "TITLE_CAPS"),
+        ],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
         "list_deliveries",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],
@@ -236,6 +250,8 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/deliveries/{delivery}"),
         format!("/quarantine/{record}"),
         "/feeds/acme/main".to_owned(),
+        "/feeds/acme/main/contract".to_owned(),
+        format!("/feeds/{OTHER}/main/contract"),
         format!("/feeds/{OTHER}/main"),
         "/partners/other".to_owned(),
     ];
@@ -249,6 +265,7 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/quarantine/{record}"),
         format!("/partners/{OTHER}"),
         format!("/feeds/{OTHER}/main"),
+        format!("/feeds/{OTHER}/main/contract"),
     ] {
         assert_eq!(partner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -1,8 +1,9 @@
 //! `feedgate check`: says what is wrong with a file, without a database.
 
-use crate::domain::contract::{Contract, Currency};
+use crate::domain::contract::Currency;
 use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
+use crate::server::contract;
 use crate::server::pipeline::survey::survey;
 use crate::server::profile;
 use anyhow::Context;
@@ -31,6 +32,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE|NAME")]
     profile: Option<String>,
 
+    /// What becomes of single rules, where that is not as in the rule book: a TOML file with the currency, the domains
+    /// of links and a table for each rule that is set otherwise
+    #[arg(long, value_name = "FILE")]
+    contract: Option<PathBuf>,
+
     /// Print one JSON object per file
     #[arg(long)]
     json: bool,
@@ -46,7 +52,14 @@ impl Args {
                 return Ok(ExitCode::from(2));
             }
         };
-        let terms = Terms::of(profile, Contract::default(), self.currency);
+        let contract = match self.contract.as_deref().map(contract::load).transpose() {
+            Ok(contract) => contract.unwrap_or_default(),
+            Err(error) => {
+                eprintln!("feedgate: {error:#}");
+                return Ok(ExitCode::from(2));
+            }
+        };
+        let terms = Terms::of(profile, contract, self.currency);
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(

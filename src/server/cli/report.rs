@@ -48,6 +48,11 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     ] {
         writeln!(out, "  {label:<12}{:>12}", grouped(count))?;
     }
+    write_codes(report, out)?;
+    write_trials(report, out)
+}
+
+fn write_codes(report: &Report, out: &mut String) -> std::fmt::Result {
     if report.codes.is_empty() {
         return Ok(());
     }
@@ -80,6 +85,32 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
                 writeln!(out, "line {}: {}", sample.line, sample.violation.message)?;
             }
             Some(sample) => writeln!(out, "byte {}: {}", sample.offset, sample.violation.message)?,
+            None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+/// What the rules on trial would have done; nothing of it counts above.
+fn write_trials(report: &Report, out: &mut String) -> std::fmt::Result {
+    if report.shadow.is_empty() {
+        return Ok(());
+    }
+    let width = report.shadow.iter().map(|s| s.code.len()).max().unwrap_or(0);
+    writeln!(out, "\n  on trial, without effect")?;
+    for trial in &report.shadow {
+        let would = match trial.severity {
+            Severity::Error => format!("would quarantine {} more", grouped(trial.rejected)),
+            severity => format!("would be told as {}", severity.word()),
+        };
+        write!(
+            out,
+            "  {:>10}  {:<width$}  {would}",
+            grouped(trial.records),
+            trial.code
+        )?;
+        match trial.samples.first() {
+            Some(sample) => writeln!(out, "; {}", sample.violation.message)?,
             None => writeln!(out)?,
         }
     }

@@ -8,6 +8,7 @@
 //! | file | collections |
 //! |---|---|
 //! | `partners` | `partners`, `feeds` (with the lease that lets one ingest at a time write a feed) |
+//! | `contracts` | `contracts`: the versions of feeds' contracts |
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
@@ -30,6 +31,7 @@
 
 mod activity;
 mod bare;
+mod contracts;
 mod deliveries;
 mod files;
 mod holds;
@@ -50,6 +52,7 @@ mod withdrawing;
 
 pub use activity::Deed;
 pub use bare::Encoded;
+pub use contracts::Amendment;
 pub use deliveries::Opening;
 pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Item, Known, Passed, Stored};
@@ -169,6 +172,7 @@ impl Store {
             "partners",
             "api_tokens",
             "pulls",
+            "contracts",
             files::FILES,
             files::CHUNKS,
             "rollups",
@@ -183,6 +187,8 @@ impl Store {
             }
         }
         self.index("feeds", &[doc! {"partner": 1}]).await?;
+        self.index("contracts", &[doc! {"feed": 1, "version": -1}])
+            .await?;
         self.index(
             "deliveries",
             &[

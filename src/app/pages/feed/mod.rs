@@ -1,9 +1,11 @@
 //! Shows one feed: how it stands, how it is set up, and
 //! what came of each of its files.
 //!
-//! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file,
-//! [`mod@pull`] shows how fetching it stands.
+//! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
+//! shows how fetching it stands, and [`mod@contract`] is the page below it about what its records
+//! must meet.
 
+pub mod contract;
 mod pull;
 mod send;
 mod story;
@@ -144,7 +146,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
                 href=files.with("range", "30d").href()
             />
         </div>
-        {facts(settings)}
+        {facts(settings, link::contract(&id).href())}
         {pull.map(|pull| pull::card(&id, pull, as_of, resume))}
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
@@ -161,7 +163,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
     .into_any()
 }
 
-fn facts(settings: Vec<Setting>) -> AnyView {
+fn facts(settings: Vec<Setting>, contract: String) -> AnyView {
     let rows: Vec<_> = settings
         .into_iter()
         .map(|setting| {
@@ -177,6 +179,9 @@ fn facts(settings: Vec<Setting>) -> AnyView {
         <section class="facts card" aria-labelledby="settings">
             <h2 id="settings">"Set up"</h2>
             <dl>{rows}</dl>
+            <p>
+                <a href=contract>"See the contract"</a>
+            </p>
         </section>
     }
     .into_any()

@@ -1,0 +1,376 @@
+//! Shows the contract of one feed, rule by rule, and lets those who may change what it makes of
+//! one; below stands how it came about.
+//!
+//! The rule that is being changed is named in the address, so that the form works, and can be
+//! sent on, without a script.
+
+use super::{crumbs, named};
+use crate::api::contract::{
+    AmendContract, Border, ContractRow, ContractView, Editing, VersionRow, read_contract,
+};
+use crate::app::components::badge::SeverityBadge;
+use crate::app::components::filter::FilterForm;
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::rule::RuleCode;
+use crate::app::components::select::Select;
+use crate::app::components::states::{Empty, Loading, Notice, Tone};
+use crate::app::components::table::{Table, text};
+use crate::app::components::time::Instant;
+use crate::app::link::{self, Link};
+use crate::domain::contract::Level;
+use crate::domain::format;
+use crate::domain::ids::FeedId;
+use crate::error::AppError;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// The page.
+#[component]
+pub fn ContractPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let of = |name| query.with(|q| q.get(name).unwrap_or_default());
+        (params.with(named), of("find"), of("rule"))
+    });
+    let amend = ServerAction::<AmendContract>::new();
+    let viewer = use_viewer();
+    // A change leads back to the address without the rule, which reads it all again; one that is
+    // refused must not, or what was typed would be gone.
+    let view = Resource::new(
+        move || asked.get(),
+        |(feed, find, rule)| read_contract(feed, find, rule),
+    );
+    view! {
+        <Transition fallback=Loading>
+            {move || {
+                let (_, find, _) = asked.get();
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(viewer, view.await, Section::Partner, |_, view| content(view, find, amend))
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn content(view: ContractView, find: String, amend: ServerAction<AmendContract>) -> AnyView {
+    let ContractView {
+        feed,
+        partner_name,
+        as_of,
+        version,
+        may_change,
+        rows,
+        total,
+        versions,
+        editing,
+    } = view;
+    let here = link::contract(&feed);
+    let all = here.href();
+    let own = rows.iter().filter(|row| row.own.is_some()).count();
+    let sentence = if own == 0 {
+        "the rule book as it stands".to_owned()
+    } else {
+        format!("{} set otherwise", format::counted(own as u64, "rule", "rules"))
+    };
+    let sentence = if find.is_empty() {
+        format!("Version {version}: {sentence}")
+    } else {
+        format!(
+            "{} of {}",
+            format::count(rows.len() as u64),
+            format::counted(total, "rule", "rules")
+        )
+    };
+    view! {
+        <Title text=format!("Contract of {feed}")/>
+        {crumbs(&feed, partner_name, true)}
+        <Head title="Contract" as_of>
+            <p class="muted">{sentence}</p>
+        </Head>
+        {editing.map(|editing| form(&feed, version, editing, amend))}
+        <FilterForm action=here.path().to_owned()>
+            <div class="filters" role="search">
+                <label class="field">
+                    <span>"Code or word"</span>
+                    <input type="search" name="find" value=find.clone() autocomplete="off"/>
+                </label>
+                <button>"Search"</button>
+                {(!find.is_empty()).then(|| view! { <a href=all>"Show all rules"</a> })}
+            </div>
+        </FilterForm>
+        {if rows.is_empty() {
+            view! {
+                <Empty title="No rule matches">
+                    <p>"No rule that a contract can set has all of these words in its code or its title."</p>
+                </Empty>
+            }
+                .into_any()
+        } else {
+            rules(rows, &here, may_change)
+        }}
+        <section class="block">
+            <h2>"How it came about"</h2>
+            {history(versions)}
+        </section>
+    }
+    .into_any()
+}
+
+fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
+    let mut columns = vec![
+        text("Code"),
+        text("What fails"),
+        text("In the rule book"),
+        text("In this contract"),
+    ];
+    if may_change {
+        columns.push(text("Change"));
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|row| {
+            let change = may_change.then(|| {
+                let href = here.clone().with("rule", &row.code).href();
+                let label = format!("Change {}", row.code);
+                view! {
+                    <td>
+                        <a href=href aria-label=label>
+                            "Change"
+                        </a>
+                    </td>
+                }
+            });
+            let own = match row.own {
+                Some(words) => view! { <strong>{words}</strong> }.into_any(),
+                None => view! { <span class="muted">"the same"</span> }.into_any(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <RuleCode code=row.code/>
+                    </th>
+                    <td class="wrap">{row.title}</td>
+                    <td>
+                        <SeverityBadge severity=row.severity/>
+                    </td>
+                    <td class="wrap">{own}</td>
+                    {change}
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    view! { <Table caption="What the contract makes of each rule" columns rows/> }.into_any()
+}
+
+/// Everything that can be set of one rule, and why.
+fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<AmendContract>) -> AnyView {
+    let rule = editing.rule.clone();
+    let settings = settings(editing);
+    let wrong = move |name: &'static str| match amend.value().get() {
+        Some(Err(AppError::Invalid { field, message })) if field == name => Some(message),
+        _ => None,
+    };
+    let failed = move || match amend.value().get() {
+        Some(Err(AppError::Invalid { field, message })) => {
+            (!FIELDS.contains(&field.as_str())).then_some(message)
+        }
+        Some(Err(error)) => Some(error.to_string()),
+        _ => None,
+    };
+    let title = format!("Change {}", rule.code);
+    let back = link::contract(feed).href();
+    let feed = feed.to_string();
+    view! {
+        {move || {
+            failed()
+                .map(|sentence| {
+                    view! {
+                        <Notice tone=Tone::Bad>
+                            <p>{sentence}</p>
+                        </Notice>
+                    }
+                })
+        }}
+        <section class="card amending" aria-labelledby="amending">
+            <h2 id="amending">{title}</h2>
+            <p class="muted">{rule.title}</p>
+            <ActionForm action=amend>
+                <input type="hidden" name="feed" value=feed/>
+                <input type="hidden" name="version" value=version.to_string()/>
+                <input type="hidden" name="wish[code]" value=rule.code/>
+                {settings}
+                {FIELDS
+                    .map(|name| {
+                        view! {
+                            <p class="error" id=format!("{name}-error")>
+                                {move || wrong(name)}
+                            </p>
+                        }
+                    })
+                    .collect_view()}
+                <label class="field">
+                    <span>"Why (the history keeps it, and the partner can read it)"</span>
+                    <input
+                        name="wish[reason]"
+                        required
+                        minlength="3"
+                        maxlength="500"
+                        autocomplete="off"
+                        aria-invalid=move || wrong("reason").map(|_| "true")
+                        aria-describedby="reason-error"
+                    />
+                </label>
+                <div class="choices">
+                    <button class="main" disabled=move || amend.pending().get()>
+                        "Put it in force"
+                    </button>
+                    <a href=back>"Leave it as it is"</a>
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// What can be set of the rule: one field each.
+fn settings(editing: Editing) -> AnyView {
+    let Editing {
+        rule,
+        own,
+        border,
+        is_told_at_end,
+    } = editing;
+    let levels = move || -> Vec<(String, String)> {
+        Level::ALL
+            .into_iter()
+            .filter(|level| !is_told_at_end || matches!(level, Level::Off | Level::Info))
+            .map(|level| (level.word().to_owned(), effect(level).to_owned()))
+            .collect()
+    };
+    let word = |level: Option<Level>| level.map_or_else(String::new, |level| level.word().to_owned());
+    let default = format!("As in the rule book ({})", rule.severity.word());
+    view! {
+        <div class="settings">
+            <Select
+                label="How much it matters"
+                name="wish[level]"
+                none=default.clone()
+                options=levels()
+                chosen=word(own.level)
+            />
+            <label class="field">
+                <span>"From this day on (empty: at once)"</span>
+                <input
+                    type="date"
+                    name="wish[from]"
+                    value=own.from.map(|day| day.to_string()).unwrap_or_default()
+                    aria-describedby="from-error"
+                />
+            </label>
+            <Select
+                label="Until that day"
+                name="wish[before]"
+                none=default
+                options=levels()
+                chosen=word(own.before)
+            />
+            {border.map(|border| threshold(border, own.threshold))}
+            <Select
+                label="On trial (counted, without effect)"
+                name="wish[shadow]"
+                none="Nothing on trial"
+                options=levels()
+                chosen=word(own.shadow)
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// The fields that can be wrong, each with a place for the sentence that says why.
+const FIELDS: [&str; 6] = ["level", "from", "before", "threshold", "shadow", "reason"];
+
+fn threshold(border: Border, own: Option<u32>) -> AnyView {
+    let Border {
+        name,
+        unit,
+        default,
+        least,
+        most,
+    } = border;
+    let label = format!("{name}, in {unit} (empty: {default})");
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <input
+                type="number"
+                name="wish[threshold]"
+                min=least.to_string()
+                max=most.to_string()
+                value=own.map(|value| value.to_string()).unwrap_or_default()
+                aria-describedby="threshold-error"
+            />
+        </label>
+    }
+    .into_any()
+}
+
+fn effect(level: Level) -> &'static str {
+    match level {
+        Level::Off => "off: not asked",
+        Level::Info => "info: told, nothing more",
+        Level::Warning => "warning: the record passes",
+        Level::Error => "error: the record is quarantined",
+    }
+}
+
+fn history(versions: Vec<VersionRow>) -> AnyView {
+    if versions.is_empty() {
+        return view! { <p class="muted">"Nobody has changed it yet; version 1 is the rule book."</p> }
+            .into_any();
+    }
+    let columns = vec![
+        text("Version"),
+        text("When"),
+        text("Who"),
+        text("What changed"),
+        text("Why"),
+    ];
+    let rows: Vec<_> = versions
+        .into_iter()
+        .map(|row| {
+            let changes: Vec<_> = row
+                .changes
+                .into_iter()
+                .map(|change| view! { <p>{change}</p> })
+                .collect();
+            view! {
+                <tr>
+                    <th scope="row">{row.version}</th>
+                    <td>
+                        <Instant at=row.at/>
+                    </td>
+                    <td>{row.by}</td>
+                    <td class="wrap">{changes}</td>
+                    <td class="wrap">
+                        <q>{row.reason}</q>
+                    </td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <div class="deeds">
+            <Table caption="Versions of the contract" columns rows/>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,235 @@
+//! The contract of a feed as people set it: on its page, with a reason, in versions, and with
+//! effect on the next file.
+
+use crate::support::app::{Actor, App};
+use crate::support::files::{Files, a_record};
+use axum::http::StatusCode;
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::contract::Level;
+use feedgate::domain::ids::FeedId;
+
+const PAGE: &str = "/feeds/acme/main/contract";
+
+/// Asks for a change of one rule as a browser without a script does.
+async fn amend(staff: &Actor<'_>, version: &str, fields: &[(&str, &str)]) -> crate::support::app::Answer {
+    let mut all = vec![("feed", "acme/main"), ("version", version)];
+    all.extend_from_slice(fields);
+    staff.call("amend_contract", &all).await
+}
+
+#[tokio::test]
+async fn a_rule_that_is_set_to_error_quarantines_the_next_file_and_the_history_says_who_and_why() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let shouted = files.csv(
+        "a.csv",
+        &[a_record(1).with("title", "GARDEN HOSE NUMBER ONE"), a_record(2)],
+    );
+    let answer = amend(
+        &staff,
+        "1",
+        &[
+            ("wish[code]", "TITLE_CAPS"),
+            ("wish[level]", "error"),
+            ("wish[reason]", "agreed with Jana"),
+        ],
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+
+    let feed = app
+        .store
+        .find_feed(&Scope::All, &feed.id)
+        .await
+        .expect("a database")
+        .expect("a feed")
+        .feed;
+    assert_eq!(feed.contract.version, 2);
+    let done = app.take_in(&feed, &shouted).await;
+    assert_eq!(done.report.records.quarantined, 1);
+    assert!(
+        done.report
+            .samples
+            .iter()
+            .all(|s| s.violation.contract_version == 2)
+    );
+
+    let page = staff.get(PAGE).await;
+    for part in [
+        "Version 2",
+        "TITLE_CAPS is an error; it was a warning.",
+        "agreed with Jana",
+        "staff of all",
+    ] {
+        assert!(page.body.contains(part), "no “{part}” in {}", page.body);
+    }
+    let deeds = app
+        .store
+        .list_deeds(&Scope::All, "feed:acme/main")
+        .await
+        .expect("a list");
+    assert_eq!(deeds.len(), 1);
+    assert_eq!(deeds[0].action, "contract.amend");
+}
+
+#[tokio::test]
+async fn a_day_a_border_and_a_trial_are_kept_and_taken_back_by_empty_fields() {
+    let app = App::start().await;
+    let id: FeedId = app.partner("acme").await.id;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let fields = [
+        ("wish[code]", "TITLE_LENGTH"),
+        ("wish[level]", "error"),
+        ("wish[from]", "2027-03-01"),
+        ("wish[before]", "info"),
+        ("wish[threshold]", "120"),
+        ("wish[shadow]", "error"),
+        ("wish[reason]", "shop window"),
+    ];
+    assert_eq!(amend(&staff, "1", &fields).await.status, StatusCode::OK);
+    let own = |feed: feedgate::domain::feed::Feed| feed.contract.rules.get("TITLE_LENGTH").copied();
+    let find = async || {
+        let found = app.store.find_feed(&Scope::All, &id).await.expect("a database");
+        found.expect("a feed").feed
+    };
+    let set = own(find().await).expect("set");
+    assert_eq!(
+        (set.level, set.before, set.threshold),
+        (Some(Level::Error), Some(Level::Info), Some(120))
+    );
+    let editing = staff.get(&format!("{PAGE}?rule=TITLE_LENGTH")).await;
+    assert!(editing.body.contains("value=\"2027-03-01\""), "{}", editing.body);
+    let back = [
+        ("wish[code]", "TITLE_LENGTH"),
+        ("wish[reason]", "it was a mistake"),
+    ];
+    assert_eq!(amend(&staff, "2", &back).await.status, StatusCode::OK);
+    assert_eq!((own(find().await), find().await.contract.version), (None, 3));
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_with_the_field_and_changes_nothing() {
+    let app = App::start().await;
+    let id = app.partner("acme").await.id;
+    let staff = app.sign_in(Role::Staff, None).await;
+    for (version, fields, status, part) in [
+        (
+            "1",
+            &[
+                ("wish[code]", "TITLE_CAPS"),
+                ("wish[level]", "severe"),
+                ("wish[reason]", "because"),
+            ][..],
+            422,
+            "severe",
+        ),
+        (
+            "1",
+            &[
+                ("wish[code]", "TITLE_CAPS"),
+                ("wish[threshold]", "101"),
+                ("wish[reason]", "because"),
+            ],
+            422,
+            "from 1 to 100",
+        ),
+        (
+            "1",
+            &[
+                ("wish[code]", "TITLE_CAPS"),
+                ("wish[from]", "tomorrow"),
+                ("wish[reason]", "because"),
+            ],
+            422,
+            "2026-03-01",
+        ),
+        (
+            "1",
+            &[("wish[code]", "TITLE_CAPS"), ("wish[level]", "error")],
+            422,
+            "Say why",
+        ),
+        (
+            "1",
+            &[("wish[code]", "TITLE_CAPS"), ("wish[reason]", "because")],
+            422,
+            "already",
+        ),
+        (
+            "1",
+            &[
+                ("wish[code]", "FILE_EMPTY"),
+                ("wish[level]", "off"),
+                ("wish[reason]", "because"),
+            ],
+            422,
+            "FILE_EMPTY",
+        ),
+        (
+            "1",
+            &[
+                ("wish[code]", "GROUP_SINGLE"),
+                ("wish[level]", "error"),
+                ("wish[reason]", "because"),
+            ],
+            422,
+            "off or info",
+        ),
+        (
+            "7",
+            &[
+                ("wish[code]", "TITLE_CAPS"),
+                ("wish[level]", "error"),
+                ("wish[reason]", "because"),
+            ],
+            409,
+            "version 1",
+        ),
+    ] {
+        let answer = amend(&staff, version, fields).await;
+        assert_eq!(answer.status.as_u16(), status, "{fields:?}: {}", answer.body);
+        assert!(answer.body.contains(part), "{fields:?}: {}", answer.body);
+    }
+    let feed = app
+        .store
+        .find_feed(&Scope::All, &id)
+        .await
+        .expect("a database")
+        .expect("a feed")
+        .feed;
+    assert_eq!(feed.contract.version, 1);
+    assert!(
+        app.store
+            .list_amendments(&Scope::All, &id)
+            .await
+            .expect("a list")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_form_without_a_script_leads_back_to_the_contract_and_says_there_what_is_wrong() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let form = staff.get(&format!("{PAGE}?rule=TITLE_CAPS")).await;
+    assert!(form.body.contains("Put it in force"), "{}", form.body);
+    let fields = [
+        ("feed", "acme/main"),
+        ("version", "1"),
+        ("wish[code]", "TITLE_CAPS"),
+        ("wish[level]", "off"),
+    ];
+    let mut sound = fields.to_vec();
+    sound.push(("wish[reason]", "a shouting shop"));
+    let answer = staff.post("/api/amend_contract", &sound).await;
+    assert_eq!(
+        (answer.status, answer.location.as_deref()),
+        (StatusCode::FOUND, Some(PAGE))
+    );
+    let manager = app.sign_in(Role::Manager, None).await;
+    let page = manager.get(&format!("{PAGE}?rule=TITLE_CAPS")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("Put it in force"), "a manager reads only");
+}
