@@ -8,6 +8,7 @@ const PAGES = {
   deliveries: "/deliveries",
   quarantine: "/quarantine",
   feed: "/feeds/kasparek/products",
+  contract: "/feeds/kasparek/products/contract?rule=TITLE_LENGTH",
   "rule book": "/rules",
   "page of a rule": "/rules/GTIN_CHECK",
   "unknown page": "/no/such/page",

@@ -36,3 +36,30 @@ test("a feed of somebody else is not there for a partner", async ({ page, be }) 
   const answer = await page.goto("/feeds/szabo/products");
   expect(answer?.status()).toBe(404);
 });
+
+test("staff set what a feed's contract makes of a rule, and the history says who and why", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/feeds/kasparek/products");
+  await page.getByRole("link", { name: "See the contract" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contract");
+  // The same journey runs twice, with a script and without: each leaves another border behind.
+  const history = page.getByRole("table", { name: "Versions of the contract" });
+  const before = await history.locator("tbody tr").count();
+  await page.getByRole("link", { name: "Change TITLE_LENGTH" }).click();
+  await expect(page.getByRole("heading", { name: "Change TITLE_LENGTH" })).toBeVisible();
+  await page.getByLabel("longest title").fill(String(120 + before));
+  await page.getByLabel("How much it matters").selectOption("error");
+  await page.getByLabel("Why").fill("agreed on the telephone");
+  await page.getByRole("button", { name: "Put it in force" }).click();
+  await expect(history.locator("tbody tr")).toHaveCount(before + 1);
+  await expect(history.locator("tbody tr").first()).toContainText(`at ${120 + before} characters`);
+  await expect(history.locator("tbody tr").first()).toContainText("agreed on the telephone");
+  await expect(page).toHaveURL("/feeds/kasparek/products/contract");
+});
+
+test("a partner reads the contract of its feed and changes nothing", async ({ page, be }) => {
+  await be("partner");
+  await page.goto("/feeds/kasparek/products/contract?rule=TITLE_LENGTH");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contract");
+  await expect(page.getByRole("button", { name: "Put it in force" })).toHaveCount(0);
+});

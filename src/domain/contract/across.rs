@@ -58,9 +58,9 @@ impl<V> Default for Memory<V> {
 }
 
 impl<V> Memory<V> {
-    /// Values in a generation: as many as a table of 2¹⁷ places takes. With 16 bytes a value,
-    /// two generations are 4 MB.
-    const GENERATION: usize = (1 << 17) / 8 * 7;
+    /// Values in a generation: as many as a table of 2¹⁶ places takes. With 16 bytes a value,
+    /// two generations are 2 MB.
+    const GENERATION: usize = (1 << 16) / 8 * 7;
 
     fn of(generation: usize) -> Self {
         Self {
@@ -135,7 +135,7 @@ pub struct AtEnd {
 ///
 /// It keeps 64 bits of each id, not the id: a file of a million records costs it about
 /// 20 MB, and two ids of such a file are taken for one with a probability of 3 in 10⁸.
-/// Everything else takes up to 30 MB, however large the file is.
+/// Everything else takes up to 16 MB, however large the file is.
 #[derive(Debug, Default)]
 pub struct Across {
     ids: Set,
@@ -147,6 +147,8 @@ pub struct Across {
     /// Whether each group has one member only.
     groups: Memory<bool>,
     members: Memory<()>,
+    /// The last group that turned out to have more members than one.
+    settled_group: u64,
     /// Groups with one member.
     singles: u64,
     lone: Vec<Lone>,
@@ -258,6 +260,10 @@ impl Across {
         if marks.member == 0 {
             return;
         }
+        // Members mostly stand one after the other, and from the third on there is no news.
+        if marks.group == self.settled_group {
+            return;
+        }
         match self.groups.recall(marks.group, true) {
             None => {
                 self.singles += 1;
@@ -275,6 +281,7 @@ impl Across {
                     self.singles -= 1;
                     self.lone.retain(|lone| lone.group != marks.group);
                 }
+                self.settled_group = marks.group;
             }
         }
     }

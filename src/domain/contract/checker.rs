@@ -67,6 +67,8 @@ pub struct Checked {
     pub(super) price: Option<(Currency, u64)>,
     /// The availability as understood.
     pub(super) availability: Option<&'static str>,
+    /// The hash of the last cell of `shipping` that passed; it outlives the record.
+    pub(super) sound_shipping: Option<u64>,
     /// What is compared with other records of the file.
     pub(super) marks: Marks,
     pub(super) id: Span,
@@ -89,6 +91,7 @@ impl Default for Checked {
             present: 0,
             price: None,
             availability: None,
+            sound_shipping: None,
             marks: Marks::default(),
             id: Span::default(),
             key: Span::default(),

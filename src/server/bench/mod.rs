@@ -5,11 +5,13 @@
 //! here is asserted: a figure is read by people, beside its anchor from the same run.
 
 mod compare;
+mod costs;
 mod files;
 mod pages;
 mod storing;
 
 pub use compare::{TOOLS, compare};
+pub use costs::{Cost, costs};
 pub use files::{check, csv_pass};
 pub use pages::{Visit, pages, weights};
 pub use storing::{bare_insert, change, ingest};

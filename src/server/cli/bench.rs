@@ -3,7 +3,7 @@
 use super::opened::Opened;
 use super::serve;
 use crate::domain::format::{bytes, count};
-use crate::server::bench::{self, Measured, Visit};
+use crate::server::bench::{self, Cost, Measured, Visit};
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Web};
 use crate::server::demo::long::Long;
@@ -49,6 +49,7 @@ pub(super) struct Args {
 enum Part {
     CsvPass,
     CheckOneCore,
+    Costs,
     Check,
     BareInsert,
     Ingest,
@@ -88,6 +89,7 @@ impl Args {
         let line = match part {
             Part::CsvPass => serde_json::to_string(&bench::csv_pass(file()?)?)?,
             Part::CheckOneCore => serde_json::to_string(&bench::check(file()?, NonZero::<usize>::MIN)?)?,
+            Part::Costs => serde_json::to_string(&bench::costs(file()?)?)?,
             Part::Check => {
                 serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
             }
@@ -120,6 +122,7 @@ impl Args {
             records: self.records,
             seed: 1,
             faults: 0.02,
+            each: 0,
         };
         let written = generate::write(&plan, &mut File::create(&file)?).context("writing the feed")?;
         println!(
@@ -131,11 +134,8 @@ impl Args {
         println!("|---|---:|---:|---:|");
         let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
         row("csv crate alone (anchor)", &pass, None);
-        row(
-            "check, every rule, one core",
-            &run_part(opened, MAIN, Part::CheckOneCore, None, Some(&file))?,
-            Some(&pass),
-        );
+        let one: Measured = run_part(opened, MAIN, Part::CheckOneCore, None, Some(&file))?;
+        row("check, every rule, one core", &one, Some(&pass));
         row(
             "check, every rule, all cores",
             &run_part(opened, MAIN, Part::Check, None, Some(&file))?,
@@ -160,6 +160,10 @@ impl Args {
             "5 % changed ingest",
             &run_part(opened, MAIN, Part::Ingest, None, Some(&changed))?,
             Some(&bare),
+        );
+        prices(
+            &run_part::<Vec<Cost>>(opened, MAIN, Part::Costs, None, Some(&file))?,
+            &one,
         );
         self.show(folder).await
     }
@@ -270,6 +274,30 @@ fn visit_rows(visits: &[Visit]) {
             bytes(v.html_br)
         );
     }
+}
+
+/// What each check costs, as a share of the whole check on one core; those that cost next to
+/// nothing together.
+fn prices(costs: &[Cost], one: &Measured) {
+    const SHOWN: f64 = 0.5;
+    let share = |cost: &Cost| cost.nanoseconds * one.rate() / 1e9 * 100.0;
+    println!("\n| rules | how many | a record | of check, one core |");
+    println!("|---|---:|---:|---:|");
+    let (shown, rest): (Vec<_>, Vec<_>) = costs.iter().partition(|cost| share(cost) >= SHOWN);
+    for cost in shown {
+        println!(
+            "| {} | {} | {:.0} ns | {:.1} % |",
+            cost.check,
+            cost.rules,
+            cost.nanoseconds,
+            share(cost)
+        );
+    }
+    let rules: usize = rest.iter().map(|cost| cost.rules).sum();
+    println!(
+        "| each of {} others | {rules} in all | | below {SHOWN} % |",
+        rest.len()
+    );
 }
 
 fn row(what: &str, measured: &Measured, anchor: Option<&Measured>) {

@@ -39,6 +39,10 @@ struct Feed {
     /// Share of records that break a rule, from 0 to 1
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     faults: f64,
+
+    /// Exactly so many records for each fault there is, those among several records too
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    each: u64,
 }
 
 impl Args {
@@ -60,7 +64,16 @@ impl Feed {
             records: feed.records,
             seed: feed.seed,
             faults: feed.faults,
+            each: feed.each,
         };
+        if plan.records < plan.least() {
+            bail!(
+                "--each {} needs room for its faults: --records {} or more, not {}",
+                plan.each,
+                plan.least(),
+                plan.records
+            );
+        }
         let place = || format!("writing {}", feed.out.display());
         let mut file = File::create(&feed.out).with_context(place)?;
         let written = generate::write(&plan, &mut file).with_context(place)?;
