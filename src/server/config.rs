@@ -73,6 +73,19 @@ pub struct Working {
     )]
     pub follower_silence: u32,
 
+    /// Folder to watch: a file laid into its PARTNER/FEED/ is taken in
+    #[arg(long, env = "FEEDGATE_WATCH", value_name = "DIR")]
+    pub watch: Option<PathBuf>,
+
+    /// Seconds a file in that folder has to stand still before it counts
+    #[arg(
+        long,
+        env = "FEEDGATE_WATCH_STILL_SECONDS",
+        default_value_t = 10,
+        value_name = "SECONDS"
+    )]
+    pub watch_still_seconds: u32,
+
     /// Longest a scheduled pull may take, in seconds
     #[arg(
         long,

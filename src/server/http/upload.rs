@@ -83,6 +83,7 @@ async fn take(
             ));
         }
         let incoming = Incoming {
+            id: intake::new_id(),
             feed: &feed,
             name: &name,
             way: Way::Browser,

@@ -2,7 +2,7 @@
 //! from nowhere inside.
 
 use super::guard::Guard;
-use super::receive::{Incoming, Refused, Way, receive};
+use super::receive::{Incoming, Refused, Way, new_id, receive};
 use crate::domain::feed::Feed;
 use crate::domain::pull::{Outcome, Pulling, shown};
 use crate::server::clock::Clock;
@@ -103,6 +103,7 @@ impl Puller {
             .unwrap_or_default()
             .to_owned();
         let incoming = Incoming {
+            id: new_id(),
             feed,
             name: &name,
             way: Way::Pull,

@@ -27,6 +27,8 @@ pub enum Way {
     Browser,
     /// We fetched it.
     Pull,
+    /// Somebody laid it into a watched folder.
+    Folder,
 }
 
 impl Way {
@@ -36,6 +38,7 @@ impl Way {
             Self::Api => "over the API",
             Self::Browser => "from the feed's page",
             Self::Pull => "from its address",
+            Self::Folder => "through the watched folder",
         }
     }
 }
@@ -43,6 +46,8 @@ impl Way {
 /// A file that is about to come.
 #[derive(Debug, Clone)]
 pub struct Incoming<'a> {
+    /// The id its delivery is going to have; a second file with it is a `Conflict`.
+    pub id: DeliveryId,
     /// The feed it is for.
     pub feed: &'a Feed,
     /// The name it was given; what a path or a terminal would trip over is left out.
@@ -86,6 +91,11 @@ fn plain(name: &str) -> String {
     }
 }
 
+/// An id for a delivery that is to come; ids sort by time.
+pub fn new_id() -> DeliveryId {
+    DeliveryId::new(uuid::Uuid::now_v7().simple().to_string())
+}
+
 /// Takes a file and queues its delivery; gives the log entry.
 pub async fn receive<B, E>(
     store: &Store,
@@ -100,7 +110,7 @@ where
     if incoming.declared.is_some_and(|bytes| bytes > incoming.limit) {
         return Err(Refused::TooLarge(incoming.limit));
     }
-    let id = DeliveryId::new(uuid::Uuid::now_v7().simple().to_string());
+    let id = incoming.id.clone();
     let name = plain(incoming.name);
     let mut file = store
         .begin_file(&id, &incoming.feed.id, &name, clock.now())

@@ -6,7 +6,7 @@
 //! a crash leaves behind has a document that [`Store::sweep_files`] finds: nothing dangles.
 //! Only a file that was finished can be found, and finishing it is one change.
 
-use super::{Error, Result, Store, when};
+use super::{Error, Result, Store, is_duplicate_key, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -231,7 +231,8 @@ fn gone(id: &str) -> Error {
 }
 
 impl Store {
-    /// Begins to receive a file for a delivery that is to come.
+    /// Begins to receive a file for a delivery that is to come. `Conflict` when one has begun
+    /// under this id.
     pub async fn begin_file(
         &self,
         delivery: &DeliveryId,
@@ -255,7 +256,11 @@ impl Store {
             sha256: String::new(),
             touched_at: now,
         };
-        self.collection::<FileDoc>(FILES).insert_one(doc).await?;
+        match self.collection::<FileDoc>(FILES).insert_one(doc).await {
+            Err(error) if is_duplicate_key(&error) => return Err(gone(delivery.as_str())),
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
         Ok(Receiving {
             store: self.clone(),
             file: StoredFile {

@@ -10,11 +10,15 @@
 //! | this one | takes jobs, keeps their leases, notes how they end |
 //! | [`mod@ingest`] | takes the file of a queued delivery in |
 //! | [`mod@pull`] | queues pulls as they fall due, and does them |
+//! | [`watch`] | takes in what is laid into a folder |
 //! | [`housekeeping`] | removes what is not needed any more |
 
 mod housekeeping;
 mod ingest;
 mod pull;
+mod watch;
+
+pub use watch::Watch;
 
 use super::clock::Clock;
 use super::config::Working;
@@ -79,6 +83,7 @@ impl Worker {
             short,
             followed,
             self.keep_schedule(&stop),
+            self.keep_watch(&stop),
             self.keep_house(&stop)
         );
     }

@@ -5,3 +5,4 @@ mod browser;
 mod files;
 mod jobs;
 mod pulls;
+mod watched;

@@ -145,6 +145,8 @@ impl App {
         let settings = Working {
             keep_files_days: 30,
             follower_silence: 10,
+            watch: None,
+            watch_still_seconds: 10,
             pull_seconds: 2,
             pull_private,
             intake: Intake { file_max_mb: 3 },

@@ -43,6 +43,7 @@ pub(super) async fn send(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let incoming = Incoming {
+        id: intake::new_id(),
         feed: &feed,
         name: &name,
         way: Way::Api,
