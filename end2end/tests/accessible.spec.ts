@@ -46,6 +46,14 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectNothingFrom(page);
     });
 
+    test("a held delivery can be decided about by everybody", async ({ page, be }) => {
+      await be("staff");
+      await page.goto("/deliveries?status=held&partner=papeterie");
+      await page.locator('table tbody a[href^="/deliveries/"]').first().click();
+      await expect(page.getByRole("button", { name: "Release it" })).toBeVisible();
+      await expectNothingFrom(page);
+    });
+
     test("the sign-in page can be used by everybody", async ({ page }) => {
       await page.goto("/sign-in");
       await expectNothingFrom(page);
