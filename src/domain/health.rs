@@ -70,7 +70,10 @@ pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
         Some((at, status)) => {
             match status {
                 Status::Refused => {
-                    found.push(of(Lamp::Red, "the last file was refused, as damaged or by somebody’s decision".to_owned()));
+                    found.push(of(
+                        Lamp::Red,
+                        "the last file was refused, as damaged or by somebody’s decision".to_owned(),
+                    ));
                 }
                 Status::Held => found.push(of(
                     Lamp::Red,
