@@ -25,7 +25,7 @@ test("every partner has a lamp with a word and a reason", async ({ page, be }) =
   for (const row of await rows.all()) {
     await expect(row.locator("td").first()).toContainText(/healthy|watch|act/);
   }
-  await expect(rows.filter({ hasText: "O’Connell" })).toContainText("damaged");
+  await expect(rows.filter({ hasText: "O’Connell" })).toContainText("refused");
 });
 
 test("the range is in the address and survives a click on a partner", async ({ page, be }) => {

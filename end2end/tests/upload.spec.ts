@@ -9,7 +9,7 @@ test("staff sends a file from the feed's page and follows it to its verdict", as
   await be("staff");
   await page.goto("/feeds/kasparek/products");
   const name = javaScriptEnabled ? "by-script.csv" : "by-form.csv";
-  await page.getByLabel("File").setInputFiles({
+  await page.getByLabel("File", { exact: true }).setInputFiles({
     name,
     mimeType: "text/csv",
     buffer: Buffer.from(head + row(1, "12.00 PLN")),

@@ -181,8 +181,7 @@ impl Catalogue<'_> {
 
     fn availability(&self, number: u64) -> &'static str {
         match dice(self.member.slug, number, 2 + self.changed(number)) % 100 {
-            0..=11 => "out_of_stock",
-            12..=13 => "backorder",
+            0..=13 => "out_of_stock",
             _ => "in_stock",
         }
     }
