@@ -7,10 +7,11 @@ use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Verdict;
 use crate::server::clock::Clock;
 use crate::server::config::Database;
+use crate::server::intake;
 use crate::server::pipeline::ingest::{Ingest, Ingested};
 use crate::server::store::Deed;
 use anyhow::{Context, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -81,6 +82,9 @@ impl Args {
                 .with_context(|| format!("taking in {}", path.display()))?;
             let report = &ingested.report;
             note(opened, &feed, &ingested).await?;
+            if report.file.verdict == Verdict::Held {
+                keep(opened, &feed, &ingested, path).await;
+            }
             code = code.max(report.exit_code());
             if self.json {
                 println!("{}", serde_json::to_string(report)?);
@@ -110,6 +114,24 @@ impl Args {
             self.feed,
             names.join(", ")
         )
+    }
+}
+
+/// Keeps a held file, so that it can be released from its page; without it the command line still
+/// can, for whoever has the file.
+async fn keep(opened: &Opened, feed: &Feed, ingested: &Ingested, path: &Path) {
+    let file = &ingested.report.file;
+    let kept = intake::keep(
+        &opened.store,
+        &Clock::system(),
+        (&ingested.delivery, &feed.id),
+        &file.name,
+        &file.sha256,
+        path,
+    )
+    .await;
+    if let Err(error) = kept {
+        tracing::warn!("{} could not be kept for a release: {error:#}", path.display());
     }
 }
 

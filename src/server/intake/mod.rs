@@ -5,16 +5,19 @@
 //! | [`mod@receive`] | streams one file into the store, and queues its delivery |
 //! | [`mod@pull`] | fetches a file from its address, and hands it on |
 //! | [`guard`] | keeps that away from addresses that lie inside |
+//! | [`mod@keep`] | keeps a file that was read from a disk |
 //! | [`mod@verdict`] | says what became of a file that came in |
 //!
 //! Nothing here reads a feed: a file is bytes with a name and a size. It is used by `http`, for
-//! what is sent to us, and by the worker, for what we fetch.
+//! what is sent to us, by the worker, for what we fetch or find, and by the command line.
 
 mod guard;
+mod keep;
 mod pull;
 mod receive;
 mod verdict;
 
+pub use keep::keep;
 pub use pull::{Puller, check};
 pub use receive::{Incoming, Refused, Way, new_id, receive};
 pub use verdict::{Verdict, verdict};

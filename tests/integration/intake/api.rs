@@ -11,6 +11,7 @@ use feedgate::domain::ids::{DeliveryId, FeedId};
 use feedgate::server::tokens;
 use futures::StreamExt;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 
 async fn token(app: &App, feed: &Feed, only: Option<&FeedId>) -> String {
     let partner = feed.id.partner();
@@ -263,6 +264,38 @@ async fn a_file_that_breaks_off_leaves_nothing() {
         "{problem}"
     );
     assert_eq!(app.store.count_files().await.expect("a count"), (0, 0));
+    assert_eq!(app.store.count_unfinished_jobs().await.expect("a count"), 0);
+}
+
+#[tokio::test]
+async fn a_sender_who_hangs_up_in_the_middle_leaves_nothing() {
+    let app = App::start().await;
+    let feed = app.partner("acme").await;
+    let token = token(&app, &feed, None).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("an address");
+    let address = listener.local_addr().expect("an address");
+    let router = app.router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut line = tokio::net::TcpStream::connect(address).await.expect("a line");
+    let head = format!(
+        "POST /api/v1/feeds/main/deliveries HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: 2900000\r\n\r\n"
+    );
+    line.write_all(head.as_bytes()).await.expect("sent");
+    line.write_all(&vec![b'x'; 1_500_000]).await.expect("sent");
+    let chunks = async |wanted: u64| {
+        for _ in 0..250 {
+            if app.store.count_files().await.expect("a count").1 == wanted {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        false
+    };
+    assert!(chunks(1).await, "nothing came");
+    drop(line);
+    assert!(chunks(0).await, "bytes of a file that broke off stay behind");
     assert_eq!(app.store.count_unfinished_jobs().await.expect("a count"), 0);
 }
 

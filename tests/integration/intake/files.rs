@@ -62,6 +62,36 @@ async fn a_file_comes_out_as_it_went_in_whatever_its_size() {
 }
 
 #[tokio::test]
+async fn a_file_on_a_disk_is_kept_under_its_delivery_unless_it_has_changed() {
+    let app = App::start().await;
+    let files = crate::support::files::Files::new();
+    let path = files.bytes("products.csv", &noise(1_500_000));
+    let (id, feed) = (DeliveryId::new("d1"), FeedId::new("acme/main"));
+    let sha256 = keep(&app, "twin", &noise(1_500_000)).await.sha256;
+    let keep = async |id: &DeliveryId, sha256: &str| {
+        feedgate::server::intake::keep(&app.store, &app.clock, (id, &feed), "products.csv", sha256, &path)
+            .await
+    };
+    keep(&id, &sha256).await.expect("kept");
+    let kept = app
+        .store
+        .find_file(&Scope::All, &id)
+        .await
+        .expect("a look")
+        .expect("the file");
+    assert_eq!((kept.bytes, kept.sha256.as_str()), (1_500_000, sha256.as_str()));
+    let (other, wrong) = (DeliveryId::new("d2"), "0".repeat(64));
+    assert!(
+        keep(&other, &wrong).await.is_err(),
+        "another file was kept in its place"
+    );
+    assert_eq!(
+        app.store.find_file(&Scope::All, &other).await.expect("a look"),
+        None
+    );
+}
+
+#[tokio::test]
 async fn a_file_that_is_still_coming_or_is_anothers_cannot_be_found() {
     let app = App::start().await;
     let mut coming = begin(&app, "d1").await;

@@ -135,6 +135,11 @@ impl App {
         while worker.do_one(&Kind::ALL).await.expect("a job") {}
     }
 
+    /// The site, to be served on an address.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
     /// A worker of its own name, as an operator starts one.
     pub fn worker(&self) -> Worker {
         self.worker_with(true)
