@@ -4,7 +4,7 @@
 use crate::support::app::App;
 use axum::http::StatusCode;
 use feedgate::domain::account::Role;
-use feedgate::domain::contract::rules;
+use feedgate::domain::contract::{example, rules};
 
 #[tokio::test]
 async fn every_rule_has_a_page_that_says_what_it_means_and_what_to_do() {
@@ -26,14 +26,15 @@ async fn every_rule_has_a_page_that_says_what_it_means_and_what_to_do() {
                 .replace('>', "&gt;");
             assert!(page.body.contains(&text), "{path} has no “{text}”");
         }
+        let examples = rule.invalid.len() + usize::from(example::together(rule).is_some());
         assert_eq!(
             page.body.matches("class=\"example card fails\"").count(),
-            rule.invalid.len(),
+            examples,
             "{path}"
         );
         assert_eq!(
             page.body.matches("class=\"says\"").count(),
-            rule.invalid.len(),
+            examples,
             "{path} lets the engine speak under each record that fails"
         );
     }

@@ -2,7 +2,8 @@
 //!
 //! What is compared are hashes of 64 bits, never the values. Ids are all kept, for an id that
 //! comes twice is an error however far apart. Everything else is kept in a [`Memory`], which
-//! remembers the last [`Memory::GENERATION`] different values at least and all of a smaller
+//! remembers the last [`Memory::GENERATION`] different values at least (titles and pictures, which
+//! are told only when many records have them, the last [`Memory::SHORT`]) and all of a smaller
 //! file; what was forgotten is new again when it comes back. So in a larger file two records
 //! that are far apart may go untold, but nothing is told that is not so: counts are never too
 //! high, and groups of one are not told at all once a group was forgotten.
@@ -61,6 +62,10 @@ impl<V> Memory<V> {
     /// Values in a generation: as many as a table of 2¹⁶ places takes. With 16 bytes a value,
     /// two generations are 2 MB.
     const GENERATION: usize = (1 << 16) / 8 * 7;
+
+    /// Enough for what is on very many records and so never far away, in a table that stays in
+    /// the processor's cache.
+    const SHORT: usize = (1 << 14) / 8 * 7;
 
     fn of(generation: usize) -> Self {
         Self {
@@ -135,8 +140,8 @@ pub struct AtEnd {
 ///
 /// It keeps 64 bits of each id, not the id: a file of a million records costs it about
 /// 20 MB, and two ids of such a file are taken for one with a probability of 3 in 10⁸.
-/// Everything else takes up to 16 MB, however large the file is.
-#[derive(Debug, Default)]
+/// Everything else takes about 10 MB, however large the file is.
+#[derive(Debug)]
 pub struct Across {
     ids: Set,
     titles: Memory<Uses>,
@@ -157,6 +162,24 @@ pub struct Across {
 
 /// Groups of one that are shown.
 const EXAMPLES: usize = 10;
+
+impl Default for Across {
+    fn default() -> Self {
+        Self {
+            ids: Set::default(),
+            titles: Memory::of(Memory::<Uses>::SHORT),
+            pictures: Memory::of(Memory::<Uses>::SHORT),
+            products: Memory::default(),
+            variants: Memory::default(),
+            groups: Memory::default(),
+            members: Memory::default(),
+            settled_group: 0,
+            singles: 0,
+            lone: Vec::new(),
+            labels: Default::default(),
+        }
+    }
+}
 
 impl Across {
     /// How many different ids there were.

@@ -1,7 +1,7 @@
 //! Sets the examples of rules on their stage: laid over a sound record, under one contract, at
 //! one moment, so that the test of the examples and the rule's page see the same.
 
-use super::{Checker, Contract, Currency};
+use super::{Checker, Contract, Currency, Example, Rule};
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::Violation;
 use chrono::{DateTime, Utc};
@@ -56,4 +56,142 @@ pub fn judge(changes: &[(&str, &str)]) -> Vec<Violation> {
         .check(&raw)
         .violations()
         .collect()
+}
+
+/// Records of one file that show a rule which no single record can break.
+#[derive(Debug)]
+pub struct Together {
+    /// The code of the rule.
+    pub code: &'static str,
+    /// Records that fail it together, one after the other.
+    pub invalid: File,
+    /// Records that pass it together.
+    pub valid: File,
+}
+
+/// Records laid over the sound one, each under an id of its own unless it names one.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// The records.
+    pub records: &'static [Example],
+    /// How often all of them are there.
+    pub times: usize,
+}
+
+const fn file(records: &'static [Example]) -> File {
+    File { records, times: 1 }
+}
+
+const fn alike(times: usize) -> File {
+    File {
+        records: &[&[("gtin", ""), ("mpn", "EM-350")]],
+        times,
+    }
+}
+
+/// The examples of the rules that compare records.
+pub static TOGETHER: [Together; 7] = [
+    Together {
+        code: "ID_DUPLICATE",
+        invalid: file(&[&[("id", "abc-1")], &[("id", "ABC-1"), ("size", "M")]]),
+        valid: file(&[&[("id", "abc-1")], &[("id", "abc-2"), ("size", "M")]]),
+    },
+    Together {
+        code: "CROSS_TITLE_REUSE",
+        invalid: alike(21),
+        valid: alike(20),
+    },
+    Together {
+        code: "CROSS_IMAGE_REUSE",
+        invalid: alike(51),
+        valid: alike(50),
+    },
+    Together {
+        code: "CROSS_PRICE_SPREAD",
+        invalid: file(&[
+            &[("size", "S"), ("price", "3.00 EUR")],
+            &[("size", "M"), ("price", "15.01 EUR")],
+        ]),
+        valid: file(&[
+            &[("size", "S"), ("price", "3.00 EUR")],
+            &[("size", "M"), ("price", "15.00 EUR")],
+        ]),
+    },
+    Together {
+        code: "GTIN_AMBIGUOUS",
+        invalid: file(&[
+            &[("gtin", "4006381333931"), ("size", "M")],
+            &[("gtin", "4006381333931"), ("size", "M")],
+        ]),
+        valid: file(&[
+            &[("gtin", "4006381333931"), ("size", "M")],
+            &[("gtin", "4006381333931"), ("size", "L")],
+        ]),
+    },
+    Together {
+        code: "GROUP_SINGLE",
+        invalid: file(&[&[("item_group_id", "MUG"), ("color", "blue")]]),
+        valid: file(&[
+            &[("item_group_id", "MUG"), ("color", "blue")],
+            &[("item_group_id", "MUG"), ("color", "red")],
+        ]),
+    },
+    Together {
+        code: "GROUP_SAME",
+        invalid: file(&[
+            &[
+                ("item_group_id", "MUG"),
+                ("color", "blue"),
+                ("gtin", "4006381333931"),
+            ],
+            &[("item_group_id", "MUG"), ("color", "blue"), ("gtin", "96385074")],
+        ]),
+        valid: file(&[
+            &[
+                ("item_group_id", "MUG"),
+                ("color", "blue"),
+                ("gtin", "4006381333931"),
+            ],
+            &[("item_group_id", "MUG"), ("color", "red"), ("gtin", "96385074")],
+        ]),
+    },
+];
+
+/// The example of a rule that compares records.
+pub fn together(rule: &Rule) -> Option<&'static Together> {
+    TOGETHER.iter().find(|together| together.code == rule.code)
+}
+
+impl File {
+    /// What the engine finds in its records, and at its end.
+    pub fn judge(&self) -> Vec<Violation> {
+        let mut checker = Checker::new(&contract(), moment());
+        let mut found = Vec::new();
+        let all = (0..self.times).flat_map(|_| self.records);
+        for (place, changes) in all.enumerate() {
+            let id = format!("SKU-{}", 1001 + place);
+            let own = (!changes.iter().any(|(name, _)| *name == "id")).then_some(("id", id.as_str()));
+            let changes: Vec<_> = own.into_iter().chain(changes.iter().copied()).collect();
+            found.extend(checker.check(&record(&changes)).violations());
+        }
+        let at_end = checker.at_end().into_iter().flat_map(|told| told.examples);
+        found.extend(at_end.map(|(_, _, violation)| violation));
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contract::rule;
+
+    #[test]
+    fn records_that_are_shown_together_do_what_the_page_says() {
+        for Together { code, invalid, valid } in &TOGETHER {
+            assert!(rule(code).is_some(), "{code}");
+            let tells = |file: &File| file.judge().iter().any(|violation| violation.code == *code);
+            assert!(tells(invalid), "{code}: {:?}", invalid.judge());
+            assert!(!tells(valid), "{code} is a false alarm");
+        }
+    }
 }

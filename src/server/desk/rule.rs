@@ -79,8 +79,18 @@ pub async fn read(viewer: &Viewer, code: &str, value: &str) -> Result<RuleView, 
         meaning: rule.meaning.to_owned(),
         expected: rule.expected.to_owned(),
         fix: rule.fix.to_owned(),
-        valid: rule.valid.iter().map(|e| shown(rule, e, false)).collect(),
-        invalid: rule.invalid.iter().map(|e| shown(rule, e, true)).collect(),
+        valid: rule
+            .valid
+            .iter()
+            .map(|e| shown(rule, e, false))
+            .chain(example::together(rule).map(|t| shown_together(rule, &t.valid, false)))
+            .collect(),
+        invalid: rule
+            .invalid
+            .iter()
+            .map(|e| shown(rule, e, true))
+            .chain(example::together(rule).map(|t| shown_together(rule, &t.invalid, true)))
+            .collect(),
         family: RuleFamily {
             name: name(check),
             rules: check
@@ -148,6 +158,31 @@ fn shown(rule: &Rule, changes: &[(&str, &str)], fails: bool) -> ExampleView {
         .collect();
     let violation = fails
         .then(|| example::judge(changes))
+        .and_then(|all| all.into_iter().find(|violation| violation.code == rule.code));
+    ExampleView { lines, violation }
+}
+
+/// Records that say something together, one below the other, and how many of them there are.
+fn shown_together(rule: &Rule, file: &example::File, fails: bool) -> ExampleView {
+    let line = |(name, value): &(&str, &str), marked| ((*name).to_owned(), shortened(value), marked);
+    let title = example::SOUND.iter().find(|(name, _)| *name == "title");
+    let mut lines: Vec<_> = title.iter().map(|pair| line(pair, false)).collect();
+    for changes in file.records {
+        lines.extend(
+            changes
+                .iter()
+                .map(|pair| line(pair, rule.attribute == Some(pair.0))),
+        );
+    }
+    if file.times > 1 {
+        lines.push((
+            "records".to_owned(),
+            format!("{} like this, each with its own id", file.times),
+            true,
+        ));
+    }
+    let violation = fails
+        .then(|| file.judge())
         .and_then(|all| all.into_iter().find(|violation| violation.code == rule.code));
     ExampleView { lines, violation }
 }

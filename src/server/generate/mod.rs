@@ -169,7 +169,8 @@ struct Seeds {
 impl Seeds {
     /// Labels have all their values by then.
     const FIRST: u64 = 7_000;
-    const WIDEST: u64 = 1_000;
+    /// Records of one kind are then closer together than the engine forgets.
+    const WIDEST: u64 = 200;
 
     fn new(plan: &Plan) -> Self {
         let kinds: Vec<Fault> = Fault::ALONE.into_iter().chain(Fault::TOGETHER).collect();
