@@ -67,6 +67,10 @@ impl<V> Memory<V> {
     /// the processor's cache.
     const SHORT: usize = (1 << 14) / 8 * 7;
 
+    /// Enough for the groups of a file of a million records, all of which must be remembered for
+    /// any to be told that it has one member; two generations are 9 MB.
+    const LONG: usize = (1 << 18) / 8 * 7;
+
     fn of(generation: usize) -> Self {
         Self {
             young: Map::default(),
@@ -140,7 +144,7 @@ pub struct AtEnd {
 ///
 /// It keeps 64 bits of each id, not the id: a file of a million records costs it about
 /// 20 MB, and two ids of such a file are taken for one with a probability of 3 in 10⁸.
-/// Everything else takes about 10 MB, however large the file is.
+/// Everything else takes up to 20 MB, however large the file is.
 #[derive(Debug)]
 pub struct Across {
     ids: Set,
@@ -171,7 +175,7 @@ impl Default for Across {
             pictures: Memory::of(Memory::<Uses>::SHORT),
             products: Memory::default(),
             variants: Memory::default(),
-            groups: Memory::default(),
+            groups: Memory::of(Memory::<bool>::LONG),
             members: Memory::default(),
             settled_group: 0,
             singles: 0,
