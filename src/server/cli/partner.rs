@@ -5,9 +5,10 @@ use crate::domain::account::Scope;
 use crate::domain::contract::Currency;
 use crate::domain::feed::{Feed, Mode};
 use crate::domain::ids::{FeedId, PartnerId};
+use crate::server::clock::Clock;
 use crate::server::config::Database;
 use crate::server::profile;
-use crate::server::store::Partner;
+use crate::server::store::{Deed, Partner};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -46,6 +47,17 @@ enum Verb {
         #[arg(long)]
         delta: bool,
     },
+    /// Say how the files of a feed are written, or show what is said
+    Profile {
+        /// The partner's slug
+        partner: String,
+        /// The feed's slug
+        feed: String,
+        /// A TOML file, or one of ceneo, idealo and trovaprezzi; an empty file says nothing any more. Without it,
+        /// the profile is shown
+        #[arg(value_name = "FILE|NAME")]
+        profile: Option<String>,
+    },
     /// List partners and feeds
     List,
 }
@@ -55,6 +67,11 @@ impl Args {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let done = match self.verb {
             Verb::List => list(&opened).await,
+            Verb::Profile {
+                partner,
+                feed,
+                profile,
+            } => read_by(&opened, &partner, &feed, profile.as_deref()).await,
             Verb::Add {
                 partner,
                 name,
@@ -122,6 +139,37 @@ async fn add(
         };
         opened.store.insert_feed(&feed).await?;
     }
+    Ok(())
+}
+
+/// Shows a feed's profile, or sets another and notes who did.
+async fn read_by(opened: &Opened, partner: &str, feed: &str, named: Option<&str>) -> anyhow::Result<()> {
+    let id = FeedId::of(&PartnerId::parse(partner)?, feed)?;
+    let absent = || anyhow::anyhow!("there is no feed {id}; feedgate partner list shows those there are");
+    let Some(named) = named else {
+        let state = opened
+            .store
+            .find_feed(&Scope::All, &id)
+            .await?
+            .ok_or_else(absent)?;
+        print!("{}", profile::write(&state.feed.profile));
+        return Ok(());
+    };
+    let profile = profile::load(named)?;
+    if !opened.store.set_profile(&Scope::All, &id, &profile).await? {
+        return Err(absent());
+    }
+    let deed = Deed {
+        at: Clock::system().now(),
+        actor_id: None,
+        actor_name: "command line".to_owned(),
+        action: "feed.profile".to_owned(),
+        object: format!("feed:{id}"),
+        partner: Some(id.partner()),
+        what: format!("set the profile of {id}:\n{}", profile::write(&profile)),
+    };
+    opened.store.insert_deed(&deed).await?;
+    println!("{id} is read by it from the next file on");
     Ok(())
 }
 

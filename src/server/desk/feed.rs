@@ -9,6 +9,7 @@ use crate::domain::feed::{Feed, Mode};
 use crate::domain::format::counted;
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::FeedId;
+use crate::domain::profile::Profile;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
 use crate::error::AppError;
 use crate::server::context::{self, AppState};
@@ -129,8 +130,25 @@ fn settings(feed: &Feed) -> Vec<Setting> {
         setting("Expected", expected),
         setting("Files are", mode.to_owned()),
         setting("Currency", currency),
+        setting("Read by", profile(&feed.profile)),
         setting("Contract", contract(feed)),
     ]
+}
+
+fn profile(profile: &Profile) -> String {
+    let Some(base) = &profile.base else {
+        let own = profile.map.len() as u64;
+        return match own {
+            _ if profile.is_empty() => "the names as they are".to_owned(),
+            0 => "a profile of its own".to_owned(),
+            _ => format!("a profile of its own, {} mapped", counted(own, "name", "names")),
+        };
+    };
+    let alone = Profile::named(base).as_ref() == Some(profile);
+    format!(
+        "the profile {base}{}",
+        if alone { "" } else { ", set otherwise in parts" }
+    )
 }
 
 fn contract(feed: &Feed) -> String {

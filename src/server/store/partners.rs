@@ -133,6 +133,20 @@ impl Store {
         }
     }
 
+    /// Has a feed's files read by another profile from now on; false when there is no such feed
+    /// in the scope.
+    pub async fn set_profile(&self, scope: &Scope, feed: &FeedId, profile: &Profile) -> Result<bool> {
+        if !scope.covers(&feed.partner()) {
+            return Ok(false);
+        }
+        let set = doc! {"$set": {"profile": profile_text(feed, profile)?}};
+        let done = self
+            .collection::<FeedDoc>("feeds")
+            .update_one(doc! {"_id": feed.as_str()}, set)
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+
     /// Finds a partner in the scope.
     pub async fn find_partner(&self, scope: &Scope, id: &PartnerId) -> Result<Option<Partner>> {
         if !scope.covers(id) {

@@ -5,10 +5,11 @@ use crate::support::files::{ARecord, Files, a_record};
 use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
 use feedgate::domain::delivery::Status;
-use feedgate::domain::ids::DeliveryId;
+use feedgate::domain::ids::{DeliveryId, PartnerId};
 use feedgate::domain::quarantine::State;
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::domain::report::Verdict;
+use feedgate::server::profile;
 
 /// Ten records, the last two of which must be held.
 fn ten() -> Vec<ARecord> {
@@ -30,6 +31,48 @@ async fn states_of(app: &App, delivery: &DeliveryId) -> Vec<State> {
         .await
         .expect("a list");
     page.rows.iter().map(|r| r.state).collect()
+}
+
+#[tokio::test]
+async fn a_feed_is_read_by_its_profile_from_the_next_file_on() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let rows = b"Artikelnummer im Shop;Produktname;Produktbeschreibung;Preis;Produkt-URL;Bild-URL_1\n\
+                 A1;Garden hose;Green, with two fittings.;12,50;https://shop.example/1;https://shop.example/1.jpg\n";
+    let file = files.bytes("idealo.csv", rows);
+    let refused = app.take_in(&feed, &file).await.report.file;
+    assert_eq!(refused.code.as_deref(), Some("FILE_HEADER"));
+
+    let profile =
+        profile::read("base = \"idealo\"\ndecimal = \",\"\n[map]\n\"a.b$c\" = \"color\"\n").expect("sound");
+    let scope = Scope::Only(vec![PartnerId::new("beta")]);
+    assert!(
+        !app.store
+            .set_profile(&scope, &feed.id, &profile)
+            .await
+            .expect("asked")
+    );
+    assert!(
+        app.store
+            .set_profile(&Scope::All, &feed.id, &profile)
+            .await
+            .expect("set")
+    );
+    let feed = app
+        .store
+        .find_feed(&Scope::All, &feed.id)
+        .await
+        .expect("asked")
+        .expect("there")
+        .feed;
+    assert_eq!(feed.profile, profile, "dots and dollars in names are kept");
+    let done = app.take_in(&feed, &file).await.report;
+    assert_eq!(
+        (done.records.accepted, done.records.quarantined),
+        (1, 0),
+        "{:?}",
+        done.codes
+    );
 }
 
 #[tokio::test]
