@@ -231,3 +231,50 @@ async fn a_bucket_that_was_tampered_with_is_found_and_a_rebuild_mends_it() {
     app.roll().await;
     ensure_they_verify(&app).await;
 }
+
+#[tokio::test]
+async fn a_stretch_in_which_the_log_begins_is_nothing_to_compare_with() {
+    use feedgate::domain::account::Role;
+    let app = App::start().await;
+    app.partner("acme").await;
+    let now = app.clock.now();
+    let mut chance = StdRng::seed_from_u64(10);
+    let mut write = async |id: u64, days_ago: i64| {
+        let acme = PartnerId::new("acme");
+        let entry = Delivery {
+            feed: FeedId::of(&acme, "main").expect("a slug"),
+            partner: acme,
+            direction: Direction::Ingest,
+            origin: Origin::File,
+            status: Status::Accepted,
+            counts: Counts {
+                received: 100,
+                accepted: 100,
+                ..Counts::default()
+            },
+            codes: vec![],
+            received_at: now - TimeDelta::days(days_ago),
+            decided_at: Some(now - TimeDelta::days(days_ago)),
+            ..an_entry(id, &mut chance)
+        };
+        app.store.insert_deliveries(&[entry]).await.expect("an entry");
+    };
+    let staff = app.sign_in(Role::Staff, None).await;
+    write(1, 3).await;
+    write(2, 31).await;
+    for path in ["/?range=30d", "/partners/acme?range=30d"] {
+        let page = staff.get(path).await;
+        assert!(
+            page.body.contains("none before"),
+            "the log begins a day before, {path}"
+        );
+    }
+    write(3, 70).await;
+    for path in ["/?range=30d", "/partners/acme?range=30d"] {
+        let page = staff.get(path).await;
+        assert!(
+            page.body.contains("as many as before"),
+            "the log reaches back, {path}"
+        );
+    }
+}

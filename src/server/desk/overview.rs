@@ -81,7 +81,7 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
         now: summary(&figures.total(span, size)),
         compared: Compared {
             done: summary(&figures.total(done, size)),
-            before: summary(&figures.total(done.previous(), size)),
+            before: summary(&figures.total(figures.comparable(None, done.previous()), size)),
         },
         followed: figures.followed,
         open: open.values().sum(),

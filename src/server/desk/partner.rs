@@ -70,7 +70,11 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         now: figures,
         compared: Compared {
             done: summary(&total_before(&all, done.until)),
-            before: summary(&total(&rolled.of_partner(id, done.previous(), size))),
+            before: summary(&total(&rolled.of_partner(
+                id,
+                rolled.comparable(Some(id), done.previous()),
+                size,
+            ))),
         },
         open: open.get(id).copied().unwrap_or(0),
         charts: charts::all(

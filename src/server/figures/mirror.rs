@@ -166,6 +166,13 @@ impl Mirror {
         }
     }
 
+    /// Each feed with the first day on which anything happened in it.
+    pub(super) fn first_days(&self) -> impl Iterator<Item = (&FeedId, DateTime<Utc>)> {
+        self.feeds
+            .iter()
+            .filter_map(|(feed, series)| Some((feed, *series.days.keys().next()?)))
+    }
+
     /// The buckets of all feeds together.
     pub(super) fn all(&self, span: Span, size: BucketSize) -> Buckets {
         self.all

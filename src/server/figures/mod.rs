@@ -36,6 +36,8 @@ pub struct Figures {
 pub struct Reading {
     mirror: OwnedRwLockReadGuard<Mirror>,
     scope: Scope,
+    /// The first day of each partner's log.
+    begins: BTreeMap<PartnerId, DateTime<Utc>>,
     /// Whether somebody keeps the rollups in step with the log.
     pub followed: bool,
 }
@@ -69,6 +71,11 @@ impl Figures {
             let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
             self.mirror.write().await.take_in(changed, turn, now);
         }
+        let mut begins = BTreeMap::<PartnerId, DateTime<Utc>>::new();
+        for (feed, first) in self.mirror.read().await.first_days() {
+            let earliest = begins.entry(feed.partner()).or_insert(first);
+            *earliest = first.min(*earliest);
+        }
         let mirror = if from < mirror::horizon(size, now) {
             let span = Span { from, until: now };
             let old = self.store.list_rolled(scope, span, size).await?;
@@ -81,12 +88,29 @@ impl Figures {
         Ok(Reading {
             mirror: mirror.read_owned().await,
             scope: scope.clone(),
+            begins,
             followed: until.is_some_and(|until| until > now),
         })
     }
 }
 
 impl Reading {
+    /// The stretch to compare with, of a partner or of everything in the scope: `before`, unless
+    /// the log begins within it, for then it would be compared with a part of it. Then nothing.
+    pub fn comparable(&self, partner: Option<&PartnerId>, before: Span) -> Span {
+        let begins = self
+            .begins
+            .iter()
+            .filter(|(of, _)| self.scope.covers(of) && partner.is_none_or(|partner| partner == *of))
+            .map(|(_, first)| *first)
+            .min();
+        let until = match begins {
+            Some(first) if first <= before.from => before.until,
+            _ => before.from,
+        };
+        Span { until, ..before }
+    }
+
     /// The buckets of everything in the scope together.
     pub fn all(&self, span: Span, size: BucketSize) -> Buckets {
         match &self.scope {
