@@ -13,6 +13,7 @@ pub struct Database {
     /// MongoDB to use, a replica set. Without it feedgate runs a private mongod of its own
     #[arg(
         long,
+        global = true,
         env = "FEEDGATE_MONGODB_URI",
         hide_env_values = true,
         value_name = "URI"
@@ -22,6 +23,7 @@ pub struct Database {
     /// Name of the database in it
     #[arg(
         long,
+        global = true,
         env = "FEEDGATE_DATABASE",
         default_value = "feedgate",
         value_name = "NAME"
@@ -29,11 +31,17 @@ pub struct Database {
     pub database: String,
 
     /// Where the private mongod keeps its data
-    #[arg(long, env = "FEEDGATE_DATA_DIR", default_value = "data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "FEEDGATE_DATA_DIR",
+        default_value = "data",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
 
     /// The mongod to run privately. Without it: .tools/mongod, then the one on PATH
-    #[arg(long, env = "FEEDGATE_MONGOD", value_name = "FILE")]
+    #[arg(long, global = true, env = "FEEDGATE_MONGOD", value_name = "FILE")]
     pub mongod: Option<PathBuf>,
 }
 

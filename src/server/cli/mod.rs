@@ -129,10 +129,31 @@ fn log_to_stderr() {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
 
     #[test]
     fn the_command_line_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn where_the_database_is_may_be_said_before_and_behind_what_to_do() {
+        for words in [
+            "user list",
+            "partner list",
+            "token list",
+            "pull list",
+            "rollup verify",
+        ] {
+            let (command, what) = words.split_once(' ').expect("two words");
+            for line in [
+                ["feedgate", command, "--data-dir", "here", what],
+                ["feedgate", command, what, "--data-dir", "here"],
+            ] {
+                let parsed = super::Cli::try_parse_from(line);
+                let parsed = parsed.unwrap_or_else(|error| panic!("{line:?}: {error}"));
+                assert!(format!("{parsed:?}").contains("\"here\""), "{line:?}: {parsed:?}");
+            }
+        }
     }
 }

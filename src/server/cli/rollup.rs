@@ -16,30 +16,26 @@ const PRINTED: usize = 50;
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Compare every bucket with the log
     #[command(after_help = "Exit codes: 0 every bucket is what the log adds up to, 1 some are not.")]
-    Verify {
-        #[command(flatten)]
-        database: Database,
-    },
+    Verify,
     /// Add every bucket up anew from the log
-    Rebuild {
-        #[command(flatten)]
-        database: Database,
-    },
+    Rebuild,
 }
 
 impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let (Command::Verify { database } | Command::Rebuild { database }) = &self.command;
-        let opened = Opened::open(database, Duration::from_secs(10)).await?;
+        let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let outcome = match self.command {
-            Command::Verify { .. } => verify(&opened).await,
-            Command::Rebuild { .. } => rebuild(&opened).await,
+            Command::Verify => verify(&opened).await,
+            Command::Rebuild => rebuild(&opened).await,
         };
         opened.close().await;
         outcome
