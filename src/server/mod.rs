@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`config`] | what an operator can set; the only reader of the environment |
 //! | [`clock`] | the time |
+//! | [`fresh`] | ids that nothing else has |
 //! | [`store`] | MongoDB: the only room that names it, and never without a scope |
 //! | [`feed`] | bytes to [`crate::domain::record::RawRecord`]: unpack, decode, parse |
 //! | [`profile`] | feed profiles as people write them |
@@ -43,6 +44,7 @@ pub mod desk;
 pub mod embedded;
 pub mod feed;
 pub mod figures;
+pub mod fresh;
 pub mod generate;
 pub mod http;
 pub mod intake;

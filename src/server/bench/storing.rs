@@ -2,8 +2,9 @@
 
 use super::Measured;
 use crate::domain::feed::Feed;
-use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::clock::Clock;
+use crate::server::fresh;
 use crate::server::pipeline::ingest::Ingest;
 use crate::server::pipeline::judge;
 use crate::server::pipeline::survey::survey;
@@ -31,7 +32,7 @@ fn feed() -> anyhow::Result<Feed> {
 pub async fn bare_insert(store: &Store, path: &Path) -> anyhow::Result<Measured> {
     let (feed, now) = (feed()?, Clock::system().now());
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let delivery = DeliveryId::new(uuid::Uuid::now_v7().simple().to_string());
+    let delivery = fresh::delivery();
     let (terms, mut documents) = (feed.terms(), Encoded::default());
     survey(file, "bench.csv", &terms, now, &mut |raw, checked| {
         if !checked.is_held() {

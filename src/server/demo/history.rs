@@ -392,7 +392,7 @@ fn whole(number: i64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn whole_u(number: u64) -> f64 {
+pub(super) fn whole_u(number: u64) -> f64 {
     number as f64
 }
 
@@ -401,7 +401,7 @@ fn whole_u(number: u64) -> f64 {
     clippy::cast_sign_loss,
     reason = "figures between 0 and 2^40"
 )]
-fn rounded(number: f64) -> u64 {
+pub(super) fn rounded(number: f64) -> u64 {
     number.round().max(0.0) as u64
 }
 

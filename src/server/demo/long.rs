@@ -5,7 +5,7 @@
 //! weeks have as many records a day as asked for, and the first day a third of it.
 
 use super::cast::{CAST, Member};
-use super::history::Past;
+use super::history::{Past, rounded, whole_u};
 use crate::domain::account::Scope;
 use crate::domain::delivery::Delivery;
 use crate::domain::query::DeliveryFilter;
@@ -92,13 +92,13 @@ impl Long {
             .flat_map(|member| Past { member, now }.deliveries(now - weeks, now))
             .map(|delivery| delivery.counts.received)
             .sum();
-        whole(self.records_per_day) * 28.0 / whole(received.max(1))
+        whole_u(self.records_per_day) * 28.0 / whole_u(received.max(1))
     }
 
     fn scale(&self, delivery: &mut Delivery, factor: f64, now: DateTime<Utc>) {
-        let age = whole(u64::try_from((now - delivery.received_at).num_hours()).unwrap_or(0));
+        let age = whole_u(u64::try_from((now - delivery.received_at).num_hours()).unwrap_or(0));
         let by = factor * GROWTH.powf(-age / 24.0 / f64::from(self.days.max(1)));
-        let scaled = |n: u64| rounded(whole(n) * by);
+        let scaled = |n: u64| rounded(whole_u(n) * by);
         let c = &mut delivery.counts;
         c.accepted = scaled(c.accepted);
         c.unchanged = scaled(c.unchanged);
@@ -112,20 +112,6 @@ impl Long {
         delivery.codes.retain(|code| code.records > 0);
         delivery.file.bytes = scaled(delivery.file.bytes);
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn whole(n: u64) -> f64 {
-    n as f64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count, never negative and far below 2^52"
-)]
-fn rounded(n: f64) -> u64 {
-    n.round() as u64
 }
 
 #[cfg(test)]

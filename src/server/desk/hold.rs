@@ -3,9 +3,10 @@
 use crate::domain::account::Viewer;
 use crate::domain::delivery::Delivery;
 use crate::domain::hold::{Ruling, reason};
-use crate::domain::ids::{DeliveryId, JobId};
+use crate::domain::ids::DeliveryId;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
+use crate::server::fresh;
 use crate::server::pipeline::hold;
 use crate::server::store::{self, Deed, Job, Work};
 
@@ -73,7 +74,7 @@ async fn release(
         )));
     }
     let job = Job {
-        id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
+        id: fresh::job(),
         partner: delivery.partner.clone(),
         feed: delivery.feed.clone(),
         work: Work::Release {

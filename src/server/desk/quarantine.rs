@@ -2,12 +2,13 @@
 
 use crate::api::quarantine::{Draft, Event, HeldList, HeldView};
 use crate::domain::account::{Right, Viewer};
-use crate::domain::ids::{JobId, RecordId};
+use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::QuarantineFilter;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
+use crate::server::fresh;
 use crate::server::pipeline::judge;
 use crate::server::store::{self, Deed, Job, Work};
 
@@ -206,7 +207,7 @@ pub async fn replay(viewer: &Viewer, id: &RecordId) -> Result<(), AppError> {
 async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result<(), AppError> {
     let now = state.clock.now();
     let job = Job {
-        id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
+        id: fresh::job(),
         partner: record.partner.clone(),
         feed: record.feed.clone(),
         work: Work::Replay {

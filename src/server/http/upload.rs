@@ -8,6 +8,7 @@ use crate::domain::account::Right;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::error::AppError;
 use crate::server::context::{self, AppState, Caller};
+use crate::server::fresh;
 use crate::server::intake::{self, Incoming, Refused, Way};
 use axum::Json;
 use axum::extract::{Extension, Multipart, Path, State};
@@ -83,7 +84,7 @@ async fn take(
             ));
         }
         let incoming = Incoming {
-            id: intake::new_id(),
+            id: fresh::delivery(),
             feed: &feed,
             name: &name,
             way: Way::Browser,

@@ -19,5 +19,5 @@ mod verdict;
 
 pub use keep::keep;
 pub use pull::{Puller, check};
-pub use receive::{Incoming, Refused, Way, new_id, receive};
+pub use receive::{Incoming, Refused, Way, receive};
 pub use verdict::{Verdict, verdict};

@@ -2,10 +2,11 @@
 //! from nowhere inside.
 
 use super::guard::Guard;
-use super::receive::{Incoming, Refused, Way, new_id, receive};
+use super::receive::{Incoming, Refused, Way, receive};
 use crate::domain::feed::Feed;
 use crate::domain::pull::{Outcome, Pulling, shown};
 use crate::server::clock::Clock;
+use crate::server::fresh;
 use crate::server::store::{self, Store};
 use chrono::TimeDelta;
 use futures::TryStreamExt;
@@ -103,7 +104,7 @@ impl Puller {
             .unwrap_or_default()
             .to_owned();
         let incoming = Incoming {
-            id: new_id(),
+            id: fresh::delivery(),
             feed,
             name: &name,
             way: Way::Pull,

@@ -91,11 +91,6 @@ fn plain(name: &str) -> String {
     }
 }
 
-/// An id for a delivery that is to come; ids sort by time.
-pub fn new_id() -> DeliveryId {
-    DeliveryId::new(uuid::Uuid::now_v7().simple().to_string())
-}
-
 /// Takes a file and queues its delivery; gives the log entry.
 pub async fn receive<B, E>(
     store: &Store,

@@ -11,6 +11,7 @@ use crate::domain::account::Scope;
 use crate::domain::delivery::Status;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::server::fresh;
 use crate::server::intake::{self, Incoming, Refused, Way, verdict};
 use crate::server::store::Error as StoreError;
 use anyhow::Context;
@@ -111,7 +112,7 @@ impl Watch {
                 continue;
             }
             fs::create_dir_all(&waiting).await?;
-            let id = uuid::Uuid::now_v7().simple();
+            let id = fresh::delivery();
             match fs::rename(&path, waiting.join(format!("{id}-{name}"))).await {
                 // Another worker was faster.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -203,7 +203,7 @@ async fn of_several_workers_one_takes_a_file_and_one_that_died_takes_nothing_twi
     }
     assert_eq!(deliveries(&app).await, 6);
     // A worker that dies between claiming and taking in leaves this.
-    let id = feedgate::server::intake::new_id();
+    let id = feedgate::server::fresh::delivery();
     write_now(
         &feed.join(format!(".waiting/{id}-late.csv")),
         &content("9.50 EUR"),

@@ -3,6 +3,7 @@
 use super::bearer::Bearer;
 use super::problem::Problem;
 use crate::server::context::AppState;
+use crate::server::fresh;
 use crate::server::intake::{self, Incoming, Way};
 use axum::Json;
 use axum::body::Body;
@@ -43,7 +44,7 @@ pub(super) async fn send(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let incoming = Incoming {
-        id: intake::new_id(),
+        id: fresh::delivery(),
         feed: &feed,
         name: &name,
         way: Way::Api,

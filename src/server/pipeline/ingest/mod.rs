@@ -37,6 +37,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::record::{RawRecord, Record};
 use crate::domain::report::{Counts, Report, Verdict};
 use crate::server::clock::Clock;
+use crate::server::fresh;
 use crate::server::store::{Opening, Store};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
@@ -232,7 +233,7 @@ impl Ingest {
             _ => Counts::default(),
         };
         Delivery {
-            id: DeliveryId::new(uuid::Uuid::now_v7().simple().to_string()),
+            id: fresh::delivery(),
             partner: feed.id.partner(),
             feed: feed.id.clone(),
             direction: Direction::Ingest,
