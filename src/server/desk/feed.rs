@@ -51,16 +51,17 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         feed: Some(id.clone()),
         ..QuarantineFilter::default()
     };
-    let (named, rolled, items, page, held, records, pull) = tokio::try_join!(
+    let (named, items, page, held, records, pull) = tokio::try_join!(
         store.find_partner(&scope, &partner),
-        state.figures.read(&scope, span.from, span.bucket_size(), now),
         store.count_items(&scope, id),
         store.list_deliveries(&scope, &of_feed, after, ENTRIES),
         store.list_deliveries(&scope, &held, "", 1),
         store.list_held(&scope, &records, "", 1),
         store.find_pull(&scope, id),
     )?;
-    let figures = summary(&rolled.of_feed(id, span, span.bucket_size()));
+    let size = span.bucket_size();
+    let rolled = state.figures.read(&scope, span.from, size, now).await?;
+    let figures = summary(&rolled.of_feed(id, span, size));
     let signs = Signs {
         last,
         expected_every_hours: feed.expected_every_hours,

@@ -21,12 +21,15 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
     let span = range.span(now);
     let size = span.bucket_size();
     let done = span.done(now);
-    let (partners, feeds, figures, open) = tokio::try_join!(
+    let (partners, feeds, open) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
-        state.figures.read(&scope, done.previous().from, size, now),
         store.count_open(&scope, None),
     )?;
+    let figures = state
+        .figures
+        .read(&scope, done.previous().from, size, now)
+        .await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
     for feed in &feeds {
         of_partners.entry(feed.feed.id.partner()).or_default().push(feed);

@@ -31,15 +31,20 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         ..DeliveryFilter::default()
     };
     let done = span.done(now);
-    let (feeds, rolled, open, reasons, deliveries) = tokio::try_join!(
+    let (feeds, open, reasons, deliveries) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
-        state.figures.read(&scope, done.previous().from, size, now),
         store.count_open(&scope, Some(id)),
         store.sum_codes(&scope, id, span),
         store.list_deliveries(&scope, &filter, "", DELIVERIES),
     )?;
+    let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
+    let items = futures::future::try_join_all(counted).await?;
+    let rolled = state
+        .figures
+        .read(&scope, done.previous().from, size, now)
+        .await?;
     let mut rows = Vec::with_capacity(feeds.len());
-    for f in feeds {
+    for (f, items) in feeds.into_iter().zip(items) {
         let figures = summary(&rolled.of_feed(&f.feed.id, span, size));
         let signs = Signs {
             last: f.last,
@@ -51,7 +56,7 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
             summary: figures,
             last_at: f.last.map(|(at, _)| at),
             expected_every_hours: f.feed.expected_every_hours,
-            items: store.count_items(&scope, &f.feed.id).await?,
+            items,
             id: f.feed.id,
         });
     }

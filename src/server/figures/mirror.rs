@@ -166,11 +166,13 @@ impl Mirror {
         }
     }
 
-    /// Each feed with the first day on which anything happened in it.
-    pub(super) fn first_days(&self) -> impl Iterator<Item = (&FeedId, DateTime<Utc>)> {
+    /// The first day on which anything happened in one of some feeds; none before the first.
+    pub(super) fn begins(&self, wanted: impl Fn(&FeedId) -> bool) -> Option<DateTime<Utc>> {
         self.feeds
             .iter()
-            .filter_map(|(feed, series)| Some((feed, *series.days.keys().next()?)))
+            .filter(|(feed, _)| wanted(feed))
+            .filter_map(|(_, series)| series.days.keys().next().copied())
+            .min()
     }
 
     /// The buckets of all feeds together.

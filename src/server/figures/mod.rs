@@ -34,10 +34,10 @@ pub struct Figures {
 /// What one caller may read of them, as of one instant.
 #[derive(Debug)]
 pub struct Reading {
-    mirror: OwnedRwLockReadGuard<Mirror>,
+    held: OwnedRwLockReadGuard<Mirror>,
+    /// What is older than what is held, read for this caller.
+    aside: Option<Mirror>,
     scope: Scope,
-    /// The first day of each partner's log.
-    begins: BTreeMap<PartnerId, DateTime<Utc>>,
     /// Whether somebody keeps the rollups in step with the log.
     pub followed: bool,
 }
@@ -57,7 +57,8 @@ impl Figures {
     }
 
     /// Brings what is held up to the store, and opens it for figures in buckets of `size` from
-    /// `from` on.
+    /// `from` on. Nobody can bring it further while the reading is kept, so it is asked for last
+    /// and nothing is waited for with it in hand.
     pub async fn read(
         &self,
         scope: &Scope,
@@ -71,24 +72,17 @@ impl Figures {
             let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
             self.mirror.write().await.take_in(changed, turn, now);
         }
-        let mut begins = BTreeMap::<PartnerId, DateTime<Utc>>::new();
-        for (feed, first) in self.mirror.read().await.first_days() {
-            let earliest = begins.entry(feed.partner()).or_insert(first);
-            *earliest = first.min(*earliest);
-        }
-        let mirror = if from < mirror::horizon(size, now) {
+        let mut aside = None;
+        if from < mirror::horizon(size, now) {
             let span = Span { from, until: now };
             let old = self.store.list_rolled(scope, span, size).await?;
-            let mut aside = Mirror::default();
-            aside.take_in(old, turn, DateTime::UNIX_EPOCH);
-            Arc::new(RwLock::new(aside))
-        } else {
-            Arc::clone(&self.mirror)
-        };
+            let read: &mut Mirror = aside.insert(Mirror::default());
+            read.take_in(old, turn, DateTime::UNIX_EPOCH);
+        }
         Ok(Reading {
-            mirror: mirror.read_owned().await,
+            held: Arc::clone(&self.mirror).read_owned().await,
+            aside,
             scope: scope.clone(),
-            begins,
             followed: until.is_some_and(|until| until > now),
         })
     }
@@ -98,12 +92,10 @@ impl Reading {
     /// The stretch to compare with, of a partner or of everything in the scope: `before`, unless
     /// the log begins within it, for then it would be compared with a part of it. Then nothing.
     pub fn comparable(&self, partner: Option<&PartnerId>, before: Span) -> Span {
-        let begins = self
-            .begins
-            .iter()
-            .filter(|(of, _)| self.scope.covers(of) && partner.is_none_or(|partner| partner == *of))
-            .map(|(_, first)| *first)
-            .min();
+        let begins = self.held.begins(|feed| {
+            let of = feed.partner();
+            self.scope.covers(&of) && partner.is_none_or(|partner| *partner == of)
+        });
         let until = match begins {
             Some(first) if first <= before.from => before.until,
             _ => before.from,
@@ -111,12 +103,16 @@ impl Reading {
         Span { until, ..before }
     }
 
+    fn mirror(&self) -> &Mirror {
+        self.aside.as_ref().unwrap_or(&self.held)
+    }
+
     /// The buckets of everything in the scope together.
     pub fn all(&self, span: Span, size: BucketSize) -> Buckets {
         match &self.scope {
-            Scope::All => self.mirror.all(span, size),
+            Scope::All => self.mirror().all(span, size),
             Scope::Only(_) => self
-                .mirror
+                .mirror()
                 .together(|feed| self.scope.covers(&feed.partner()), span, size),
         }
     }
@@ -124,9 +120,9 @@ impl Reading {
     /// What everything in the scope adds up to.
     pub fn total(&self, span: Span, size: BucketSize) -> Rollup {
         match &self.scope {
-            Scope::All => self.mirror.total(span, size),
+            Scope::All => self.mirror().total(span, size),
             Scope::Only(_) => self
-                .mirror
+                .mirror()
                 .sum(|feed| self.scope.covers(&feed.partner()), span, size),
         }
     }
@@ -134,7 +130,7 @@ impl Reading {
     /// The buckets of a partner's feeds together; none of one that is not in the scope.
     pub fn of_partner(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Buckets {
         if self.scope.covers(partner) {
-            self.mirror.of_partner(partner, span, size)
+            self.mirror().of_partner(partner, span, size)
         } else {
             Buckets::new()
         }
@@ -144,7 +140,7 @@ impl Reading {
     /// partner that is not in the scope.
     pub fn received(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Vec<u64> {
         if self.scope.covers(partner) {
-            self.mirror.received(partner, span, size)
+            self.mirror().received(partner, span, size)
         } else {
             Vec::new()
         }
@@ -153,7 +149,7 @@ impl Reading {
     /// What one feed adds up to; nothing of one that is not in the scope.
     pub fn of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Rollup {
         if self.scope.covers(&feed.partner()) {
-            self.mirror.of_feed(feed, span, size)
+            self.mirror().of_feed(feed, span, size)
         } else {
             Rollup::empty(span.from)
         }
