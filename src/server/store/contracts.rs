@@ -3,13 +3,13 @@
 //! The contract in force stands with its feed; here is how it came about. Both change in one
 //! transaction, with the log of who did what.
 
-use super::{Deed, Error, Result, Store, scope, when};
+use super::{Deed, Error, Result, Store, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::contract::Contract;
 use crate::domain::ids::FeedId;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
+use mongodb::bson::{Bson, Document, doc};
 use serde::{Deserialize, Serialize};
 
 /// One version of a feed's contract after the first, which is the rule book as it stands.
@@ -88,7 +88,7 @@ impl Store {
         }
         let query = doc! {"_id": &doc.feed, "contract.version": {"$in": versions}};
         let query = scope::narrow(query, scope, Some(&amendment.feed.partner()));
-        let contract = serialize_to_bson(&amendment.contract).map_err(|e| Error::Corrupt(e.to_string()))?;
+        let contract = to_bson(&amendment.contract)?;
         let conflict = || Error::Conflict {
             what: format!("The contract of {}", amendment.feed),
         };
@@ -99,12 +99,7 @@ impl Store {
             .update_one(query, doc! {"$set": {"contract": contract}})
             .session(&mut session)
             .await;
-        let moved = match moved {
-            // Somebody else's write to the same feed: they were faster.
-            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
-            moved => moved?.matched_count,
-        };
-        if moved != 1 {
+        if transaction::found(moved)? != 1 {
             session.abort_transaction().await.ok();
             return Err(conflict());
         }

@@ -1,8 +1,8 @@
 //! Keeps the audit log: one document per delivery, written when it opens and once more when
 //! it is decided.
 
-use super::holds::{HoldDoc, bson};
-use super::{Error, Result, Store, is_duplicate_key, scope, when};
+use super::holds::HoldDoc;
+use super::{Result, Store, is_duplicate_key, scope, to_bson, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::gate::Gate;
@@ -170,7 +170,7 @@ impl Store {
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
         let decided = doc! {
             "status": Status::Accepted.word(),
-            "counts": bson(&counts)?,
+            "counts": to_bson(&counts)?,
             "decided_at": when::bson(decided_at),
         };
         let done = self
@@ -191,7 +191,7 @@ impl Store {
         codes: &[CodeCount],
         samples: &[Sample],
     ) -> Result<()> {
-        let found = doc! {"codes": bson(&codes)?, "samples": bson(&first_of_each_code(samples))?};
+        let found = doc! {"codes": to_bson(&codes)?, "samples": to_bson(&first_of_each_code(samples))?};
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
         self.collection::<DeliveryDoc>("deliveries")
             .update_one(undecided, doc! {"$set": found})
@@ -251,10 +251,10 @@ impl Store {
         self.restore_withdrawn(feed, id).await?;
         let refused = doc! {
             "status": Status::Refused.word(),
-            "file.verdict": mongodb::bson::serialize_to_bson(&Verdict::Refused).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "file.verdict": to_bson(&Verdict::Refused)?,
             "file.code": "FILE_INTERRUPTED",
             "file.message": "Its ingest was stopped before every record was decided; the file that came after it took its place.",
-            "counts": mongodb::bson::serialize_to_bson(&Counts::default()).map_err(|e| Error::Corrupt(e.to_string()))?,
+            "counts": to_bson(&Counts::default())?,
             "decided_at": when::bson(now),
         };
         let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};

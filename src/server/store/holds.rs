@@ -5,7 +5,7 @@
 //! write and never contradict each other.
 
 use super::deliveries::DeliveryDoc;
-use super::{Error, Job, Result, Store, scope, when};
+use super::{Error, Job, Result, Store, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::gate::{Facts, Gate, Good};
@@ -14,7 +14,7 @@ use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::report::{CodeCount, Counts, FileReport};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 /// Files looked back at, at most.
@@ -126,10 +126,6 @@ impl From<GoodDoc> for Good {
     }
 }
 
-pub(super) fn bson(value: &impl Serialize) -> Result<Bson> {
-    mongodb::bson::serialize_to_bson(value).map_err(|e| Error::Corrupt(e.to_string()))
-}
-
 fn words(step: Move) -> Vec<&'static str> {
     Stage::before(step).map(Stage::word).collect()
 }
@@ -146,7 +142,7 @@ fn held(id: &DeliveryId, step: Move) -> Document {
 fn releasing(ruling: &Ruling) -> Result<Document> {
     Ok(doc! {
         "hold.stage": Stage::Releasing.word(),
-        "hold.ruling": bson(&RulingDoc::from(ruling))?,
+        "hold.ruling": to_bson(&RulingDoc::from(ruling))?,
     })
 }
 
@@ -164,7 +160,7 @@ impl Store {
             "feed": feed.as_str(),
             "status": Status::Accepted.word(),
             "origin.kind": "file",
-            "direction": bson(&Direction::Ingest)?,
+            "direction": to_bson(&Direction::Ingest)?,
         };
         let fields = doc! {
             "counts": 1, "file.sha256": 1, "received_at": 1, "gate.facts": 1, "hold": 1,
@@ -193,7 +189,7 @@ impl Store {
         self.collection::<DeliveryDoc>("deliveries")
             .update_one(
                 processing,
-                doc! {"$set": {"gate": bson(gate)?, "codes": bson(&codes)?}},
+                doc! {"$set": {"gate": to_bson(gate)?, "codes": to_bson(&codes)?}},
             )
             .await?;
         Ok(())
@@ -211,11 +207,11 @@ impl Store {
         let hold = Hold::waiting(now);
         let set = doc! {
             "status": hold.stage.status().word(),
-            "file": bson(file)?,
-            "gate": bson(gate)?,
-            "codes": bson(&codes)?,
-            "hold": bson(&HoldDoc::from(&hold))?,
-            "counts": bson(&Counts::default())?,
+            "file": to_bson(file)?,
+            "gate": to_bson(gate)?,
+            "codes": to_bson(&codes)?,
+            "hold": to_bson(&HoldDoc::from(&hold))?,
+            "counts": to_bson(&Counts::default())?,
             "decided_at": when::bson(now),
         };
         let processing = doc! {"_id": delivery.id.as_str(), "status": Status::Processing.word()};
@@ -230,7 +226,7 @@ impl Store {
     pub async fn refuse_held(&self, scope: &Scope, delivery: &Delivery, ruling: &Ruling) -> Result<()> {
         let set = doc! {
             "hold.stage": Stage::Refused.word(),
-            "hold.ruling": bson(&RulingDoc::from(ruling))?,
+            "hold.ruling": to_bson(&RulingDoc::from(ruling))?,
             "hold.until": when::bson(ruling.at),
             "status": Stage::Refused.status().word(),
             "file.verdict": "refused",
@@ -267,12 +263,7 @@ impl Store {
             .update_one(query, change)
             .session(&mut session)
             .await;
-        let moved = match moved {
-            // Somebody else's ruling at the same instant: they were faster.
-            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
-            moved => moved?.modified_count,
-        };
-        if moved == 0 {
+        if transaction::found(moved)? == 0 {
             session.abort_transaction().await.ok();
             return Err(too_late(id));
         }
@@ -298,8 +289,8 @@ impl Store {
             "hold.stage": Stage::Released.word(),
             "hold.until": when::bson(now),
             "status": Stage::Released.status().word(),
-            "file": bson(file)?,
-            "counts": bson(&counts)?,
+            "file": to_bson(file)?,
+            "counts": to_bson(&counts)?,
         };
         // It is decided no more, until it is.
         let change = doc! {"$set": set, "$unset": {"decided_at": 1}};

@@ -4,14 +4,13 @@
 //! another takes the job from the start; every step of a job may therefore run twice. One that
 //! fails, or whose workers die, [`crate::domain::job::ATTEMPTS`] times is set aside.
 
-use super::{Error, Result, Store, quarantine, scope, when};
+use super::{Error, Result, Store, paging, quarantine, scope, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::job::{self, Kind, State};
 use crate::domain::quarantine::{Move, State as HeldState};
 use crate::domain::query::Page;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
@@ -183,12 +182,7 @@ impl Store {
             .update_many(query, change)
             .session(&mut session)
             .await;
-        let moved = match moved {
-            // Somebody else's write to the same record: they were faster.
-            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
-            moved => moved?.modified_count,
-        };
-        if moved != records.len() as u64 {
+        if transaction::found(moved)? != records.len() as u64 {
             session.abort_transaction().await.ok();
             return Err(Error::Conflict {
                 what: "the record".to_owned(),
@@ -388,27 +382,7 @@ impl Store {
         if let Some(state) = state {
             query.insert("state", state.word());
         }
-        let jobs = self.collection::<JobDoc>("jobs");
-        let total = jobs.count_documents(query.clone()).await?;
-        if !after.is_empty() {
-            query.insert("_id", doc! {"$lt": after});
-        }
-        // Ids sort by the time they were made.
-        let mut rows: Vec<JobDoc> = jobs
-            .find(query)
-            .sort(doc! {"_id": -1})
-            .limit(i64::from(limit) + 1)
-            .await?
-            .try_collect()
-            .await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|d| d.id.clone());
-        Ok(Page {
-            rows: rows.into_iter().map(JobState::from).collect(),
-            next,
-            total,
-        })
+        paging::by_id(&self.collection::<JobDoc>("jobs"), query, after, limit, |d| &d.id).await
     }
 
     /// Counts the jobs that are queued or running.

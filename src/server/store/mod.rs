@@ -24,6 +24,7 @@
 //! | `tokens` | `api_tokens` |
 //! | `activity` | `activity` |
 //! | `bare` | inserts and sums alone, for the benchmark |
+//! | `transaction`, `paging` | none: how a transaction's try ends, and how a list is walked |
 //! | `replaying` | the one transaction that decides a replayed record |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
@@ -37,6 +38,7 @@ mod files;
 mod holds;
 mod items;
 mod jobs;
+mod paging;
 mod partners;
 mod pulls;
 mod quarantine;
@@ -46,6 +48,7 @@ mod rollups;
 mod scope;
 mod sessions;
 mod tokens;
+mod transaction;
 mod users;
 mod when;
 mod withdrawing;
@@ -64,9 +67,10 @@ pub use sessions::Sessions;
 pub use tokens::Token;
 pub use users::Account;
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ClientOptions, IndexOptions};
 use mongodb::{Client, Collection, Database, IndexModel};
+use serde::Serialize;
 use std::time::Duration;
 
 /// What can go wrong between us and the database.
@@ -109,6 +113,11 @@ impl From<mongodb::error::Error> for Error {
 
 /// What storing gives.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// A value as it is stored.
+fn to_bson(value: &impl Serialize) -> Result<Bson> {
+    mongodb::bson::serialize_to_bson(value).map_err(|error| Error::Corrupt(error.to_string()))
+}
 
 /// Whether the error is a duplicate key (code 11000).
 fn is_duplicate_key(error: &mongodb::error::Error) -> bool {

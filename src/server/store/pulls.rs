@@ -3,11 +3,12 @@
 //! A pull that is due is queued as a job, and its next time set, in one transaction: of any
 //! number of workers exactly one queues it.
 
-use super::{Job, Result, Store, Work, when};
+use super::{Job, Result, Store, Work, transaction, when};
 use crate::domain::account::Scope;
-use crate::domain::ids::{FeedId, JobId};
+use crate::domain::ids::FeedId;
 use crate::domain::job::Kind;
 use crate::domain::pull::Pulling;
+use crate::server::fresh;
 use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::bson::doc;
 use serde::{Deserialize, Serialize};
@@ -136,7 +137,7 @@ impl Store {
         };
         let feed = FeedId::new(pull.feed);
         let job = Job {
-            id: JobId::new(uuid::Uuid::now_v7().simple().to_string()),
+            id: fresh::job(),
             partner: feed.partner(),
             feed: feed.clone(),
             work: Work::Pull,
@@ -151,12 +152,7 @@ impl Store {
             .update_one(slot, doc! {"$set": {"due_at": when::bson(next)}})
             .session(&mut session)
             .await;
-        let claimed = match claimed {
-            // Another worker claims the same slot.
-            Err(error) if error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR) => 0,
-            claimed => claimed?.modified_count,
-        };
-        if claimed == 0 {
+        if transaction::found(claimed)? == 0 {
             session.abort_transaction().await.ok();
             return Ok(true);
         }

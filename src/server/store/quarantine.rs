@@ -3,7 +3,7 @@
 //! Every change names the states it is legal from ([`State::after`]) and the revision it builds
 //! on, in the query itself, so that two people, or a person and a worker, can never both win.
 
-use super::{Error, Result, Store, scope, when};
+use super::{Error, Result, Store, paging, scope, to_bson, when};
 use crate::domain::account::Scope;
 use crate::domain::contract::identity;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
@@ -14,7 +14,7 @@ use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::Collection;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
@@ -145,10 +145,6 @@ fn open_states() -> Vec<&'static str> {
     State::OPEN.into_iter().map(State::word).collect()
 }
 
-pub(super) fn to_bson<T: Serialize>(value: &T) -> Result<Bson> {
-    mongodb::bson::serialize_to_bson(value).map_err(|e| Error::Corrupt(e.to_string()))
-}
-
 impl Store {
     pub(super) fn quarantine(&self) -> Collection<HeldDoc> {
         self.collection("quarantine")
@@ -243,27 +239,8 @@ impl Store {
         after: &str,
         limit: u32,
     ) -> Result<Page<HeldRecord>> {
-        let mut query = held_query(scope, filter, true);
-        let total = self.quarantine().count_documents(query.clone()).await?;
-        if !after.is_empty() {
-            query.insert("_id", doc! {"$lt": after});
-        }
-        let mut rows: Vec<HeldDoc> = self
-            .quarantine()
-            .find(query)
-            .sort(doc! {"_id": -1})
-            .limit(i64::from(limit) + 1)
-            .await?
-            .try_collect()
-            .await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|d| d.id.clone());
-        Ok(Page {
-            rows: rows.into_iter().map(HeldRecord::from).collect(),
-            next,
-            total,
-        })
+        let query = held_query(scope, filter, true);
+        paging::by_id(&self.quarantine(), query, after, limit, |d| &d.id).await
     }
 
     /// Counts the codes among the records of a filter, its own code left out, the most first.

@@ -4,8 +4,9 @@
 
 use super::deliveries::DeliveryDoc;
 use super::items::{Passed, item_document, item_key};
-use super::quarantine::{error_codes, to_bson};
-use super::{Deed, Error, Job, Result, Store, when};
+use super::quarantine::error_codes;
+use super::transaction::is_transient;
+use super::{Deed, Error, Job, Result, Store, to_bson, when};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 use crate::domain::quarantine::{HeldRecord, Move, State};
@@ -203,11 +204,6 @@ impl Store {
             .await?;
         Ok(())
     }
-}
-
-fn is_transient(error: &mongodb::error::Error) -> bool {
-    error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR)
-        || error.contains_label(mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT)
 }
 
 enum Failure {

@@ -6,110 +6,26 @@
 //! follower may die at any instant. One follower works at a time: it holds a lease, and every
 //! transaction of it fails when the lease has gone to another.
 
+use super::lease::{Leave, Mark, Progress};
 use super::share::{Changes, Share, bucket_key, field};
 use crate::domain::delivery::Delivery;
 use crate::server::store::deliveries::DeliveryDoc;
-use crate::server::store::{Error, Result, Store, is_duplicate_key, when};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::server::store::{Error, Result, Store, transaction, when};
+use chrono::{DateTime, Utc};
 use futures::stream::ReadyChunks;
 use futures::{StreamExt, TryStreamExt};
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::change_stream::ChangeStream;
 use mongodb::change_stream::event::{ChangeStreamEvent, ResumeToken};
-use mongodb::options::ReturnDocument;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries rolled in one transaction.
 pub(super) const BATCH: usize = 2_000;
 /// Statements sent in one command.
 const STATEMENTS: usize = 1_000;
-/// The one document in `followers`.
-const WHO: &str = "rollups";
 /// The server's code for a place in the stream that its oplog has left behind.
 const HISTORY_LOST: i32 = 286;
-
-/// How far the log has been followed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Progress {
-    /// The place in the change stream; none before the first.
-    token: Option<ResumeToken>,
-    /// The last entry of the scan that comes before following: entries written while nobody
-    /// followed.
-    scanned: Option<String>,
-    /// Whether that scan has come to its end.
-    whole: bool,
-}
-
-impl Progress {
-    /// Whether every entry that was there before following began has been rolled.
-    pub fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    /// Takes note of a mark that has been left.
-    pub fn note(&mut self, mark: Mark) {
-        match mark {
-            Mark::Begun(token) => {
-                *self = Self {
-                    token,
-                    ..Self::default()
-                }
-            }
-            Mark::Scanned(id) => self.scanned = Some(id),
-            Mark::Whole => self.whole = true,
-            Mark::Followed(token) => self.token = Some(token),
-            Mark::Same => {}
-        }
-    }
-
-    /// Forgets the scan, so that it begins at the first entry.
-    pub fn begin_again(&mut self) {
-        self.scanned = None;
-        self.whole = false;
-    }
-}
-
-/// The right to change the rollups, for as long as the lease is renewed.
-#[derive(Debug, Clone)]
-pub struct Leave {
-    /// Who has it.
-    pub owner: String,
-    /// How long each step renews it for.
-    pub length: TimeDelta,
-}
-
-/// Where a step leaves off.
-#[derive(Debug)]
-pub enum Mark {
-    /// At this place in the stream, with a scan of the log still to be done.
-    Begun(Option<ResumeToken>),
-    /// The scan has come to this entry.
-    Scanned(String),
-    /// The scan has come to its end.
-    Whole,
-    /// At this place in the stream.
-    Followed(ResumeToken),
-    /// Where it was.
-    Same,
-}
-
-impl Mark {
-    fn change(&self) -> Result<Document> {
-        let token = |token: &Option<ResumeToken>| {
-            mongodb::bson::serialize_to_bson(token).map_err(|e| Error::Corrupt(e.to_string()))
-        };
-        Ok(match self {
-            Self::Begun(at) => doc! {"token": token(at)?, "scanned": Bson::Null, "whole": false},
-            Self::Scanned(id) => doc! {"scanned": id},
-            Self::Whole => doc! {"scanned": Bson::Null, "whole": true},
-            Self::Followed(at) => doc! {"token": token(&Some(at.clone()))?},
-            Self::Same => Document::new(),
-        })
-    }
-}
 
 /// Entries of the log as they are written or changed.
 pub struct Changed {
@@ -156,45 +72,6 @@ fn is_history_lost(error: &mongodb::error::Error) -> bool {
 }
 
 impl Store {
-    /// Asks for the right to change the rollups, or renews it; none while another has it.
-    pub async fn lead_rollups(&self, leave: &Leave, now: DateTime<Utc>) -> Result<Option<Progress>> {
-        let free = doc! {"_id": WHO, "$or": [{"owner": &leave.owner}, {"until": {"$lte": when::bson(now)}}]};
-        let mine = doc! {"$set": {"owner": &leave.owner, "until": when::bson(now + leave.length)}};
-        let found = self
-            .collection::<Progress>("followers")
-            .find_one_and_update(free, mine)
-            .upsert(true)
-            .return_document(ReturnDocument::After)
-            .await;
-        match found {
-            Ok(progress) => Ok(Some(progress.unwrap_or_default())),
-            // It is there and another's.
-            Err(error) if is_duplicate_key(&error) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// How far following has come and who does it; none before the first.
-    pub(super) async fn follower_state(&self) -> Result<Option<Document>> {
-        let found = self
-            .collection::<Document>("followers")
-            .find_one(doc! {"_id": WHO})
-            .projection(doc! {"turn": 1, "until": 1})
-            .await?;
-        Ok(found)
-    }
-
-    /// Gives the right back.
-    pub async fn leave_rollups(&self, leave: &Leave, now: DateTime<Utc>) -> Result<()> {
-        self.collection::<Document>("followers")
-            .update_one(
-                doc! {"_id": WHO, "owner": &leave.owner},
-                doc! {"$set": {"until": when::bson(now)}},
-            )
-            .await?;
-        Ok(())
-    }
-
     /// Follows the log from where progress left off. When that place is lost, or there is none
     /// yet, the stream begins now and the log has to be scanned: [`Progress::is_whole`] of what
     /// comes back says so.
@@ -269,26 +146,11 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let mut session = self.client.start_session().await?;
-        // As in `replaying`: the driver's convenience cannot borrow over its retries.
-        for _ in 0..20 {
+        for _ in 0..transaction::TRIES {
             session.start_transaction().await?;
-            match self.roll_in(&mut session, leave, ids, mark, now).await {
-                Ok(false) => {
-                    session.abort_transaction().await.ok();
-                    return Ok(false);
-                }
-                Ok(true) => match session.commit_transaction().await {
-                    Ok(()) => return Ok(true),
-                    Err(error) if is_transient(&error) => {}
-                    Err(error) => return Err(error.into()),
-                },
-                Err(Error::Database(error)) if is_transient(&error) => {
-                    session.abort_transaction().await.ok();
-                }
-                Err(error) => {
-                    session.abort_transaction().await.ok();
-                    return Err(error);
-                }
+            let rolled = self.roll_in(&mut session, leave, ids, mark, now).await;
+            if let Some(rolled) = transaction::end(&mut session, rolled).await? {
+                return Ok(rolled);
             }
         }
         Err(Error::Conflict {
@@ -387,44 +249,6 @@ impl Store {
         Ok(true)
     }
 
-    /// Renews the lease, leaves the mark, and gives the number of this turn, by which readers
-    /// see what has changed. None when the lease is another's.
-    async fn take_turn(
-        &self,
-        session: &mut ClientSession,
-        leave: &Leave,
-        mark: &Mark,
-        now: DateTime<Utc>,
-    ) -> Result<Option<i64>> {
-        let mut set = mark.change()?;
-        set.insert("until", when::bson(now + leave.length));
-        let mine = doc! {"_id": WHO, "owner": &leave.owner};
-        self.turn(session, mine, doc! {"$set": set}).await
-    }
-
-    /// The same for one who follows nothing and changes the rollups between two turns of the
-    /// follower: both write the one document, so no two of them happen at once.
-    pub(super) async fn take_turn_between(&self, session: &mut ClientSession) -> Result<i64> {
-        let turn = self.turn(session, doc! {"_id": WHO}, Document::new()).await?;
-        Ok(turn.unwrap_or(0))
-    }
-
-    async fn turn(
-        &self,
-        session: &mut ClientSession,
-        who: Document,
-        mut change: Document,
-    ) -> Result<Option<i64>> {
-        change.insert("$inc", doc! {"turn": 1_i64});
-        let turned = self
-            .collection::<Document>("followers")
-            .find_one_and_update(who, change)
-            .return_document(ReturnDocument::After)
-            .session(session)
-            .await?;
-        Ok(turned.map(|t| t.get_i64("turn").unwrap_or(0)))
-    }
-
     /// Sends updates, several in a command.
     pub(super) async fn update_many_in(
         &self,
@@ -447,9 +271,4 @@ fn changed(stream: ChangeStream<ChangeStreamEvent<Document>>) -> Changed {
     Changed {
         chunks: stream.ready_chunks(BATCH),
     }
-}
-
-pub(super) fn is_transient(error: &mongodb::error::Error) -> bool {
-    error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR)
-        || error.contains_label(mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT)
 }

@@ -3,6 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `share` | says what one delivery adds, as parts that can be added and taken away |
+//! | `lease` | lends the right to change the buckets to one follower at a time |
 //! | `follow` | keeps the buckets in step with the log, each entry exactly once |
 //! | `prove` | compares the buckets with the log, and adds them up anew |
 //!
@@ -11,10 +12,12 @@
 //! is deleted takes nothing away.
 
 mod follow;
+mod lease;
 mod prove;
 mod share;
 
-pub use follow::{Changed, Leave, Mark, Progress};
+pub use follow::Changed;
+pub use lease::{Leave, Mark, Progress};
 pub use prove::{Difference, FeedDay};
 
 use super::{Result, Store, scope, when};

@@ -3,13 +3,12 @@
 //! Both go day by day of each feed, in a transaction each, so they see the log and the buckets
 //! of one instant and disturb nobody for long.
 
-use super::follow::is_transient;
 use super::share::{Changes, Share, bucket_key, fields_of, parts_of};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::FeedId;
 use crate::domain::rollup::BucketSize;
 use crate::server::store::deliveries::DeliveryDoc;
-use crate::server::store::{Error, Result, Store, when};
+use crate::server::store::{Error, Result, Store, transaction, when};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
@@ -103,21 +102,11 @@ impl Store {
     /// there, between two turns of whoever follows the log.
     pub async fn rebuild_rollups(&self, day: &FeedDay) -> Result<()> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..20 {
+        for _ in 0..transaction::TRIES {
             session.start_transaction().with_options(at_one_instant()).await?;
-            match self.rebuild_in(&mut session, day).await {
-                Ok(()) => match session.commit_transaction().await {
-                    Ok(()) => return Ok(()),
-                    Err(error) if is_transient(&error) => {}
-                    Err(error) => return Err(error.into()),
-                },
-                Err(Error::Database(error)) if is_transient(&error) => {
-                    session.abort_transaction().await.ok();
-                }
-                Err(error) => {
-                    session.abort_transaction().await.ok();
-                    return Err(error);
-                }
+            let rebuilt = self.rebuild_in(&mut session, day).await;
+            if transaction::end(&mut session, rebuilt).await?.is_some() {
+                return Ok(());
             }
         }
         Err(Error::Conflict {
