@@ -3,6 +3,7 @@
 //! This is the object that `check --json` and `ingest --json` print, and scripts rely on its
 //! shape: add to it, never rename. The same report fills the delivery's page and its document.
 
+use super::contract::Column;
 use super::gate::Gate;
 use super::portrait::Portrait;
 use super::violation::{Severity, Violation};
@@ -201,6 +202,10 @@ pub struct Report {
     /// What rules on trial would have done; nothing of it counts anywhere else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shadow: Vec<Shadow>,
+    /// Fields that are neither in the specification nor explained by the profile, those of the
+    /// most records first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_columns: Vec<Column>,
     /// The file in a few figures; none when it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portrait: Option<Portrait>,

@@ -6,6 +6,7 @@
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out |
 //! | [`mod@across`] | what records of one file say of each other |
+//! | [`columns`] | the fields of one file that nobody explains |
 //! | [`look`] | what a rule's function may see and say |
 //! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
 //! | [`terms`] | what a feed's contract makes of a rule, and from when |
@@ -21,6 +22,7 @@
 pub mod across;
 pub mod checker;
 pub mod checks;
+pub mod columns;
 pub mod currency;
 pub mod example;
 pub mod look;
@@ -30,6 +32,7 @@ mod text;
 
 pub use across::{Across, AtEnd};
 pub use checker::{Checked, Checker, Rules, identity};
+pub use columns::{Column, Columns};
 pub use currency::Currency;
 pub use rule::{Actor, Check, Example, Rule, Threshold};
 pub use terms::{Level, NotAllowed, Override, Standing};

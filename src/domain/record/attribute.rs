@@ -136,7 +136,45 @@ attributes! {
 impl Attribute {
     /// How many there are: the length of a table with a slot for each.
     pub const COUNT: usize = Self::ALL.len();
+
+    /// Whether the specification has an attribute of this normalised name that no rule looks at,
+    /// so that it needs no slot.
+    pub fn is_without_slot(name: &str) -> bool {
+        WITHOUT_SLOT.contains(&name)
+    }
 }
+
+/// Attributes of the specification, some for single programs or countries, that no rule looks at.
+const WITHOUT_SLOT: &[&str] = &[
+    "carrier_shipping",
+    "channel",
+    "content_language",
+    "display_ads_id",
+    "display_ads_link",
+    "display_ads_similar_ids",
+    "display_ads_title",
+    "display_ads_value",
+    "feed_label",
+    "free_shipping_limit",
+    "handling_cutoff_time",
+    "item_group_title",
+    "local_shipping_label",
+    "minimum_order_value",
+    "popularity_rank",
+    "product_fee",
+    "question_and_answer",
+    "related_product",
+    "return_address_label",
+    "return_policy_label",
+    "sell_on_google_excluded",
+    "shipping_handling_business_days",
+    "shipping_transit_business_days",
+    "short_title",
+    "store_code",
+    "sustainability_incentive",
+    "target_country",
+    "variant_option",
+];
 
 #[cfg(test)]
 mod tests {

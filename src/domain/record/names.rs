@@ -33,6 +33,8 @@ pub struct Name {
     pub attribute: Option<Attribute>,
     /// See [`rank`].
     pub rank: u8,
+    /// Whether nobody explains it: neither the specification, nor the profile, nor the format.
+    pub is_unknown: bool,
 }
 
 impl Name {
@@ -58,6 +60,7 @@ impl Name {
             attribute: Attribute::of(&text),
             text: text.into(),
             rank,
+            is_unknown: false,
         }
     }
 }
@@ -81,6 +84,9 @@ pub struct Names {
     dictionary: Arc<Dictionary>,
     /// The numbers of the names that no file sent.
     own: Vec<u16>,
+    /// The format's own names besides those of attributes, normalised.
+    vocabulary: &'static [&'static str],
+    has_unknown: bool,
 }
 
 impl Names {
@@ -95,6 +101,20 @@ impl Names {
         }
     }
 
+    /// The same table in a format that has names of its own, such as `pubdate`; what they hold
+    /// is kept like anything else.
+    #[must_use]
+    pub fn of_format(mut self, vocabulary: &'static [&'static str]) -> Self {
+        self.vocabulary = vocabulary;
+        self
+    }
+
+    /// Whether any of the names is one that nobody explains.
+    #[inline]
+    pub fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
     fn understand(&self, sent: &str) -> Name {
         let name = Name::read(sent);
         match self.dictionary.0.get(&name.text) {
@@ -103,6 +123,7 @@ impl Names {
                 text: attribute.name().into(),
                 attribute: Some(*attribute),
                 rank: rank::MAPPED,
+                is_unknown: false,
             },
             Some(None) => Name {
                 attribute: None,
@@ -131,6 +152,7 @@ impl Names {
             text: attribute.name().into(),
             attribute: Some(attribute),
             rank: rank::MAPPED,
+            is_unknown: false,
         };
         // Not to be found by what a file sends.
         let number = self.push(name)?;
@@ -158,6 +180,7 @@ impl Names {
                 text: attribute.name().into(),
                 attribute: Some(attribute),
                 rank,
+                is_unknown: false,
             },
         )
     }
@@ -168,6 +191,7 @@ impl Names {
             text: Box::default(),
             attribute: None,
             rank: rank::LEFT_OUT,
+            is_unknown: false,
         })
     }
 
@@ -184,6 +208,11 @@ impl Names {
         if name.text.is_empty() {
             name.text = format!("column_{}", self.list.len() + 1).into();
         }
+        name.is_unknown = name.attribute.is_none()
+            && name.rank != rank::LEFT_OUT
+            && !Attribute::is_without_slot(&name.text)
+            && !self.vocabulary.contains(&&*name.text);
+        self.has_unknown |= name.is_unknown;
         self.list.push(name);
         Some(number)
     }
@@ -256,6 +285,21 @@ mod tests {
         );
         assert_eq!(read("CUPÓN"), ("cupón".to_owned(), None, rank::LEFT_OUT));
         assert_eq!(read("Price").1, Some(Attribute::Price));
+    }
+
+    #[test]
+    fn a_name_is_unknown_when_neither_specification_nor_profile_nor_format_has_it() {
+        let mut dictionary = Dictionary::default();
+        dictionary.insert("Nombre", Some(Attribute::Title));
+        dictionary.insert("Cupón", None);
+        let mut names = Names::with(Arc::new(dictionary)).of_format(&["pubdate"]);
+        for sent in ["g:id", "short title", "nombre", "CUPÓN", "pubDate"] {
+            let number = names.number(sent).expect("room");
+            assert!(!names.name(number).is_unknown, "{sent}");
+        }
+        assert!(!names.has_unknown());
+        let number = names.number("Lager").expect("room");
+        assert!(names.name(number).is_unknown && names.has_unknown());
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl RawRecord {
         &self.names
     }
 
+    /// The same table, to keep.
+    pub fn shared_names(&self) -> &Arc<Names> {
+        &self.names
+    }
+
     /// How many fields it has.
     pub fn len(&self) -> usize {
         self.fields.len()

@@ -73,6 +73,11 @@ pub(super) fn cases() -> Vec<Case> {
             "id,title\n1,\"iPhone 5\"\" screen\"\n2,Cup\n",
         ),
         case(
+            "FILE_UNKNOWN_COLUMN",
+            "id,title,lager\n1,Mug,7\n",
+            "id,title,lager\n1,Mug,\n",
+        ),
+        case(
             "FILE_NS",
             rss("https://base.google.com/ns/1.0", item),
             rss(GOOGLE, item),

@@ -38,6 +38,14 @@ pub static DAMAGE: Check = Check {
     run: check_damage,
 };
 
+/// What the names of a file's fields say; known at its end.
+pub static COLUMNS: Check = Check {
+    name: "columns",
+    attributes: &[],
+    rules: &[&FILE_UNKNOWN_COLUMN],
+    run: |_| {},
+};
+
 macro_rules! refusal {
     ($code:ident, $actor:ident, $title:literal, $meaning:literal, $expected:literal, $fix:literal) => {
         #[doc = $expected]
@@ -208,6 +216,25 @@ pub static FILE_NS: Rule = Rule {
     valid: &[],
     invalid: &[],
     fix: "Declare the namespace exactly like this, without https and without a slash at the end.",
+};
+
+/// A field that nobody explains.
+pub static FILE_UNKNOWN_COLUMN: Rule = Rule {
+    code: "FILE_UNKNOWN_COLUMN",
+    severity: Severity::Info,
+    attribute: None,
+    actor: Actor::Us,
+    threshold: None,
+    title: "Field not in the specification",
+    meaning: "Records have values in columns or elements that are not in Google's specification, and the feed's \
+              profile neither maps them nor leaves them out. They are kept with the record, but no rule looks at \
+              them: a misspelt or translated name is a missing attribute. The file is told of it once, with the \
+              records that have each of them; names that the format itself has, such as pubDate, are not told.",
+    expected: "Google's attribute names, or a profile that says what others mean.",
+    valid: &[],
+    invalid: &[],
+    fix: "Map the name to its attribute in the feed's profile, or map it to nothing to leave it out. If it is \
+          misspelt, have the partner correct it.",
 };
 
 fn check_damage(look: &mut Look<'_>) {

@@ -86,6 +86,7 @@ use long;
 pub static CHECKS: &[&Check] = &[
     &file::REFUSALS,
     &file::DAMAGE,
+    &file::COLUMNS,
     &id::ID,
     &title::TITLE,
     &description::DESCRIPTION,

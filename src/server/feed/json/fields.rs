@@ -96,6 +96,17 @@ impl<'de> Visitor<'de> for Build {
 /// The objects of the Merchant API that hold a product's attributes.
 const WRAPPERS: &[&str] = &["attributes", "productAttributes"];
 
+/// Names of the Merchant API that say where a product is kept, not what it is.
+pub(super) const OWN_NAMES: &[&str] = &[
+    "contentlanguage",
+    "datasource",
+    "feedlabel",
+    "kind",
+    "legacylocal",
+    "targetcountry",
+    "versionnumber",
+];
+
 /// The attributes whose values are words, which the Merchant API writes in capitals.
 const WORDS: &[Attribute] = &[
     Attribute::Availability,

@@ -69,7 +69,7 @@ impl Reader {
         limits: Limits,
         plan: &Plan,
     ) -> Result<(Self, Format), Stop> {
-        let mut names = plan.names();
+        let mut names = plan.names().of_format(fields::OWN_NAMES);
         plan.prepare(&mut names);
         let names = Arc::new(names);
         let mut reader = Self {

@@ -28,6 +28,26 @@ use tree::{TooMany, Tree};
 /// Google's namespace, which `g:` stands for.
 const GOOGLE: &[u8] = b"http://base.google.com/ns/1.0";
 const ATOM: &[&[u8]] = &[b"http://www.w3.org/2005/Atom", b"http://purl.org/atom/ns#"];
+/// Names that RSS and Atom themselves give the fields of an item.
+const OWN_NAMES: &[&str] = &[
+    "atom:id",
+    "author",
+    "category",
+    "comments",
+    "contributor",
+    "enclosure",
+    "guid",
+    "link_alternate",
+    "link_enclosure",
+    "link_related",
+    "link_self",
+    "link_via",
+    "pubdate",
+    "published",
+    "rights",
+    "source",
+    "updated",
+];
 /// Items in one block.
 const BLOCK: usize = 200;
 
@@ -82,7 +102,9 @@ struct Field {
 impl Reader {
     /// Takes the text; `offset` is where it begins in the file.
     pub(super) fn open(text: Box<dyn Read + Send>, offset: usize, limits: Limits, plan: &Plan) -> Self {
-        let mut names = plan.names();
+        // By a path it is not known whose names they are.
+        let own = if plan.paths.is_empty() { OWN_NAMES } else { &[] };
+        let mut names = plan.names().of_format(own);
         plan.prepare(&mut names);
         let names = Arc::new(names);
         let mut xml = NsReader::from_reader(Tap::new(text, offset as u64, limits.record));

@@ -1,7 +1,7 @@
 //! Counts what the survey of one file finds, and keeps examples of it.
 
 use super::sitting::Sitting;
-use crate::domain::contract::{Across, AtEnd, Checked, Rule, Rules};
+use crate::domain::contract::{Across, AtEnd, Checked, Columns, Rule, Rules};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Shadow, Verdict};
 use crate::domain::violation::{Severity, Violation};
@@ -16,6 +16,7 @@ pub(super) struct Tally {
     codes: Vec<Line>,
     shadows: Vec<Line>,
     sitting: Sitting,
+    columns: Columns,
 }
 
 struct Line {
@@ -35,6 +36,7 @@ impl Tally {
     pub(super) fn add(&mut self, raw: &RawRecord, checked: &Checked) {
         self.records.received += 1;
         self.sitting.add(checked);
+        self.columns.add(raw, checked);
         if checked.failed_in_shadow().next().is_some() {
             self.try_out(raw, checked);
         }
@@ -103,8 +105,11 @@ impl Tally {
         across: &Across,
         rules: &Rules,
     ) -> Report {
+        let mut unknown_columns = Vec::new();
         if refusal.is_none() {
-            for told in across.at_end(rules) {
+            let (told, columns) = self.columns.at_end(rules);
+            unknown_columns = columns;
+            for told in across.at_end(rules).into_iter().chain(told) {
                 self.add_at_end(told);
             }
         }
@@ -160,6 +165,7 @@ impl Tally {
             codes,
             samples: samples.into_iter().map(|(_, sample)| sample).collect(),
             shadow,
+            unknown_columns,
             portrait,
             gate: None,
             elapsed_ms: 0,
