@@ -108,6 +108,8 @@ pub struct Delivery {
     pub repeat_of: Option<DeliveryId>,
     /// The version of the contract that judged it.
     pub contract_version: u32,
+    /// The version of the profile it was read by; 0 where nobody noted it.
+    pub profile_version: u32,
     /// What the gates made of its file; none of a replay, and none when it was refused first.
     pub gate: Option<Gate>,
     /// What became of it if a gate held it, or if somebody let it through beforehand.

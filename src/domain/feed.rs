@@ -68,6 +68,8 @@ pub struct Feed {
     pub mode: Mode,
     /// How its files are read.
     pub profile: Profile,
+    /// Which of its profiles that is, counted from 1: the one it was set up with.
+    pub profile_version: u32,
     /// What its records must meet, besides the currency.
     pub contract: Contract,
     /// Where its gates stand.
@@ -84,6 +86,7 @@ impl Feed {
             currency: None,
             mode: Mode::default(),
             profile: Profile::default(),
+            profile_version: 1,
             contract: Contract::default(),
             gates: Gates::default(),
         }

@@ -1,7 +1,9 @@
-//! Reads profiles as people write them, in TOML, and says in which line something is wrong.
+//! Reads profiles as people write them, in TOML, says in which line something is wrong, and
+//! which lines are different in another.
 
-use crate::domain::profile::{Fault, Profile};
+use crate::domain::profile::{Edit, Fault, Line, Profile};
 use anyhow::{Context, bail};
+use similar::{ChangeTag, TextDiff};
 use std::fmt;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
@@ -48,10 +50,32 @@ pub fn write(profile: &Profile) -> String {
     toml::to_string(profile).unwrap_or_default()
 }
 
+/// The lines that are different in `after`, each with a line before and behind it.
+pub fn differences(before: &str, after: &str) -> Vec<Line> {
+    let diff = TextDiff::from_lines(before, after);
+    let groups = diff.grouped_ops(1);
+    let changes = groups.iter().flatten().flat_map(|op| diff.iter_changes(op));
+    changes
+        .map(|change| Line {
+            edit: match change.tag() {
+                ChangeTag::Equal => Edit::Kept,
+                ChangeTag::Insert => Edit::Added,
+                ChangeTag::Delete => Edit::Removed,
+            },
+            text: change.value().trim_end_matches(['\r', '\n']).to_owned(),
+        })
+        .collect()
+}
+
 /// Reads what was given on the command line: the name of a shipped profile, or a file.
 pub fn load(named: &str) -> anyhow::Result<Profile> {
+    load_text(named).map(|(_, profile)| profile)
+}
+
+/// The same, with the text it stands in.
+pub fn load_text(named: &str) -> anyhow::Result<(String, Profile)> {
     if let Some(profile) = Profile::named(named) {
-        return Ok(profile);
+        return Ok((write(&profile), profile));
     }
     let path = Path::new(named);
     if !path.exists() {
@@ -61,14 +85,15 @@ pub fn load(named: &str) -> anyhow::Result<Profile> {
         );
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    read(&text).map_err(|flaws| {
+    let read = read(&text).map_err(|flaws| {
         let lines: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         anyhow::anyhow!(
             "the profile {} cannot be used:\n  {}",
             path.display(),
             lines.join("\n  ")
         )
-    })
+    });
+    read.map(|profile| (text, profile))
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -124,6 +149,25 @@ mod tests {
         assert_eq!(read(&write(&profile)), Ok(profile));
         assert_eq!(read(""), Ok(Profile::default()));
         assert_eq!(write(&Profile::default()), "");
+    }
+
+    #[test]
+    fn a_difference_is_told_line_by_line_and_comments_are_lines_too() {
+        let before = "# from Jana\ndecimal = \",\"\n\n[map]\n\"Nr\" = \"id\"\n\"Preis\" = \"title\"\n";
+        let after = before.replace("\"title\"", "\"price\"");
+        let told: Vec<String> = differences(before, &after)
+            .iter()
+            .map(|line| format!("{}{}", line.edit.sign(), line.text))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                " \"Nr\" = \"id\"",
+                "-\"Preis\" = \"title\"",
+                "+\"Preis\" = \"price\""
+            ]
+        );
+        assert!(differences(before, before).is_empty());
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn an_entry(n: u64, chance: &mut StdRng) -> Delivery {
             .then(|| received_at + TimeDelta::milliseconds(chance.random_range(1..90_000))),
         repeat_of: None,
         contract_version: 1,
+        profile_version: 1,
         gate: None,
         hold: None,
     }

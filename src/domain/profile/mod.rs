@@ -16,6 +16,38 @@ use super::record::{Attribute, Dictionary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What became of a line of a profile's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edit {
+    /// It stands as it stood.
+    Kept,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+}
+
+impl Edit {
+    /// The sign that stands before such a line.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Kept => ' ',
+            Self::Added => '+',
+            Self::Removed => '-',
+        }
+    }
+}
+
+/// One line of a profile's text beside that of another version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What became of it.
+    pub edit: Edit,
+    /// The line, without its end.
+    pub text: String,
+}
+
 /// How to read one feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

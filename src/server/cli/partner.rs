@@ -4,11 +4,12 @@ use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::contract::Currency;
 use crate::domain::feed::{Feed, Mode};
+use crate::domain::hold;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::config::Database;
 use crate::server::profile;
-use crate::server::store::{Deed, Partner};
+use crate::server::store::{Deed, Partner, Revision};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ enum Verb {
         /// the profile is shown
         #[arg(value_name = "FILE|NAME")]
         profile: Option<String>,
+        /// Why, in 3 to 500 characters, for whoever reads its history on the feed's page
+        #[arg(long, default_value = "set on the command line")]
+        reason: String,
     },
     /// List partners and feeds
     List,
@@ -71,7 +75,8 @@ impl Args {
                 partner,
                 feed,
                 profile,
-            } => read_by(&opened, &partner, &feed, profile.as_deref()).await,
+                reason,
+            } => read_by(&opened, &partner, &feed, profile.as_deref(), &reason).await,
             Verb::Add {
                 partner,
                 name,
@@ -142,34 +147,57 @@ async fn add(
     Ok(())
 }
 
-/// Shows a feed's profile, or sets another and notes who did.
-async fn read_by(opened: &Opened, partner: &str, feed: &str, named: Option<&str>) -> anyhow::Result<()> {
+/// Shows a feed's profile, or puts the next version of it in force and notes who did.
+async fn read_by(
+    opened: &Opened,
+    partner: &str,
+    feed: &str,
+    named: Option<&str>,
+    reason: &str,
+) -> anyhow::Result<()> {
     let id = FeedId::of(&PartnerId::parse(partner)?, feed)?;
     let absent = || anyhow::anyhow!("there is no feed {id}; feedgate partner list shows those there are");
+    let state = opened.store.find_feed(&Scope::All, &id).await?;
+    let feed = state.ok_or_else(absent)?.feed;
+    let revisions = opened.store.list_revisions(&Scope::All, &id).await?;
+    let before =
+        Revision::standing(&revisions, &feed).map_or_else(|| profile::write(&feed.profile), str::to_owned);
     let Some(named) = named else {
-        let state = opened
-            .store
-            .find_feed(&Scope::All, &id)
-            .await?
-            .ok_or_else(absent)?;
-        print!("{}", profile::write(&state.feed.profile));
+        print!("{before}");
         return Ok(());
     };
-    let profile = profile::load(named)?;
-    if !opened.store.set_profile(&Scope::All, &id, &profile).await? {
-        return Err(absent());
+    let (text, profile) = profile::load_text(named)?;
+    if text == before {
+        println!("{id} is read by it already, version {}", feed.profile_version);
+        return Ok(());
     }
-    let deed = Deed {
+    let revision = Revision {
+        version: feed.profile_version.saturating_add(1),
+        text,
+        before,
         at: Clock::system().now(),
-        actor_id: None,
-        actor_name: "command line".to_owned(),
-        action: "feed.profile".to_owned(),
-        object: format!("feed:{id}"),
-        partner: Some(id.partner()),
-        what: format!("set the profile of {id}:\n{}", profile::write(&profile)),
+        by: "command line".to_owned(),
+        reason: hold::reason(reason)
+            .map_err(|_| anyhow::anyhow!("a reason has 3 to 500 characters; “{reason}” has not"))?,
+        feed: id,
     };
-    opened.store.insert_deed(&deed).await?;
-    println!("{id} is read by it from the next file on");
+    let deed = Deed {
+        at: revision.at,
+        actor_id: None,
+        actor_name: revision.by.clone(),
+        action: "feed.profile".to_owned(),
+        object: format!("feed:{}", revision.feed),
+        partner: Some(revision.feed.partner()),
+        what: revision.deed(),
+    };
+    opened
+        .store
+        .revise_profile(&Scope::All, &revision, &profile, &deed)
+        .await?;
+    println!(
+        "{} is read by it from the next file on, version {}",
+        revision.feed, revision.version
+    );
     Ok(())
 }
 

@@ -137,6 +137,7 @@ impl Past<'_> {
             decided_at: Some(at + taken),
             repeat_of: None,
             contract_version: 1,
+            profile_version: 1,
             gate: None,
             hold: None,
         })

@@ -217,6 +217,7 @@ fn entry(
         decided_at: None,
         repeat_of: None,
         contract_version: feed.contract.version,
+        profile_version: feed.profile_version,
         gate: None,
         hold: None,
     }

@@ -64,6 +64,8 @@ fn entry(job: &Job, contract_version: u32, now: chrono::DateTime<chrono::Utc>) -
         decided_at: Some(now),
         repeat_of: None,
         contract_version,
+        // What is replayed was read when its file came.
+        profile_version: 0,
         gate: None,
         hold: None,
     }

@@ -48,6 +48,8 @@ pub(super) struct DeliveryDoc {
     repeat_of: Option<String>,
     contract_version: u32,
     #[serde(default)]
+    profile_version: u32,
+    #[serde(default)]
     gate: Option<Gate>,
     #[serde(default)]
     hold: Option<HoldDoc>,
@@ -71,6 +73,7 @@ impl From<&Delivery> for DeliveryDoc {
             decided_at: d.decided_at,
             repeat_of: d.repeat_of.as_ref().map(ToString::to_string),
             contract_version: d.contract_version,
+            profile_version: d.profile_version,
             gate: d.gate.clone(),
             hold: d.hold.as_ref().map(HoldDoc::from),
             samples: Vec::new(),
@@ -94,6 +97,7 @@ impl From<DeliveryDoc> for Delivery {
             decided_at: d.decided_at,
             repeat_of: d.repeat_of.map(DeliveryId::new),
             contract_version: d.contract_version,
+            profile_version: d.profile_version,
             gate: d.gate,
             hold: d.hold.map(Hold::from),
         }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `partners` | `partners`, `feeds` (with the lease that lets one ingest at a time write a feed) |
 //! | `contracts` | `contracts`: the versions of feeds' contracts |
+//! | `profiles` | `profiles`: the versions of feeds' profiles |
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
@@ -40,6 +41,7 @@ mod items;
 mod jobs;
 mod paging;
 mod partners;
+mod profiles;
 mod pulls;
 mod quarantine;
 mod queueing;
@@ -61,6 +63,7 @@ pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
+pub use profiles::Revision;
 pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress};
 pub use sessions::Sessions;
@@ -182,6 +185,7 @@ impl Store {
             "api_tokens",
             "pulls",
             "contracts",
+            "profiles",
             files::FILES,
             files::CHUNKS,
             "rollups",
@@ -196,8 +200,9 @@ impl Store {
             }
         }
         self.index("feeds", &[doc! {"partner": 1}]).await?;
-        self.index("contracts", &[doc! {"feed": 1, "version": -1}])
-            .await?;
+        for versions in ["contracts", "profiles"] {
+            self.index(versions, &[doc! {"feed": 1, "version": -1}]).await?;
+        }
         self.index(
             "deliveries",
             &[

@@ -49,6 +49,9 @@ struct FeedDoc {
     /// As JSON in one string: its keys are partners' own names, which may hold dots and dollars.
     #[serde(default)]
     profile: Option<String>,
+    /// None in feeds that were set up before profiles had versions.
+    #[serde(default)]
+    profile_version: Option<u32>,
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
@@ -83,6 +86,7 @@ impl TryFrom<FeedDoc> for FeedState {
                 currency: d.currency,
                 mode: d.mode,
                 profile,
+                profile_version: d.profile_version.unwrap_or(1),
                 contract: d.contract,
                 gates: d.gates,
             },
@@ -91,7 +95,7 @@ impl TryFrom<FeedDoc> for FeedState {
     }
 }
 
-fn profile_text(feed: &FeedId, profile: &Profile) -> Result<Option<String>> {
+pub(super) fn profile_json(feed: &FeedId, profile: &Profile) -> Result<Option<String>> {
     if profile.is_empty() {
         return Ok(None);
     }
@@ -122,7 +126,8 @@ impl Store {
             expected_every_hours: feed.expected_every_hours,
             currency: feed.currency.clone(),
             mode: feed.mode,
-            profile: profile_text(&feed.id, &feed.profile)?,
+            profile: profile_json(&feed.id, &feed.profile)?,
+            profile_version: Some(feed.profile_version),
             contract: feed.contract.clone(),
             gates: feed.gates,
             last: None,
@@ -131,20 +136,6 @@ impl Store {
             Err(error) if !is_duplicate_key(&error) => Err(error.into()),
             _ => Ok(()),
         }
-    }
-
-    /// Has a feed's files read by another profile from now on; false when there is no such feed
-    /// in the scope.
-    pub async fn set_profile(&self, scope: &Scope, feed: &FeedId, profile: &Profile) -> Result<bool> {
-        if !scope.covers(&feed.partner()) {
-            return Ok(false);
-        }
-        let set = doc! {"$set": {"profile": profile_text(feed, profile)?}};
-        let done = self
-            .collection::<FeedDoc>("feeds")
-            .update_one(doc! {"_id": feed.as_str()}, set)
-            .await?;
-        Ok(done.matched_count == 1)
     }
 
     /// Finds a partner in the scope.

@@ -10,6 +10,7 @@ use feedgate::domain::quarantine::State;
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::domain::report::Verdict;
 use feedgate::server::profile;
+use feedgate::server::store::{Deed, Error, Revision};
 
 /// Ten records, the last two of which must be held.
 fn ten() -> Vec<ARecord> {
@@ -43,21 +44,40 @@ async fn a_feed_is_read_by_its_profile_from_the_next_file_on() {
     let refused = app.take_in(&feed, &file).await.report.file;
     assert_eq!(refused.code.as_deref(), Some("FILE_HEADER"));
 
-    let profile =
-        profile::read("base = \"idealo\"\ndecimal = \",\"\n[map]\n\"a.b$c\" = \"color\"\n").expect("sound");
-    let scope = Scope::Only(vec![PartnerId::new("beta")]);
-    assert!(
-        !app.store
-            .set_profile(&scope, &feed.id, &profile)
-            .await
-            .expect("asked")
-    );
-    assert!(
-        app.store
-            .set_profile(&Scope::All, &feed.id, &profile)
-            .await
-            .expect("set")
-    );
+    let text = "base = \"idealo\"\ndecimal = \",\" # as in Germany\n[map]\n\"a.b$c\" = \"color\"\n";
+    let profile = profile::read(text).expect("sound");
+    let revision = Revision {
+        feed: feed.id.clone(),
+        version: 2,
+        text: text.to_owned(),
+        before: String::new(),
+        at: app.clock.now(),
+        by: "Jana".to_owned(),
+        reason: "their words".to_owned(),
+    };
+    let deed = Deed {
+        at: revision.at,
+        actor_id: None,
+        actor_name: revision.by.clone(),
+        action: "feed.profile".to_owned(),
+        object: format!("feed:{}", feed.id),
+        partner: Some(feed.id.partner()),
+        what: revision.deed(),
+    };
+    let revise = async |scope: &Scope| app.store.revise_profile(scope, &revision, &profile, &deed).await;
+    let elsewhere = Scope::Only(vec![PartnerId::new("beta")]);
+    for (scope, is_done) in [(&elsewhere, false), (&Scope::All, true), (&Scope::All, false)] {
+        match revise(scope).await {
+            Ok(()) => assert!(is_done, "it is somebody else's, or there already"),
+            Err(error) => assert!(matches!(error, Error::Conflict { .. }) && !is_done, "{error}"),
+        }
+    }
+    let kept = app
+        .store
+        .list_revisions(&Scope::All, &feed.id)
+        .await
+        .expect("a list");
+    assert_eq!(kept, [revision], "as it was written, comments and all");
     let feed = app
         .store
         .find_feed(&Scope::All, &feed.id)
@@ -66,13 +86,21 @@ async fn a_feed_is_read_by_its_profile_from_the_next_file_on() {
         .expect("there")
         .feed;
     assert_eq!(feed.profile, profile, "dots and dollars in names are kept");
-    let done = app.take_in(&feed, &file).await.report;
+    let ingested = app.take_in(&feed, &file).await;
+    let done = ingested.report;
     assert_eq!(
         (done.records.accepted, done.records.quarantined),
         (1, 0),
         "{:?}",
         done.codes
     );
+    let (delivery, _) = app
+        .store
+        .find_delivery(&Scope::All, &ingested.delivery)
+        .await
+        .expect("asked")
+        .expect("there");
+    assert_eq!(delivery.profile_version, 2, "the log says by which it was read");
 }
 
 #[tokio::test]

@@ -157,6 +157,8 @@ fn facts(delivery: &Delivery) -> AnyView {
                 )}
                 {fact("Took", format::duration(delivery.latency_ms()).into_any())}
                 {fact("Contract", format!("version {}", delivery.contract_version).into_any())}
+                {(delivery.profile_version > 0)
+                    .then(|| fact("Profile", format!("version {}", delivery.profile_version).into_any()))}
                 {fact("Delivery", view! { <code>{delivery.id.to_string()}</code> }.into_any())}
                 {delivery
                     .repeat_of

@@ -246,6 +246,7 @@ impl Ingest {
             decided_at,
             repeat_of: None,
             contract_version: judge::contract(Some(feed)).version,
+            profile_version: feed.profile_version,
             gate: None,
             hold: None,
         }
