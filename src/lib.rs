@@ -8,8 +8,8 @@
 //! domain/      what the business means; pure, both sides            (knows nothing of ours)
 //! error        the one error that crosses the network               (domain)
 //! api/         server functions: authorize, call, reply             (domain, error)
-//! app/         pages and components; never names the server         (domain, error, api)
-//! hydrate      the browser's entry                                  (app)
+//! app/         pages, components, islands; never names the server   (domain, error, api)
+//! hydrate      the browser's entry: wakes the islands               (app)
 //! server/      everything with I/O                                  (see its own map)
 //! ```
 //!

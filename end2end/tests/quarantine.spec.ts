@@ -77,3 +77,20 @@ test("a manager reads a held record and is offered no button to change it", asyn
     await expect(page.locator("main").getByRole("link", { name })).toHaveCount(0);
   }
 });
+
+test("a suggestion is a click away where a script runs, and to read where none does", async ({ page, be, javaScriptEnabled }) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=kasparek&code=GTIN_CHECK");
+  await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  const gtin = page.locator(".attribute", { has: page.locator("label code", { hasText: /^gtin$/ }) });
+  const field = gtin.locator("input[name='values[]']");
+  const sent = await field.inputValue();
+  if (!javaScriptEnabled) {
+    await expect(gtin.locator("p.suggestion")).toContainText("Would pass:");
+    return;
+  }
+  await gtin.getByRole("button", { name: /^Use/ }).click();
+  await expect(field).not.toHaveValue(sent);
+  await expect(field).toHaveValue(/^\d{13}$/);
+});

@@ -1,14 +1,17 @@
 //! Draws the pages: the document around them, the routes, and what a person sees and clicks.
 //!
 //! Pages own their resources and ask [`crate::api`] for everything; components are given plain
-//! values and ask for nothing. Neither knows the time, the locale or the server: what a page
-//! shows comes from its address and from what the server answered, so the server and the browser
-//! draw the same page from the same input, and every page works before any script has run.
+//! values and ask for nothing. Both are drawn on the server alone, whole, and the browser loads
+//! the next page as browsers do, so every page works before any script has run. What reacts in
+//! the browser is an island, in [`islands`]; that is all the wasm there is. Pages of hydrated
+//! components weighed three times what islands do, and sent everything twice: drawn, and as the
+//! data to draw it from.
 //!
 //! To add a page: one file in [`pages`] with its resources at the top and one `<Transition>`, a
 //! line in the table of routes below, and a link to it from somewhere.
 
 pub mod components;
+pub mod islands;
 pub mod link;
 pub mod pages;
 
@@ -35,8 +38,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/feedgate.css"/>
-                <script src="/upload.js" defer=true></script>
-                <HydrationScripts options/>
+                <script src="/forms.js" defer=true></script>
+                <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
             <body>
@@ -64,11 +67,9 @@ fn window_title(title: String) -> String {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let (is_routing, set_is_routing) = signal(false);
     view! {
         <Title formatter=window_title/>
-        <Router set_is_routing>
-            <div class="routing" class:is-routing=is_routing aria-hidden="true"></div>
+        <Router>
             <Routes fallback=NotFound>
                 <ParentRoute path=path!("") view=Signed ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage/>

@@ -4,7 +4,6 @@
 pub mod badge;
 pub mod chart;
 pub mod filter;
-pub mod follow;
 pub mod frame;
 pub mod head;
 pub mod lamp;

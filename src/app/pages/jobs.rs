@@ -37,8 +37,8 @@ pub fn JobsPage() -> impl IntoView {
     let retry = Retry::new();
     let viewer = use_viewer();
     let list = Resource::new(
-        move || (asked.get(), retry.version().get()),
-        |((link, after), _)| list_jobs(link.get("state"), after),
+        move || asked.get(),
+        |(link, after)| list_jobs(link.get("state"), after),
     );
     view! {
         <Title text="Jobs"/>

@@ -12,11 +12,11 @@ mod verdict;
 
 use crate::api::delivery::{DeliveryView, RuleOnDelivery, read_delivery};
 use crate::app::components::badge::StatusBadge;
-use crate::app::components::follow::Follow;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::Loading;
 use crate::app::components::time::Instant;
+use crate::app::islands::Live;
 use crate::app::link;
 use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format;
@@ -31,32 +31,20 @@ pub fn DeliveryPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("delivery").unwrap_or_default()));
     let rule = ServerAction::<RuleOnDelivery>::new();
-    let tick = RwSignal::new(0u32);
     let viewer = use_viewer();
-    let view = Resource::new(
-        move || (id.get(), rule.version().get(), tick.get()),
-        |(id, ..)| read_delivery(id),
-    );
-    Effect::new(move |before: Option<String>| {
-        let id = id.get();
-        // What failed was another delivery's.
-        if before.is_some_and(|before| before != id) {
-            rule.clear();
-        }
-        id
-    });
+    let view = Resource::new(move || id.get(), read_delivery);
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 let viewer = viewer.await;
-                framed(viewer, view.await, Section::Deliveries, |_, view| content(view, rule, tick))
+                framed(viewer, view.await, Section::Deliveries, |_, view| content(view, rule))
             })}
         </Transition>
     }
     .into_any()
 }
 
-fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSignal<u32>) -> AnyView {
+fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
     let DeliveryView {
         delivery,
         as_of,
@@ -95,7 +83,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>, tick: RwSigna
         </Head>
         {verdict::verdict(&delivery)}
         {ruling::made(&delivery)}
-        {(releasing || on_its_way).then(|| view! { <Follow tick/> })}
+        {(releasing || on_its_way).then(|| view! { <Live every=1/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}
         {took_effect.then(|| verdict::law(&delivery, held, open))}
         {gate::findings(&delivery)}

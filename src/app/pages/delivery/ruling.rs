@@ -95,13 +95,13 @@ pub(super) fn form(delivery: &Delivery, is_kept: bool, rule: ServerAction<RuleOn
                                     class="main"
                                     name="ruling"
                                     value="release"
-                                    disabled=move || rule.pending().get()
+
                                 >
                                     "Release it"
                                 </button>
                             }
                         })}
-                    <button class="danger" name="ruling" value="refuse" disabled=move || rule.pending().get()>
+                    <button class="danger" name="ruling" value="refuse">
                         "Refuse it for good"
                     </button>
                 </div>

@@ -228,7 +228,7 @@ fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<Amend
                     />
                 </label>
                 <div class="choices">
-                    <button class="main" disabled=move || amend.pending().get()>
+                    <button class="main">
                         "Put it in force"
                     </button>
                     <a href=back>"Leave it as it is"</a>

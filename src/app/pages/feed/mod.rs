@@ -48,10 +48,7 @@ pub fn FeedPage() -> impl IntoView {
     });
     let viewer = use_viewer();
     let resume = Resume::new();
-    let view = Resource::new(
-        move || (asked.get(), resume.version().get()),
-        |((feed, after), _)| read_feed(feed, after),
-    );
+    let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
     view! {
         <Transition fallback=Loading>
             {move || {

@@ -50,7 +50,7 @@ pub(super) fn card(id: &FeedId, pull: Shown, as_of: DateTime<Utc>, resume: Optio
         view! {
             <ActionForm action=resume>
                 <input type="hidden" name="feed" value=feed/>
-                <button disabled=move || resume.pending().get()>{words}</button>
+                <button>{words}</button>
             </ActionForm>
         }
     });

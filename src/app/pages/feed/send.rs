@@ -1,6 +1,6 @@
 //! Offers staff a form to send a file of the feed with.
 //!
-//! The form works by itself. `public/upload.js` sends it in its stead where scripts run, so that
+//! The form works by itself. `public/forms.js` sends it in its stead where scripts run, so that
 //! one sees how far it is.
 
 use crate::domain::format;

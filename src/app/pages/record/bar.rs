@@ -25,7 +25,7 @@ pub(super) fn bar(record: &HeldRecord, next: Option<RecordId>, may_act: bool, ac
         view! {
             <ActionForm action=actions.replay>
                 {field}
-                <button class=class disabled=move || actions.replay.pending().get()>
+                <button class=class>
                     {format!("Replay {what}")}
                 </button>
             </ActionForm>

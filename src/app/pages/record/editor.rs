@@ -8,13 +8,12 @@ use super::rows::{Row, align};
 use super::{Actions, version};
 use crate::api::quarantine::Draft;
 use crate::app::components::states::{Notice, Tone};
+use crate::app::islands::Suggestion;
 use crate::app::link;
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::violation::Severity;
 use crate::error::AppError;
-use leptos::ev::MouseEvent;
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 
 /// Longer values get a field of several lines.
@@ -137,57 +136,34 @@ fn field(place: usize, row: Row, adopt: &str) -> AnyView {
     let input = input(id.clone(), value, invalid, describes);
     view! {
         <div class="attribute">
-            <label for=id>
+            <label for=id.clone()>
                 <code>{name.clone()}</code>
             </label>
             <div>
                 <input type="hidden" name="names[]" value=name.clone()/>
-                {input.field}
+                {input}
                 {was.map(|was| view! { <p class="was">"Sent: " <code>{was}</code></p> })}
                 <div id=remarks>{violations(failing, &name, None)}</div>
-                {suggestion.map(|suggestion| view! { <Suggestion suggestion fill=input.fill/> })}
+                {suggestion.map(|suggestion| view! { <Suggestion field=id suggestion/> })}
             </div>
         </div>
     }
     .into_any()
 }
 
-/// A field, and the way to put another value into it.
-struct Field {
-    field: AnyView,
-    fill: Callback<String>,
-}
-
 /// The field itself: of one line or of several, as long as its value needs.
-fn input(id: String, value: String, invalid: bool, describes: Option<String>) -> Field {
+fn input(id: String, value: String, invalid: bool, describes: Option<String>) -> AnyView {
     let invalid = invalid.then_some("true");
     if value.len() > ONE_LINE || value.contains('\n') {
-        let node = NodeRef::<html::Textarea>::new();
-        let field = view! {
-            <textarea
-                node_ref=node
-                id=id
-                name="values[]"
-                rows="3"
-                aria-invalid=invalid
-                aria-describedby=describes
-            >
+        view! {
+            <textarea id=id name="values[]" rows="3" aria-invalid=invalid aria-describedby=describes>
                 {value}
             </textarea>
-        };
-        Field {
-            field: field.into_any(),
-            fill: Callback::new(move |text: String| {
-                if let Some(field) = node.get_untracked() {
-                    field.set_value(&text);
-                }
-            }),
         }
+        .into_any()
     } else {
-        let node = NodeRef::<html::Input>::new();
-        let field = view! {
+        view! {
             <input
-                node_ref=node
                 id=id
                 name="values[]"
                 value=value
@@ -195,42 +171,9 @@ fn input(id: String, value: String, invalid: bool, describes: Option<String>) ->
                 aria-invalid=invalid
                 aria-describedby=describes
             />
-        };
-        Field {
-            field: field.into_any(),
-            fill: Callback::new(move |text: String| {
-                if let Some(field) = node.get_untracked() {
-                    field.set_value(&text);
-                }
-            }),
         }
+        .into_any()
     }
-}
-
-/// A value that would pass: to read, and, as soon as there is a script, to take over.
-#[component]
-fn Suggestion(suggestion: String, fill: Callback<String>) -> impl IntoView {
-    let awake = RwSignal::new(false);
-    Effect::new(move |_| awake.set(true));
-    view! {
-        {move || {
-            let suggestion = suggestion.clone();
-            let code = view! { <code>{suggestion.clone()}</code> };
-            if awake.get() {
-                let click = move |_: MouseEvent| fill.run(suggestion.clone());
-                view! {
-                    <button type="button" class="suggestion" on:click=click>
-                        "Use "
-                        {code}
-                    </button>
-                }
-                .into_any()
-            } else {
-                view! { <p class="suggestion">"Would pass: " {code}</p> }.into_any()
-            }
-        }}
-    }
-    .into_any()
 }
 
 /// A pair of fields for an attribute that was not sent; without a name it is left out.

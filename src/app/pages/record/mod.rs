@@ -16,10 +16,10 @@ use crate::api::quarantine::{
     DiscardRecord, EditRecord, HeldView, ReplayRecord, RestoreRecord, read_held_record,
 };
 use crate::app::components::badge::StateBadge;
-use crate::app::components::follow::Follow;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::islands::Live;
 use crate::app::link::{self, Link};
 use crate::domain::format;
 use crate::domain::quarantine::{HeldRecord, Move, State};
@@ -29,8 +29,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-/// What may be done with a record. A form whose action has failed shows the error, with a script
-/// at once and without one in the page that comes back.
+/// What may be done with a record. A form whose action has failed shows the error in the page that
+/// comes back.
 #[derive(Clone, Copy)]
 struct Actions {
     edit: ServerAction<EditRecord>,
@@ -40,37 +40,19 @@ struct Actions {
 }
 
 impl Actions {
-    /// Changes whenever one of them has ended, well or not.
-    fn versions(self) -> [usize; 4] {
-        [
-            self.edit.version().get(),
-            self.replay.version().get(),
-            self.discard.version().get(),
-            self.restore.version().get(),
-        ]
-    }
-
     /// Why the last one failed, unless that is said beside its field.
     fn error(self) -> Option<AppError> {
         let values = [
-            self.edit.value().get(),
-            self.replay.value().get(),
-            self.discard.value().get(),
-            self.restore.value().get(),
+            self.edit.value().get_untracked(),
+            self.replay.value().get_untracked(),
+            self.discard.value().get_untracked(),
+            self.restore.value().get_untracked(),
         ];
         let beside = |error: &AppError| matches!(error, AppError::Invalid { field, .. } if field == "reason");
         values
             .into_iter()
             .flatten()
             .find_map(|value| value.err().filter(|error| !beside(error)))
-    }
-
-    /// Forgets what has failed; it was another record's.
-    fn clear(self) {
-        self.edit.clear();
-        self.replay.clear();
-        self.discard.clear();
-        self.restore.clear();
     }
 }
 
@@ -87,19 +69,8 @@ pub fn RecordPage() -> impl IntoView {
         discard: ServerAction::new(),
         restore: ServerAction::new(),
     };
-    let tick = RwSignal::new(0u32);
     let viewer = use_viewer();
-    let view = Resource::new(
-        move || (id.get(), actions.versions(), tick.get()),
-        |(id, ..)| read_held_record(id),
-    );
-    Effect::new(move |before: Option<String>| {
-        let id = id.get();
-        if before.is_some_and(|before| before != id) {
-            actions.clear();
-        }
-        id
-    });
+    let view = Resource::new(move || id.get(), read_held_record);
     view! {
         <Transition fallback=Loading>
             {move || {
@@ -110,7 +81,7 @@ pub fn RecordPage() -> impl IntoView {
                         viewer,
                         view.await,
                         Section::Quarantine,
-                        |_, view| content(view, editing, actions, tick),
+                        |_, view| content(view, editing, actions),
                     )
                 })
             }}
@@ -144,7 +115,7 @@ fn edit_link(record: &HeldRecord) -> Link {
     link::record(&record.id).with("edit", "1")
 }
 
-fn content(view: HeldView, editing: Editing, actions: Actions, tick: RwSignal<u32>) -> AnyView {
+fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
     let HeldView {
         record,
         as_of,
@@ -176,7 +147,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions, tick: RwSignal<u3
             <StateBadge state=record.state/>
         </Head>
         {sub.map(|sub| view! { <p class="subject">{sub}</p> })}
-        {move || actions.error().map(failed)}
+        {actions.error().map(failed)}
         {standing(&record)}
         {kept
             .map(|href| {
@@ -187,7 +158,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions, tick: RwSignal<u3
                     </Notice>
                 }
             })}
-        {(record.state == State::Queued).then(|| view! { <Follow tick/> })}
+        {(record.state == State::Queued).then(|| view! { <Live every=1/> })}
         <div class="columns">
             <div class="block">
                 {if open {
