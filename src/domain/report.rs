@@ -4,6 +4,7 @@
 //! shape: add to it, never rename. The same report fills the delivery's page and its document.
 
 use super::contract::Column;
+use super::format::count;
 use super::gate::Gate;
 use super::portrait::Portrait;
 use super::violation::{Severity, Violation};
@@ -157,6 +158,9 @@ pub struct CodeCount {
 pub struct Sample {
     /// The record's id as sent; empty when it has none.
     pub id: String,
+    /// Which record of the file it is, counted from 1; 0 in what was logged before it was told.
+    #[serde(default)]
+    pub index: u64,
     /// Line in text formats, counted from 1; 0 where lines mean nothing.
     pub line: u64,
     /// Byte offset of the record in the unpacked file.
@@ -181,6 +185,23 @@ pub struct Shadow {
     pub rejected: u64,
     /// Up to [`Shadow::SAMPLES`] examples, in the order of the file.
     pub samples: Vec<Sample>,
+}
+
+impl Sample {
+    /// Where it is, in words: the line of a text, and in rows the column and field; the record
+    /// and its first byte in other formats.
+    pub fn place(&self) -> String {
+        let field = self.violation.place.as_ref();
+        match (self.line, self.index) {
+            (0, 0) => format!("byte {}", count(self.offset)),
+            (0, index) => format!("record {}, byte {}", count(index), count(self.offset)),
+            (line, _) => {
+                let line = field.and_then(|place| place.line).unwrap_or(line);
+                let field = field.map(|place| format!(", {place}")).unwrap_or_default();
+                format!("line {}{field}", count(line))
+            }
+        }
+    }
 }
 
 impl Shadow {

@@ -5,6 +5,7 @@
 //! [`super::contract`]; where the record stood in its file is the record's own
 //! [`super::record::Position`].
 
+use super::record::Place;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -67,6 +68,10 @@ pub struct Violation {
     /// had versions is of the first.
     #[serde(default = "first_version")]
     pub contract_version: u32,
+    /// Where the attribute stands in a file of rows; none when it is missing or the violation is
+    /// about the whole record, in other formats, and for what was mended by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 fn first_version() -> u32 {

@@ -47,6 +47,32 @@ fn check_exits_0_when_clean_1_when_records_are_held_and_3_when_refused() {
     assert!(String::from_utf8_lossy(&missing.stderr).contains("no/such/file.csv"));
 }
 
+#[test]
+fn check_names_line_column_and_field_of_rows_and_record_and_byte_of_other_formats() {
+    let files = Files::new();
+    let rows = "id;Título;price\n1;\"Café\nMug\";abc\n";
+    let xml = "<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\"><channel><item><g:id>1</g:id>\
+               <g:price>abc</g:price></item></channel></rss>";
+    for (name, content, place) in [
+        ("rows.csv", rows, "line 3, column 6, field 3 (price): Price “abc”"),
+        ("feed.xml", xml, "record 1, byte 68: Price “abc”"),
+    ] {
+        let file = files.bytes(name, content.as_bytes());
+        let told = feedgate(&["check", &file.to_string_lossy()]);
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert!(told.contains(place), "{told}");
+        let report = json(&feedgate(&["check", "--json", &file.to_string_lossy()]));
+        let samples = report["samples"].as_array().expect("a list");
+        let sample = samples.iter().find(|sample| sample["code"] == "PRICE_FORMAT");
+        let sample = sample.expect("an example");
+        assert_eq!(sample["index"], 1);
+        if name == "rows.csv" {
+            let place = serde_json::json!({"field": 3, "header": "price", "line": 3, "column": 6});
+            assert_eq!(sample["place"], place);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_json_the_partners_page_and_the_database_say_the_same() {
     let (app, files) = (App::start().await, Files::new());

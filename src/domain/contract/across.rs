@@ -352,6 +352,7 @@ impl Across {
                         message: format!("Group {} has no other member in this file.", Quoted(&lone.value)),
                         suggestion: None,
                         contract_version: version,
+                        place: None,
                     };
                     (lone.position, lone.id.clone(), violation)
                 })

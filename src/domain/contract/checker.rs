@@ -147,6 +147,48 @@ impl Checked {
         self.findings.iter().map(|finding| self.violation(finding))
     }
 
+    /// The violation of one rule that failed, the `nth` of [`Self::failed`], with its place in
+    /// `raw`, which must be the record that was checked.
+    pub fn placed(&self, raw: &RawRecord, nth: usize) -> Option<Violation> {
+        self.findings.get(nth).map(|finding| self.put(raw, finding))
+    }
+
+    /// The same of the `nth` of [`Self::failed_in_shadow`].
+    pub fn shadow_placed(&self, raw: &RawRecord, nth: usize) -> Option<Violation> {
+        self.shadows.get(nth).map(|finding| self.put(raw, finding))
+    }
+
+    /// The violations in full, each with its place in `raw`, which must be the record that was
+    /// checked.
+    pub fn all_placed(&self, raw: &RawRecord) -> impl Iterator<Item = Violation> {
+        self.findings.iter().map(|finding| self.put(raw, finding))
+    }
+
+    fn put(&self, raw: &RawRecord, finding: &Finding) -> Violation {
+        let mut violation = self.violation(finding);
+        violation.place = self.field_of(raw, finding).and_then(|field| raw.place(field));
+        violation
+    }
+
+    /// The field that a finding speaks of: of several of one attribute that with its value.
+    fn field_of(&self, raw: &RawRecord, finding: &Finding) -> Option<usize> {
+        let attribute = Attribute::of(finding.rule.attribute?)?;
+        let first = usize::from(self.slots[attribute as usize]);
+        if first >= raw.len() || !self.repeated_at(attribute) {
+            return (first < raw.len()).then_some(first);
+        }
+        let value = self.at(finding.value);
+        let fits = |index: &usize| {
+            let (number, sent) = raw.field(*index);
+            raw.names().name(number).attribute == Some(attribute) && trim(sent).starts_with(value)
+        };
+        (first..raw.len()).find(fits).or(Some(first))
+    }
+
+    fn repeated_at(&self, attribute: Attribute) -> bool {
+        self.repeated & (1 << attribute as u32) != 0
+    }
+
     /// What rules on trial would have said, with the severity they would have; it counts for
     /// nothing else.
     pub fn shadows(&self) -> impl Iterator<Item = Violation> {
@@ -167,6 +209,7 @@ impl Checked {
             message: self.at(f.message).to_owned(),
             suggestion: f.suggestion.map(|s| self.at(s).to_owned()),
             contract_version: self.version,
+            place: None,
         }
     }
 

@@ -143,6 +143,7 @@ impl Columns {
                     message: message.clone(),
                     suggestion: None,
                     contract_version: rules.contract().version,
+                    place: None,
                 },
             )],
         };

@@ -8,11 +8,13 @@
 
 mod attribute;
 mod names;
+mod place;
 mod raw;
 mod understood;
 
 pub use attribute::Attribute;
 pub use names::{Dictionary, Name, Names, rank};
+pub use place::Place;
 pub use raw::{Damage, RawRecord};
 pub use understood::Record;
 

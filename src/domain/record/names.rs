@@ -87,6 +87,7 @@ pub struct Names {
     /// The format's own names besides those of attributes, normalised.
     vocabulary: &'static [&'static str],
     has_unknown: bool,
+    are_columns: bool,
 }
 
 impl Names {
@@ -107,6 +108,18 @@ impl Names {
     pub fn of_format(mut self, vocabulary: &'static [&'static str]) -> Self {
         self.vocabulary = vocabulary;
         self
+    }
+
+    /// The same table in a format of rows, whose numbers are those of columns.
+    #[must_use]
+    pub fn of_columns(mut self) -> Self {
+        self.are_columns = true;
+        self
+    }
+
+    /// Whether its numbers, but for those of [`Self::own`], are those of columns.
+    pub fn are_columns(&self) -> bool {
+        self.are_columns
     }
 
     /// Whether any of the names is one that nobody explains.

@@ -105,6 +105,19 @@ impl RawRecord {
         (field.name, field.value.of(&self.text))
     }
 
+    /// Where the value of field `index` stands in [`Self::original`]; none when it had to be
+    /// unescaped or was given another.
+    pub fn slice_of(&self, index: usize) -> Option<(usize, usize)> {
+        let (value, whole) = (self.fields[index].value, self.original);
+        let is_inside = value.start >= whole.start && value.end <= whole.end && whole.start < whole.end;
+        is_inside.then(|| {
+            (
+                (value.start - whole.start) as usize,
+                (value.end - whole.start) as usize,
+            )
+        })
+    }
+
     /// Normalised names and values as sent, in order; empty values too.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields

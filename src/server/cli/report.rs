@@ -81,10 +81,7 @@ fn write_codes(report: &Report, out: &mut String) -> std::fmt::Result {
             code.code
         )?;
         match example {
-            Some(sample) if sample.line > 0 => {
-                writeln!(out, "line {}: {}", sample.line, sample.violation.message)?;
-            }
-            Some(sample) => writeln!(out, "byte {}: {}", sample.offset, sample.violation.message)?,
+            Some(sample) => writeln!(out, "{}: {}", sample.place(), sample.violation.message)?,
             None => writeln!(out)?,
         }
     }
@@ -110,7 +107,7 @@ fn write_trials(report: &Report, out: &mut String) -> std::fmt::Result {
             trial.code
         )?;
         match trial.samples.first() {
-            Some(sample) => writeln!(out, "; {}", sample.violation.message)?,
+            Some(sample) => writeln!(out, "; {}: {}", sample.place(), sample.violation.message)?,
             None => writeln!(out)?,
         }
     }

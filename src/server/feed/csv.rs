@@ -224,7 +224,7 @@ impl Reader {
         let next = if plan.columns.is_some() { start } else { next };
         self.columns = names.len();
         plan.prepare(&mut names);
-        self.names = Arc::new(names);
+        self.names = Arc::new(names.of_columns());
         self.shape = shape;
         let gone = memchr::memchr_iter(shape.newline, &bytes[..next]).count();
         self.line += gone as u64;

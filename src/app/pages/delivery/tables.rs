@@ -62,7 +62,7 @@ pub(super) fn codes(codes: Vec<CodeCount>, records: u64) -> AnyView {
 pub(super) fn samples(samples: Vec<Sample>) -> AnyView {
     let columns = vec![
         text("Product id"),
-        figures("Place"),
+        text("Place"),
         text("What is wrong"),
         text("Value sent"),
         text("Would pass"),
@@ -79,24 +79,15 @@ pub(super) fn samples(samples: Vec<Sample>) -> AnyView {
 }
 
 fn sample_row(sample: Sample) -> AnyView {
-    let Sample {
-        id,
-        line,
-        offset,
-        violation,
-    } = sample;
-    let place = if line > 0 {
-        format!("line {}", count(line))
-    } else {
-        format!("byte {}", count(offset))
-    };
+    let place = sample.place();
+    let Sample { id, violation, .. } = sample;
     let severe = violation.severity != Severity::Error;
     view! {
         <tr>
             <th scope="row">
                 <span class="named">{if id.is_empty() { "no id".to_owned() } else { id }}</span>
             </th>
-            <td class="num">{place}</td>
+            <td>{place}</td>
             <td class="wrap">
                 {violation.message} " " <RuleCode code=violation.code.into_owned()/>
                 {severe.then(|| view! { " " <SeverityBadge severity=violation.severity/> })}

@@ -5,6 +5,7 @@ use super::rows::{Row, align};
 use crate::app::components::badge::SeverityBadge;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, text};
+use crate::domain::format::count;
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::violation::{Severity, Violation};
 use leptos::prelude::*;
@@ -113,6 +114,10 @@ pub(super) fn violations(failing: Vec<Violation>, name: &str, record: Option<&He
                 }
                 .into_any(),
             });
+            let place = violation.place.map(|place| {
+                let line = place.line.map(|line| format!("line {}, ", count(line)));
+                view! { <p class="muted small">{format!("{}{place}", line.unwrap_or_default())}</p> }
+            });
             view! {
                 <li>
                     <p>
@@ -120,6 +125,7 @@ pub(super) fn violations(failing: Vec<Violation>, name: &str, record: Option<&He
                         {(violation.severity != Severity::Error)
                             .then(|| view! { " " <SeverityBadge severity=violation.severity/> })}
                     </p>
+                    {place}
                     {suggestion}
                 </li>
             }

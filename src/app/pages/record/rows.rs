@@ -100,6 +100,7 @@ mod tests {
             message: String::new(),
             suggestion: None,
             contract_version: 1,
+            place: None,
         }
     }
 

@@ -11,11 +11,10 @@ use leptos::prelude::*;
 /// The column beside the attributes.
 pub(super) fn aside(record: &HeldRecord, history: Vec<Event>, as_of: DateTime<Utc>) -> AnyView {
     let place = &record.position;
-    let line = if place.line > 0 {
-        format!("line {}", count(place.line))
-    } else {
-        format!("byte {}", count(place.offset))
-    };
+    let mut line = format!("byte {}", count(place.offset));
+    if place.line > 0 {
+        line = format!("line {}, {line}", count(place.line));
+    }
     let events: Vec<_> = history.into_iter().map(|event| item(event, as_of)).collect();
     view! {
         <aside class="story">

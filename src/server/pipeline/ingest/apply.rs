@@ -288,7 +288,7 @@ fn hold(delivery: &Delivery, raw: &RawRecord, checked: &Checked) -> (String, Hel
         position,
         original: raw.original().to_owned(),
         attributes: raw.to_attributes(),
-        violations: checked.violations().collect(),
+        violations: checked.all_placed(raw).collect(),
         state: State::Quarantined,
         revisions: Vec::new(),
         attempts: 0,

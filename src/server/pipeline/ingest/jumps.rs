@@ -14,6 +14,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub(super) struct Seen {
     id: String,
+    index: u64,
     line: u64,
     offset: u64,
     sent: String,
@@ -27,6 +28,7 @@ impl Seen {
         let position = raw.position();
         Self {
             id: checked.id().to_owned(),
+            index: position.index,
             line: position.line,
             offset: position.offset,
             sent: raw.get("price").unwrap_or_default().to_owned(),
@@ -78,6 +80,7 @@ impl Jumps {
         if self.samples.len() < Report::SAMPLES_PER_CODE {
             self.samples.push(Sample {
                 id: seen.id.clone(),
+                index: seen.index,
                 line: seen.line,
                 offset: seen.offset,
                 violation: Violation {
@@ -88,6 +91,7 @@ impl Jumps {
                     message,
                     suggestion: None,
                     contract_version: self.version,
+                    place: None,
                 },
             });
         }

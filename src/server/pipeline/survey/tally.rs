@@ -53,7 +53,7 @@ impl Tally {
         for (place, (rule, severity)) in checked.failed().enumerate() {
             let line = line(&mut self.codes, rule, severity);
             if line.count(raw) && line.samples.len() < Report::SAMPLES_PER_CODE {
-                line.keep(raw, checked, checked.violations().nth(place));
+                line.keep(raw, checked, checked.placed(raw, place));
             }
         }
     }
@@ -65,7 +65,7 @@ impl Tally {
             if line.count(raw) {
                 line.rejected += u64::from(severity == Severity::Error && !checked.is_held());
                 if line.samples.len() < Shadow::SAMPLES {
-                    line.keep(raw, checked, checked.shadows().nth(place));
+                    line.keep(raw, checked, checked.shadow_placed(raw, place));
                 }
             }
         }
@@ -87,6 +87,7 @@ impl Tally {
             .map(|(position, id, violation)| {
                 let sample = Sample {
                     id,
+                    index: position.index,
                     line: position.line,
                     offset: position.offset,
                     violation,
@@ -191,6 +192,7 @@ impl Line {
         if let Some(violation) = violation {
             let sample = Sample {
                 id: checked.id().to_owned(),
+                index: position.index,
                 line: position.line,
                 offset: position.offset,
                 violation,
