@@ -2,7 +2,7 @@
 
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::PartnerId;
-use crate::domain::query::{Page, Span};
+use crate::domain::query::{Asked, Page, Shown};
 use crate::domain::report::Sample;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// One page of deliveries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryList {
-    /// The range's fixed ends, when one was asked for.
-    pub span: Option<Span>,
+    /// The stretch of time, when one was asked for.
+    pub shown: Option<Shown>,
     /// When this was read.
     pub as_of: DateTime<Utc>,
     /// The rows, newest first.
@@ -41,13 +41,13 @@ pub struct DeliveryView {
     pub is_kept: bool,
 }
 
-/// Lists deliveries, newest first, narrowed by whatever is not empty; `range` as in the URL.
+/// Lists deliveries, newest first, narrowed by whatever is not empty.
 #[server(endpoint = "list_deliveries")]
 pub async fn list_deliveries(
     #[server(default)] partner: String,
     #[server(default)] feed: String,
     #[server(default)] status: String,
-    #[server(default)] range: String,
+    #[server(default)] asked: Asked,
     #[server(default)] after: String,
 ) -> Result<DeliveryList, AppError> {
     use crate::domain::{account::Right, delivery::Status, ids, query};
@@ -55,14 +55,13 @@ pub async fn list_deliveries(
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
-            let range = (!range.is_empty()).then(|| query::Range::parse(&range));
             let filter = query::DeliveryFilter {
                 partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
                 feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
                 status: Status::parse(&status),
                 span: None,
             };
-            desk::delivery::list(&viewer, filter, range, &after).await
+            desk::delivery::list(&viewer, filter, &asked, &after).await
         }
         .await,
     )

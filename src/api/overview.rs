@@ -3,7 +3,7 @@
 use crate::domain::chart::Chart;
 use crate::domain::health::Health;
 use crate::domain::ids::PartnerId;
-use crate::domain::query::Span;
+use crate::domain::query::{Asked, Shown};
 use crate::domain::report::Counts;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -62,15 +62,16 @@ pub struct PartnerRow {
     pub last_at: Option<DateTime<Utc>>,
     /// Its held records that wait for somebody, now.
     pub open: u64,
-    /// Records received per bucket, oldest first, for the sparkline.
+    /// Records received over the range, oldest first, for the sparkline: neighbouring buckets are
+    /// added up until there are few.
     pub trend: Vec<u64>,
 }
 
 /// Everything the overview shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
-    /// The range's fixed ends.
-    pub span: Span,
+    /// The stretch of time that it is about.
+    pub shown: Shown,
     /// When these figures were read.
     pub as_of: DateTime<Utc>,
     /// All partners together.
@@ -87,15 +88,15 @@ pub struct Overview {
     pub partners: Vec<PartnerRow>,
 }
 
-/// Reads the overview for a range as in the URL.
+/// Reads the overview for what the URL asks for.
 #[server(endpoint = "read_overview")]
-pub async fn read_overview(range: String) -> Result<Overview, AppError> {
-    use crate::domain::{account::Right, query::Range};
+pub async fn read_overview(#[server(default)] asked: Asked) -> Result<Overview, AppError> {
+    use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewAllPartners).await?;
-            desk::overview::read(&viewer, Range::parse(&range)).await
+            desk::overview::read(&viewer, &asked).await
         }
         .await,
     )

@@ -4,7 +4,7 @@ use super::overview::{Charts, Compared, Summary};
 use crate::domain::delivery::Delivery;
 use crate::domain::health::Health;
 use crate::domain::ids::{FeedId, PartnerId};
-use crate::domain::query::Span;
+use crate::domain::query::{Asked, Shown};
 use crate::domain::report::CodeCount;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -35,8 +35,8 @@ pub struct PartnerReport {
     pub id: PartnerId,
     /// What it is called.
     pub name: String,
-    /// The range's fixed ends.
-    pub span: Span,
+    /// The stretch of time that it is about.
+    pub shown: Shown,
     /// When these figures were read.
     pub as_of: DateTime<Utc>,
     /// Its lamp and the reason.
@@ -57,15 +57,18 @@ pub struct PartnerReport {
     pub deliveries: Vec<Delivery>,
 }
 
-/// Reads a partner's page for a range as in the URL.
+/// Reads a partner's page for what the URL asks for.
 #[server(endpoint = "read_partner")]
-pub async fn read_partner(partner: String, range: String) -> Result<PartnerReport, AppError> {
-    use crate::domain::{account::Right, query::Range};
+pub async fn read_partner(
+    partner: String,
+    #[server(default)] asked: Asked,
+) -> Result<PartnerReport, AppError> {
+    use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
-            desk::partner::read(&viewer, &PartnerId::new(partner), Range::parse(&range)).await
+            desk::partner::read(&viewer, &PartnerId::new(partner), &asked).await
         }
         .await,
     )

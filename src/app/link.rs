@@ -5,6 +5,7 @@
 
 use crate::domain::format;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
+use crate::domain::query::Asked;
 use leptos_router::params::ParamsMap;
 
 /// A page's path and the parameters that are worth carrying along, in order.
@@ -37,6 +38,14 @@ impl Link {
             self.params.push((name.to_owned(), value.to_owned()));
         }
         self
+    }
+
+    /// The same with what it asks for about time.
+    pub fn asking(self, asked: &Asked) -> Self {
+        asked
+            .params()
+            .into_iter()
+            .fold(self, |link, (name, value)| link.with(name, value))
     }
 
     /// The path alone.

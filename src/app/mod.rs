@@ -30,23 +30,24 @@ use pages::{
 /// The whole document around a page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href="/pkg/feedgate.css"/>
-                <script src="/forms.js" defer=true></script>
-                <HydrationScripts options islands=true/>
-                <MetaTags/>
-            </head>
-            <body>
-                <App/>
-            </body>
-        </html>
-    }
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                    <meta name="color-scheme" content="light dark"/>
+                    <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                    <link rel="stylesheet" href="/pkg/feedgate.css"/>
+    <script src="/forms.js" defer=true></script>
+                    <script src="/charts.js" defer=true></script>
+                    <HydrationScripts options islands=true/>
+                    <MetaTags/>
+                </head>
+                <body>
+                    <App/>
+                </body>
+            </html>
+        }
 }
 
 /// The window's title. It is written into the page as it is, on the server unescaped (`leptos_meta`

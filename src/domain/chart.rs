@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One chart and its table twin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chart {
+    /// Tells it apart from the others in addresses: `volume`.
+    pub name: String,
     /// The question it answers, such as “Rejected, % of received”.
     pub title: String,
     /// Unit, bucket and time zone.
@@ -18,7 +20,7 @@ pub struct Chart {
     pub svg: String,
     /// Heads of the table's columns after the first, which is the time.
     pub columns: Vec<String>,
-    /// The table's rows, oldest first.
+    /// The table's rows, oldest first; none unless the table was asked for.
     pub rows: Vec<ChartRow>,
 }
 

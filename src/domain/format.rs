@@ -34,6 +34,22 @@ pub fn percent(share: Option<f64>) -> String {
     }
 }
 
+/// How a count has changed against an earlier one: `+12 %`, `−3 %`; a dash where there is none.
+#[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
+pub fn change(now: u64, before: Option<u64>) -> String {
+    match before {
+        None | Some(0) => "–".to_owned(),
+        Some(before) => {
+            let percent = ((now as f64 / before as f64 - 1.0) * 100.0).round();
+            match percent {
+                0.0 => "±0 %".to_owned(),
+                p if p > 0.0 => format!("+{p:.0} %"),
+                p => format!("−{:.0} %", p.abs()),
+            }
+        }
+    }
+}
+
 /// A duration in milliseconds: `850 ms`, `4.2 s`, `3 min`, `5 h`; a dash where there is none.
 #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
 pub fn duration(ms: Option<u64>) -> String {

@@ -15,6 +15,7 @@
 //! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
 //! | [`worker`] | takes jobs and runs the pipeline on them, apart from the web |
 //! | [`auth`] | passwords, and who a session belongs to |
+//! | [`calendar`] | the clocks of the world: ranges with fixed ends, cut into buckets |
 //! | [`context`] | what a server function may reach: the state, the caller, the reply |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
@@ -32,6 +33,7 @@
 
 pub mod auth;
 pub mod bench;
+pub mod calendar;
 pub mod charts;
 pub mod child;
 pub mod cli;

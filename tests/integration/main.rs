@@ -53,3 +53,6 @@ mod real_feeds;
 
 // The figures of charts are what the log adds up to, whatever happens to who adds them up.
 mod rollups;
+
+// Pages about a stretch of time: what they say, against what the log says.
+mod stretches;

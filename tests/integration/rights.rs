@@ -29,12 +29,12 @@ const TABLE: &[Row] = &[
     ("sign_out", &[], [200, 0, 0, 0, 0, 0]),
     (
         "read_overview",
-        &[("range", "7d")],
+        &[("asked[range]", "7d")],
         [401, 404, 404, 200, 200, 200],
     ),
     (
         "read_partner",
-        &[("partner", "beta"), ("range", "7d")],
+        &[("partner", "beta"), ("asked[range]", "7d")],
         [401, 404, 200, 200, 200, 200],
     ),
     (

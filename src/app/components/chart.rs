@@ -1,6 +1,7 @@
 //! Shows a chart: what it asks, what its shapes mean, the picture, and the same as a table.
 
 use super::table::{Table, figure, figures, text};
+use crate::app::link::Link;
 use crate::domain::chart::{Chart, ChartRow, Series};
 use leptos::prelude::*;
 
@@ -9,8 +10,11 @@ use leptos::prelude::*;
 pub fn ChartCard(
     /// What to show.
     chart: Chart,
+    /// The page's address with all that it asks for.
+    link: Link,
 ) -> impl IntoView {
     let Chart {
+        name,
         title,
         subtitle,
         legend,
@@ -18,22 +22,33 @@ pub fn ChartCard(
         columns,
         rows,
     } = chart;
-    let mut heads = vec![text("Time")];
-    heads.extend(columns.into_iter().map(figures));
-    // The newest first: that is what a table is opened for.
-    let rows: Vec<_> = rows.into_iter().rev().map(row).collect();
+    let opened = !rows.is_empty();
+    let table = opened.then(|| {
+        let mut heads = vec![text("Time")];
+        heads.extend(columns.into_iter().map(figures));
+        // The newest first: that is what a table is opened for.
+        let rows: Vec<_> = rows.into_iter().rev().map(row).collect();
+        view! { <Table caption=title.clone() columns=heads rows/> }
+    });
+    // Back to where the reader was: the page is loaded anew.
+    let other = format!(
+        "{}#{name}",
+        link.with("table", if opened { "" } else { &name }).href()
+    );
     view! {
-        <section class="chart card">
+        <section class="chart card" id=name>
             <header>
                 <h2>{title.clone()}</h2>
                 <p class="subtitle">{subtitle}</p>
             </header>
             <ul class="legend">{legend.into_iter().map(series).collect::<Vec<_>>()}</ul>
             <div class="picture" inner_html=svg></div>
-            <details>
-                <summary>"As a table"</summary>
-                <Table caption=title columns=heads rows/>
-            </details>
+            <p class="tools">
+                <a href=other>
+                    {if opened { "Close the table" } else { "As a table" }}
+                </a>
+            </p>
+            {table}
         </section>
     }
     .into_any()

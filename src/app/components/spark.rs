@@ -6,8 +6,6 @@ use std::fmt::Write as _;
 
 const WIDTH: u64 = 96;
 const HEIGHT: u64 = 22;
-/// More points than this would fall onto one another.
-const POINTS: usize = 48;
 
 /// A line without axes, from zero, its last point marked.
 #[component]
@@ -18,7 +16,6 @@ pub fn Sparkline(
     #[prop(into)]
     what: String,
 ) -> impl IntoView {
-    let values = thinned(&values);
     let most = values.iter().max().copied().unwrap_or(0);
     let last = values.last().copied().unwrap_or(0);
     if values.len() < 2 || most == 0 {
@@ -51,28 +48,4 @@ pub fn Sparkline(
         </svg>
     }
     .into_any()
-}
-
-/// Adds neighbours up until no more than [`POINTS`] are left.
-fn thinned(values: &[u64]) -> Vec<u64> {
-    let stride = values.len().div_ceil(POINTS).max(1);
-    // From the newest back, so that the last point is as long as the others.
-    let mut sums: Vec<u64> = values
-        .rchunks_exact(stride)
-        .map(|chunk| chunk.iter().sum())
-        .collect();
-    sums.reverse();
-    sums
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_history_is_added_up_from_the_newest_back() {
-        assert_eq!(thinned(&[1, 2, 3]), [1, 2, 3]);
-        let long = thinned(&[1; 169]);
-        assert_eq!((long.len(), long[41]), (42, 4));
-    }
 }

@@ -3,7 +3,7 @@
 use crate::api::overview::{Compared, Summary};
 use crate::app::link::Link;
 use crate::domain::format;
-use crate::domain::query::{Range, Span};
+use crate::domain::query::Shown;
 use leptos::prelude::*;
 
 /// How a figure compares with the stretch before it.
@@ -134,14 +134,14 @@ pub fn Tiles(
     /// Held records that wait for somebody, whatever the stretch.
     open: u64,
     /// The stretch.
-    span: Span,
+    shown: Shown,
     /// The quarantine, narrowed to whom the page is about.
     held: Link,
     /// The deliveries, narrowed likewise.
     files: Link,
 ) -> impl IntoView {
     let Compared { done, before } = compared;
-    let files = files.with("range", &Range::Between(span.from, span.until).to_param());
+    let files = files.with("range", &shown.fixed);
     let refused = match now.deliveries {
         0 => "no files came".to_owned(),
         n => format!("of {} received", format::counted(n, "file", "files")),

@@ -15,6 +15,7 @@ use crate::app::link::{self, Link};
 use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format;
 use crate::domain::ids::PartnerId;
+use crate::domain::query::Asked;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,10 +31,11 @@ pub fn Deliveries() -> impl IntoView {
     let asked = Memo::new(move |_| {
         query.with(|q| {
             let after = q.get("after").unwrap_or_default();
-            (
-                Link::carry("/deliveries", q, &FILTERS).with("range", &asked(q)),
-                after,
-            )
+            let asked = asked(q);
+            let link = Link::carry("/deliveries", q, &FILTERS)
+                .with("range", &asked.range)
+                .with("tz", &asked.tz);
+            (link, after)
         })
     });
     let viewer = use_viewer();
@@ -41,7 +43,12 @@ pub fn Deliveries() -> impl IntoView {
         move || asked.get(),
         |(link, after)| {
             let get = |name| link.get(name);
-            list_deliveries(get("partner"), get("feed"), get("status"), get("range"), after)
+            let asked = Asked {
+                range: get("range"),
+                tz: get("tz"),
+                ..Asked::default()
+            };
+            list_deliveries(get("partner"), get("feed"), get("status"), asked, after)
         },
     );
     view! {
@@ -66,7 +73,7 @@ pub fn Deliveries() -> impl IntoView {
 
 fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
     let DeliveryList {
-        span,
+        shown: stretch,
         as_of,
         page,
         partners,
@@ -82,9 +89,8 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
         }
         .into_any()
     };
-    let range = if let Some(span) = span {
-        let bare = link.clone().with("range", "");
-        view! { <RangeBar link=bare range=link.get("range") span as_of/> }.into_any()
+    let range = if let Some(shown) = stretch {
+        view! { <RangeBar link=link.clone() shown/> }.into_any()
     } else {
         let quick = link.clone().with("range", "7d").href();
         view! {

@@ -17,6 +17,7 @@ use crate::app::link::{self, Link};
 use crate::domain::account::Role;
 use crate::domain::format;
 use crate::domain::health::{ACT_RATE, Lamp};
+use crate::domain::query::Asked;
 use crate::domain::report::Counts;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -31,15 +32,15 @@ const ATTENTION: usize = 6;
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let query = use_query_map();
-    let range = Memo::new(move |_| query.with(asked));
+    let asks = Memo::new(move |_| query.with(asked));
     let sort = Memo::new(move |_| query.with(|q| Sort::parse(q.get_str("sort").unwrap_or_default())));
     let viewer = use_viewer();
-    let overview = Resource::new(move || range.get(), read_overview);
+    let overview = Resource::new(move || asks.get(), read_overview);
     view! {
         <Title text="Overview"/>
         <Transition fallback=Loading>
             {move || {
-                let (range, sort) = (range.get(), sort.get());
+                let (asked, sort) = (asks.get(), sort.get());
                 Suspend::new(async move {
                     let viewer = viewer.await;
                     // Comparing partners is not for partners; their own page is their start.
@@ -53,7 +54,7 @@ pub fn OverviewPage() -> impl IntoView {
                         viewer,
                         overview.await,
                         Section::Overview,
-                        |_, overview| content(overview, range, sort),
+                        |_, overview| content(overview, &asked, sort),
                     )
                 })
             }}
@@ -62,9 +63,9 @@ pub fn OverviewPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
+fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
     let Overview {
-        span,
+        shown,
         as_of,
         now,
         compared,
@@ -73,10 +74,10 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
         charts,
         mut partners,
     } = overview;
-    let bare = Link::to("/").with("range", &range);
+    let link = Link::to("/").asking(asked).with("sort", sort.word());
     let attention = attention(&partners);
     sort.apply(&mut partners);
-    let rows: Vec<_> = partners.into_iter().map(|p| row(p, as_of, &range)).collect();
+    let rows: Vec<_> = partners.into_iter().map(|p| row(p, as_of, asked)).collect();
     let table = if rows.is_empty() {
         view! {
             <Empty title="No partners yet">
@@ -88,12 +89,12 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
         }
         .into_any()
     } else {
-        let columns = sort.columns(&bare);
+        let columns = sort.columns(&link);
         view! { <Table caption="Partners" columns rows/> }.into_any()
     };
     view! {
         <Head title="Overview" as_of/>
-        <RangeBar link=Link::to("/").with("sort", sort.word()) range=range.clone() span as_of/>
+        <RangeBar link=link.clone() shown=shown.clone() comparing=true/>
         {(!followed)
             .then(|| {
                 view! {
@@ -103,11 +104,11 @@ fn content(overview: Overview, range: String, sort: Sort) -> AnyView {
                     </p>
                 }
             })}
-        <Tiles now compared open span held=Link::to("/quarantine") files=Link::to("/deliveries")/>
+        <Tiles now compared open shown held=Link::to("/quarantine") files=Link::to("/deliveries")/>
         <div class="charts">
-            <ChartCard chart=charts.volume/>
-            <ChartCard chart=charts.rejection/>
-            <ChartCard chart=charts.latency/>
+            <ChartCard chart=charts.volume link=link.clone()/>
+            <ChartCard chart=charts.rejection link=link.clone()/>
+            <ChartCard chart=charts.latency link/>
             {attention}
         </div>
         <section class="block">
@@ -155,7 +156,7 @@ fn attention(partners: &[PartnerRow]) -> AnyView {
     .into_any()
 }
 
-fn row(partner: PartnerRow, as_of: DateTime<Utc>, range: &str) -> AnyView {
+fn row(partner: PartnerRow, as_of: DateTime<Utc>, asked: &Asked) -> AnyView {
     let PartnerRow {
         id,
         name,
@@ -165,7 +166,7 @@ fn row(partner: PartnerRow, as_of: DateTime<Utc>, range: &str) -> AnyView {
         open,
         trend,
     } = partner;
-    let href = link::partner(&id).with("range", range).href();
+    let href = link::partner(&id).asking(&asked.kept()).href();
     let held = link::quarantine("partner", id.as_str()).href();
     view! {
         <tr>

@@ -17,6 +17,7 @@ use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::format;
+use crate::domain::query::Asked;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -28,23 +29,23 @@ pub fn PartnerPage() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| params.with(|p| p.get("partner").unwrap_or_default()));
-    let range = Memo::new(move |_| query.with(asked));
+    let asks = Memo::new(move |_| query.with(asked));
     let viewer = use_viewer();
     let report = Resource::new(
-        move || (id.get(), range.get()),
-        |(id, range)| read_partner(id, range),
+        move || (id.get(), asks.get()),
+        |(id, asked)| read_partner(id, asked),
     );
     view! {
         <Transition fallback=Loading>
             {move || {
-                let range = range.get();
+                let asked = asks.get();
                 Suspend::new(async move {
                     let viewer = viewer.await;
                     framed(
                         viewer,
                         report.await,
                         Section::Partner,
-                        |viewer, report| content(viewer, report, range),
+                        |viewer, report| content(viewer, report, &asked),
                     )
                 })
             }}
@@ -53,11 +54,11 @@ pub fn PartnerPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
+fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
     let PartnerReport {
         id,
         name,
-        span,
+        shown,
         as_of,
         health,
         now,
@@ -68,12 +69,14 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
         reasons,
         deliveries,
     } = report;
+    let link = link::partner(&id).asking(asked);
+    let fixed = shown.fixed.clone();
     let held = link::quarantine("partner", id.as_str());
     let files = Link::to("/deliveries").with("partner", id.as_str());
     let crumbs = viewer.may(Right::ViewAllPartners).then(|| {
         view! {
             <p class="crumbs">
-                <a href=Link::to("/").with("range", &range).href()>"Overview"</a>
+                <a href=Link::to("/").asking(&asked.kept()).href()>"Overview"</a>
             </p>
         }
     });
@@ -83,12 +86,12 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
         <Head title=name as_of>
             <HealthLamp health full=true/>
         </Head>
-        <RangeBar link=link::partner(&id) range=range.clone() span as_of/>
-        <Tiles now compared open span held=held.clone() files=files.clone()/>
+        <RangeBar link=link.clone() shown=shown.clone() comparing=true/>
+        <Tiles now compared open shown held=held.clone() files=files.clone()/>
         <div class="charts">
-            <ChartCard chart=charts.volume/>
-            <ChartCard chart=charts.rejection/>
-            <ChartCard chart=charts.latency/>
+            <ChartCard chart=charts.volume link=link.clone()/>
+            <ChartCard chart=charts.rejection link=link.clone()/>
+            <ChartCard chart=charts.latency link/>
             <section class="chart card">
                 <header>
                     <h2>"What failed most"</h2>
@@ -118,7 +121,7 @@ fn content(viewer: &Viewer, report: PartnerReport, range: String) -> AnyView {
                 deliveries::table(deliveries, &[], as_of)
             }}
             <p class="after">
-                <a href=files.with("range", &range).href()>"All deliveries of this time"</a>
+                <a href=files.with("range", &fixed).with("tz", &asked.tz).href()>"All deliveries of this time"</a>
             </p>
         </section>
     }

@@ -42,10 +42,16 @@ pub(super) enum Ink {
     P50,
     P95,
     P99,
+    /// What is compared with.
+    Before,
+    /// What is to be expected.
+    Expected,
+    /// Something that happened.
+    Event,
 }
 
 impl Ink {
-    const ALL: [(Self, &str); 17] = [
+    const ALL: [(Self, &str); 20] = [
         (Self::Grid, "grid"),
         (Self::Base, "base"),
         (Self::Figure, "figure"),
@@ -63,6 +69,9 @@ impl Ink {
         (Self::P50, "p50"),
         (Self::P95, "p95"),
         (Self::P99, "p99"),
+        (Self::Before, "before"),
+        (Self::Expected, "expected"),
+        (Self::Event, "event"),
     ];
 
     pub fn class(self) -> &'static str {
@@ -109,6 +118,8 @@ pub(super) enum Mark {
     Bar { ink: Ink, x: (f64, f64), y: (f64, f64) },
     /// A line through points.
     Line { ink: Ink, points: Vec<(f64, f64)> },
+    /// A filled shape.
+    Area { ink: Ink, points: Vec<(f64, f64)> },
     /// A dot.
     Dot { ink: Ink, x: f64, y: f64 },
     /// A faint line across, all the way.
@@ -126,13 +137,15 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    /// Bars bear a text on top of them; a line or dot must not be hidden by one.
+    /// Bars lie below what is to be expected of them, lines above both, and a text can be read
+    /// wherever it stands.
     fn layer(&self) -> u8 {
         match self {
             Self::Across { .. } | Self::Tick { .. } => 0,
             Self::Bar { .. } => 1,
-            Self::Text { .. } => 2,
+            Self::Area { .. } => 2,
             Self::Line { .. } | Self::Dot { .. } => 3,
+            Self::Text { .. } => 4,
         }
     }
 }
@@ -198,29 +211,27 @@ impl Picture<'_> {
 
     /// Puts classes where plotters put colours, and lays the links on top.
     fn dress(&self, raw: &str) -> String {
-        let mut out = String::with_capacity(raw.len() + self.links.len() * 180);
+        let mut out = String::with_capacity(raw.len() + self.links.len() * 160);
         let name = self.name;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+        let slot = f64::from(WIDTH) / self.links.len().max(1) as f64;
+        let height = HEIGHT - BOTTOM;
         let _ = write!(
             out,
             "<svg xmlns='http://www.w3.org/2000/svg' class='plot {name}' viewBox='0 0 {WIDTH} {HEIGHT}' \
              role='group' aria-label='{}'><defs><pattern id='so-far-{name}' width='20' height='20' \
              patternUnits='userSpaceOnUse' patternTransform='rotate(45)'><path class='hatch' \
-             d='M0 0h10v20h-10z'/></pattern></defs>",
+             d='M0 0h10v20h-10z'/></pattern><path id='hit-{name}' d='M0 0h{slot:.1}v{height}H0z'/></defs>",
             escape(&self.label),
         );
         rewrite(raw, name, &mut out);
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
-        let slot = f64::from(WIDTH) / self.links.len().max(1) as f64;
-        let height = HEIGHT - BOTTOM;
         // Out of the tab order: the table twin has the same links, one after the other.
         for (i, link) in (0u32..).zip(&self.links) {
-            let (x, until) = (f64::from(i) * slot, f64::from(i + 1) * slot);
             let _ = write!(
                 out,
-                "<a href='{}' tabindex='-1'><rect class='hit' x='{x:.0}' width='{:.0}' height='{height}'>\
-                 <title>{}</title></rect></a>",
+                "<a href='{}' tabindex='-1'><use href='#hit-{name}' x='{:.0}'/><title>{}</title></a>",
                 escape(&link.href),
-                until.round() - x.round(),
+                f64::from(i) * slot,
                 escape(&link.title),
             );
         }
@@ -237,6 +248,7 @@ fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
         Mark::Across { ink, y } => area.draw(&PathElement::new([(0.0, *y), (width, *y)], ink.colour())),
         Mark::Tick { x } => area
             .draw(&(EmptyElement::at((*x, 0.0)) + PathElement::new([(0, 0), (0, 16)], Ink::Base.colour()))),
+        Mark::Area { ink, points } => area.draw(&Polygon::new(points.clone(), ink.colour().filled())),
         Mark::Dot { ink, x, y } => area.draw(&Circle::new((*x, *y), 12, ink.colour().filled())),
         Mark::Text {
             ink,
@@ -279,16 +291,18 @@ fn rewrite(raw: &str, name: &str, out: &mut String) {
         let attributes = Attributes(attributes);
         let Some(ink) = attributes.ink() else { continue };
         let get = |name| attributes.get(name).unwrap_or_default();
-        if matches!(kind, "rect" | "polyline") {
+        if matches!(kind, "rect" | "polyline" | "polygon") {
             if paths.as_ref().is_some_and(|(of, _)| *of != ink) {
                 flush(&mut paths, name, out);
             }
             let (_, path) = paths.get_or_insert_with(|| (ink, String::new()));
             let (x, y, w, h) = (get("x"), get("y"), get("width"), get("height"));
-            let _ = match kind {
-                "rect" => write!(path, "M{x} {y}h{w}v{h}h-{w}z"),
-                _ => write!(path, "M{}", get("points").trim_end()),
-            };
+            if kind == "rect" {
+                let _ = write!(path, "M{x} {y}h{w}v{h}h-{w}z");
+            } else {
+                stroke(get("points"), path);
+                path.push_str(if kind == "polygon" { "z" } else { "" });
+            }
             continue;
         }
         flush(&mut paths, name, out);
@@ -313,6 +327,23 @@ fn rewrite(raw: &str, name: &str, out: &mut String) {
         };
     }
     flush(&mut paths, name, out);
+}
+
+/// Writes a line through points, each seen from the one before it.
+fn stroke(points: &str, path: &mut String) {
+    let whole = |text: &str| text.parse::<i32>().unwrap_or(0);
+    let mut last = None;
+    for (x, y) in points.split(' ').filter_map(|point| point.split_once(',')) {
+        let (x, y) = (whole(x), whole(y));
+        let _ = match last {
+            None => write!(path, "M{x} {y}"),
+            Some((px, py)) if py == y => write!(path, "h{}", x - px),
+            Some((px, py)) if px == x => write!(path, "v{}", y - py),
+            Some((px, py)) if y < py => write!(path, "l{}{}", x - px, y - py),
+            Some((px, py)) => write!(path, "l{} {}", x - px, y - py),
+        };
+        last = Some((x, y));
+    }
 }
 
 /// Ends a run of shapes of one ink.

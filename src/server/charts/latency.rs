@@ -5,7 +5,7 @@ use super::canvas::{self, Anchor, Ink, Mark, Picture};
 use super::frame::{self, Bucket, Frame};
 use crate::domain::chart::{Chart, Series};
 use crate::domain::format;
-use crate::domain::rollup::{Latencies, Rollup};
+use crate::domain::rollup::Latencies;
 
 /// The three shares, their ink and their name.
 const LINES: [(f64, Ink, &str); 3] = [
@@ -14,23 +14,25 @@ const LINES: [(f64, Ink, &str); 3] = [
     (0.50, Ink::P50, "p50"),
 ];
 
+const NAME: &str = "latency";
+
 /// p50, p95 and p99 per bucket, each line named where it ends. A bucket in which nothing was
 /// decided is a gap.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds far below 2^52")]
-pub fn latency(rollups: &[Rollup], frame: &Frame) -> Chart {
-    let buckets = frame.buckets(rollups);
+pub(super) fn latency(buckets: &[Bucket], frame: &Frame) -> Chart {
     let mut all = Latencies::default();
-    for bucket in &buckets {
+    for bucket in buckets {
         all.merge(&bucket.rollup.latency);
     }
     let most = buckets
         .iter()
-        .filter_map(|b| b.rollup.latency.percentile(0.99))
+        .flat_map(|b| [b.rollup.latency.percentile(0.99), before(b)])
+        .flatten()
         .max();
     let scale = axis::durations(most.unwrap_or(1000) as f64);
     let mut marks = Vec::new();
     canvas::figures(scale, span, &mut marks);
-    frame.time_axis(&buckets, &mut marks);
+    frame.time_axis(buckets, &mut marks);
     if all.count() == 0 {
         marks.push(canvas::nothing(
             buckets.len(),
@@ -38,11 +40,16 @@ pub fn latency(rollups: &[Rollup], frame: &Frame) -> Chart {
             "Nothing was decided in this time",
         ));
     } else {
-        lines(&buckets, scale.top, &mut marks);
+        let points = buckets
+            .iter()
+            .enumerate()
+            .map(|(i, b)| Some((i as f64 + 0.5, before(b)? as f64)));
+        canvas::runs(Ink::Before, points, &mut marks);
+        lines(buckets, scale.top, &mut marks);
     }
     let figure = |share| format::duration(all.percentile(share));
     let picture = Picture {
-        name: "latency",
+        name: NAME,
         label: format!(
             "Received to decided, {}: p50 {}, p95 {}, p99 {} over the range",
             frame.per_bucket(),
@@ -52,31 +59,42 @@ pub fn latency(rollups: &[Rollup], frame: &Frame) -> Chart {
         ),
         top: scale.top,
         marks,
-        links: frame::links(&buckets, |b| match b.rollup.latency.count() {
+        links: frame::links(buckets, |b| match b.rollup.latency.count() {
             0 => "nothing decided".to_owned(),
             _ => format!(
-                "p50 {} · p95 {} · p99 {}",
+                "p50 {} · p95 {} · p99 {}{}",
                 percentile(b, 0.5),
                 percentile(b, 0.95),
-                percentile(b, 0.99)
+                percentile(b, 0.99),
+                frame.said_before(b, |r| format!(
+                    "p95 {}",
+                    format::duration(r.latency.percentile(0.95))
+                )),
             ),
         }),
     };
+    let mut legend: Vec<_> = LINES
+        .iter()
+        .rev()
+        .map(|(share, ink, name)| Series {
+            key: ink.class().to_owned(),
+            name: (*name).to_owned(),
+            figure: figure(*share),
+        })
+        .collect();
+    legend.extend(frame.series_before(buckets, |r| {
+        format!("p95 {}", format::duration(r.latency.percentile(0.95)))
+    }));
+    let mut columns = ["p50", "p95", "p99", "Deliveries"].map(str::to_owned).to_vec();
+    columns.extend(frame.columns_before(&["p95 before"]));
     Chart {
+        name: NAME.to_owned(),
         title: "Received to decided".to_owned(),
         subtitle: frame.per_bucket(),
-        legend: LINES
-            .iter()
-            .rev()
-            .map(|(share, ink, name)| Series {
-                key: ink.class().to_owned(),
-                name: (*name).to_owned(),
-                figure: figure(*share),
-            })
-            .collect(),
+        legend,
         svg: picture.svg(),
-        columns: ["p50", "p95", "p99", "Deliveries"].map(str::to_owned).to_vec(),
-        rows: buckets.iter().map(row).collect(),
+        columns,
+        rows: frame.rows(NAME, buckets, |b| cells(b, frame.before.is_some())),
     }
 }
 
@@ -134,14 +152,20 @@ fn span(ms: f64) -> String {
     }
 }
 
-fn row(bucket: &Bucket) -> crate::domain::chart::ChartRow {
-    frame::row(
-        bucket,
-        vec![
-            percentile(bucket, 0.5),
-            percentile(bucket, 0.95),
-            percentile(bucket, 0.99),
-            format::count(bucket.rollup.deliveries),
-        ],
-    )
+/// p95 of the bucket that it is compared with.
+fn before(bucket: &Bucket) -> Option<u64> {
+    bucket.before.as_ref()?.latency.percentile(0.95)
+}
+
+fn cells(bucket: &Bucket, has_before: bool) -> Vec<String> {
+    let mut cells = vec![
+        percentile(bucket, 0.5),
+        percentile(bucket, 0.95),
+        percentile(bucket, 0.99),
+        format::count(bucket.rollup.deliveries),
+    ];
+    if has_before {
+        cells.push(format::duration(before(bucket)));
+    }
+    cells
 }

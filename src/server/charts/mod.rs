@@ -5,11 +5,12 @@
 //! dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
 //! store's business, how a chart looks is the style sheet's (`style/40-charts.css`).
 //!
-//! To add a chart: a file with one function from `(&[Rollup], &Frame)` to [`Chart`](crate::domain::chart::Chart), its inks in
-//! [`canvas::Ink`], and a line below.
+//! To add a chart: a file with one function from buckets and their frame to
+//! [`Chart`](crate::domain::chart::Chart), its inks in [`canvas::Ink`], and a line below.
 
 mod axis;
 mod canvas;
+mod expected;
 mod frame;
 mod latency;
 mod rejection;
@@ -17,20 +18,19 @@ mod rejection;
 mod tests;
 mod volume;
 
-pub use frame::Frame;
-pub use latency::latency;
-pub use rejection::rejection;
-pub use volume::volume;
+pub use expected::{DAYS_BACK, History};
+pub use frame::{Before, Frame};
 
 use crate::api::overview::Charts;
 use crate::domain::rollup::Rollup;
 
 /// All three charts of a range. `rollups` may come in any order, with or without empty ones, and
 /// finer than the frame's buckets.
-pub fn all(rollups: &[Rollup], frame: &Frame) -> Charts {
+pub fn all<'a>(rollups: impl IntoIterator<Item = &'a Rollup>, frame: &Frame) -> Charts {
+    let buckets = frame.buckets(rollups);
     Charts {
-        volume: volume(rollups, frame),
-        rejection: rejection(rollups, frame),
-        latency: latency(rollups, frame),
+        volume: volume::volume(&buckets, frame),
+        rejection: rejection::rejection(&buckets, frame),
+        latency: latency::latency(&buckets, frame),
     }
 }

@@ -7,22 +7,26 @@ use crate::domain::chart::{Chart, Series};
 use crate::domain::format;
 use crate::domain::health::ACT_RATE;
 use crate::domain::report::Counts;
-use crate::domain::rollup::Rollup;
+
+const NAME: &str = "rejection";
 
 /// Quarantined ÷ received per bucket, by the time of receipt. A bucket in which nothing was
 /// received is a gap, and the one still filling is left out: neither has a rate yet.
-pub fn rejection(rollups: &[Rollup], frame: &Frame) -> Chart {
-    let buckets = frame.buckets(rollups);
+pub(super) fn rejection(buckets: &[Bucket], frame: &Frame) -> Chart {
     let mut total = Counts::default();
-    for bucket in &buckets {
+    for bucket in buckets {
         total += bucket.rollup.counts;
     }
     let rates: Vec<_> = buckets.iter().map(|b| b.rollup.counts.rejection_rate()).collect();
-    let most = rates.iter().flatten().copied().fold(0.0, f64::max) * 100.0;
+    let before: Vec<_> = buckets
+        .iter()
+        .map(|b| b.before.as_ref()?.counts.rejection_rate())
+        .collect();
+    let most = rates.iter().chain(&before).flatten().copied().fold(0.0, f64::max) * 100.0;
     let scale = percent_scale(most);
     let mut marks = Vec::new();
     canvas::figures(scale, |y| format!("{y} %"), &mut marks);
-    frame.time_axis(&buckets, &mut marks);
+    frame.time_axis(buckets, &mut marks);
     if total.received == 0 {
         marks.push(canvas::nothing(
             buckets.len(),
@@ -31,40 +35,47 @@ pub fn rejection(rollups: &[Rollup], frame: &Frame) -> Chart {
         ));
     } else {
         limit(scale, buckets.len(), &mut marks);
-        line(&buckets, &rates, &mut marks);
+        canvas::runs(Ink::Before, middles(&before), &mut marks);
+        line(buckets, &rates, &mut marks);
     }
     let rate = format::percent(total.rejection_rate());
     let picture = Picture {
-        name: "rejection",
+        name: NAME,
         label: format!(
             "Rejected, % of received, {}: {rate} over the range",
             frame.per_bucket()
         ),
         top: scale.top,
         marks,
-        links: frame::links(&buckets, |b| match b.rollup.counts.rejection_rate() {
+        links: frame::links(buckets, |b| match b.rollup.counts.rejection_rate() {
             None => "nothing received".to_owned(),
             rate => format!(
-                "{} rejected · {} of {}",
+                "{} rejected · {} of {}{}",
                 format::percent(rate),
                 format::count(b.rollup.counts.quarantined),
-                named(b.rollup.counts.received, "received")
+                named(b.rollup.counts.received, "received"),
+                frame.said_before(b, |r| format::percent(r.counts.rejection_rate())),
             ),
         }),
     };
+    let mut legend = vec![Series {
+        key: "rate".to_owned(),
+        name: "over the range".to_owned(),
+        figure: rate,
+    }];
+    legend.extend(frame.series_before(buckets, |r| format::percent(r.counts.rejection_rate())));
+    let mut columns = ["Rejected", "Quarantined", "Received"]
+        .map(str::to_owned)
+        .to_vec();
+    columns.extend(frame.columns_before(&["Rejected before"]));
     Chart {
+        name: NAME.to_owned(),
         title: "Rejected, % of received".to_owned(),
         subtitle: frame.per_bucket(),
-        legend: vec![Series {
-            key: "rate".to_owned(),
-            name: "over the range".to_owned(),
-            figure: rate,
-        }],
+        legend,
         svg: picture.svg(),
-        columns: ["Rejected", "Quarantined", "Received"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows: buckets.iter().map(row).collect(),
+        columns,
+        rows: frame.rows(NAME, buckets, |b| cells(b, frame.before.is_some())),
     }
 }
 
@@ -95,23 +106,32 @@ fn limit(scale: Scale, buckets: usize, marks: &mut Vec<Mark>) {
 }
 
 /// Lines from middle to middle of neighbouring buckets; one that stands alone is a dot.
-#[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
 fn line(buckets: &[Bucket], rates: &[Option<f64>], marks: &mut Vec<Mark>) {
-    let points = buckets.iter().zip(rates).enumerate().map(|(i, (bucket, rate))| {
-        let whole = rate.filter(|_| !bucket.so_far);
-        whole.map(|rate| (i as f64 + 0.5, rate * 100.0))
-    });
-    canvas::runs(Ink::Rate, points, marks);
+    let whole: Vec<_> = buckets
+        .iter()
+        .zip(rates)
+        .map(|(b, rate)| rate.filter(|_| !b.so_far))
+        .collect();
+    canvas::runs(Ink::Rate, middles(&whole), marks);
 }
 
-fn row(bucket: &Bucket) -> crate::domain::chart::ChartRow {
+/// Shares as percent, in the middle of their buckets.
+#[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+fn middles(rates: &[Option<f64>]) -> impl Iterator<Item = Option<(f64, f64)>> {
+    let place = |(i, rate): (usize, &Option<f64>)| rate.map(|rate| (i as f64 + 0.5, rate * 100.0));
+    rates.iter().enumerate().map(place)
+}
+
+fn cells(bucket: &Bucket, has_before: bool) -> Vec<String> {
     let c = &bucket.rollup.counts;
-    frame::row(
-        bucket,
-        vec![
-            format::percent(c.rejection_rate()),
-            format::count(c.quarantined),
-            format::count(c.received),
-        ],
-    )
+    let mut cells = vec![
+        format::percent(c.rejection_rate()),
+        format::count(c.quarantined),
+        format::count(c.received),
+    ];
+    if has_before {
+        let before = bucket.before.as_ref().and_then(|r| r.counts.rejection_rate());
+        cells.push(format::percent(before));
+    }
+    cells
 }

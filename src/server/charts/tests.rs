@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::domain::chart::Chart;
-use crate::domain::query::Span;
+use crate::domain::query::Range;
 use crate::domain::report::Counts;
+use crate::server::calendar::{Calendar, Stretch};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn start() -> DateTime<Utc> {
@@ -11,15 +12,15 @@ fn start() -> DateTime<Utc> {
 }
 
 fn frame(length: TimeDelta) -> Frame {
-    let span = Span {
-        from: start(),
-        until: start() + length,
-    };
+    let until = start() + length;
+    let now = until - TimeDelta::seconds(1);
     Frame {
-        span,
-        size: span.bucket_size(),
-        now: span.until - TimeDelta::seconds(1),
+        stretch: Stretch::of(Range::Between(start(), until), Calendar::UTC, now),
+        now,
         query: "partner=a&feed=a/b".to_owned(),
+        table: String::new(),
+        before: None,
+        history: History::default(),
     }
 }
 
@@ -41,8 +42,18 @@ fn rollup(at: DateTime<Utc>, received: u64, quarantined: u64) -> Rollup {
 }
 
 fn three(rollups: &[Rollup], frame: &Frame) -> [Chart; 3] {
-    let charts = all(rollups, frame);
-    [charts.volume, charts.rejection, charts.latency]
+    let of = |table: &str| {
+        let frame = Frame {
+            table: table.to_owned(),
+            ..frame.clone()
+        };
+        all(rollups, &frame)
+    };
+    [
+        of("volume").volume,
+        of("rejection").rejection,
+        of("latency").latency,
+    ]
 }
 
 /// Reads the picture as XML and counts its elements by name.
@@ -105,7 +116,7 @@ fn every_bucket_is_a_link_and_a_row_whatever_the_range() {
             for chart in three(some, &frame) {
                 let found = elements(&chart.svg);
                 assert_eq!(found["a"], buckets, "{} over {length}", chart.title);
-                assert_eq!((found["rect"], chart.rows.len()), (buckets, buckets));
+                assert_eq!((found["use"], chart.rows.len()), (buckets, buckets));
                 assert!(chart.rows.iter().all(|r| r.cells.len() == chart.columns.len()));
             }
         }
@@ -154,12 +165,12 @@ fn a_bucket_leads_to_its_deliveries() {
     let [volume, ..] = three(&[rollup(start(), 5, 0)], &frame(TimeDelta::days(2)));
     assert_eq!(
         volume.rows[0].href.as_deref(),
-        Some("/deliveries?partner=a&feed=a/b&range=2025-11-24T00:00:00Z..2025-11-24T01:00:00Z")
+        Some("/deliveries?partner=a&feed=a/b&range=2025-11-24T00:00Z..2025-11-24T01:00Z")
     );
     assert!(
         volume
             .svg
-            .contains("partner=a&amp;feed=a/b&amp;range=2025-11-24T00:00:00Z")
+            .contains("partner=a&amp;feed=a/b&amp;range=2025-11-24T00:00Z")
     );
 }
 

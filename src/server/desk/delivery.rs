@@ -3,8 +3,9 @@
 use crate::api::delivery::{DeliveryList, DeliveryView};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::ids::DeliveryId;
-use crate::domain::query::{DeliveryFilter, Range};
+use crate::domain::query::{Asked, DeliveryFilter};
 use crate::error::AppError;
+use crate::server::calendar::Stretch;
 use crate::server::context;
 
 /// Rows on one page of the list.
@@ -14,19 +15,20 @@ const ROWS: u32 = 50;
 pub async fn list(
     viewer: &Viewer,
     mut filter: DeliveryFilter,
-    range: Option<Range>,
+    asked: &Asked,
     after: &str,
 ) -> Result<DeliveryList, AppError> {
     let state = context::state()?;
     let as_of = state.clock.now();
-    filter.span = range.map(|r| r.span(as_of));
+    let shown = (!asked.range.is_empty()).then(|| Stretch::fix(asked, as_of).exact().shown());
+    filter.span = shown.as_ref().map(|shown| shown.span);
     let scope = viewer.scope();
     let (page, partners) = tokio::try_join!(
         state.store.list_deliveries(&scope, &filter, after, ROWS),
         state.store.list_partners(&scope),
     )?;
     Ok(DeliveryList {
-        span: filter.span,
+        shown,
         as_of,
         page,
         partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),

@@ -12,6 +12,7 @@ use crate::domain::ids::FeedId;
 use crate::domain::profile::Profile;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
 use crate::error::AppError;
+use crate::server::calendar::{Calendar, Stretch};
 use crate::server::context::{self, AppState};
 use crate::server::store::{Deed, FeedState};
 
@@ -38,7 +39,8 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     let now = state.clock.now();
     let FeedState { feed, last } = find(&state, viewer, id).await?;
     let partner = id.partner();
-    let span = SINCE.span(now);
+    let stretch = Stretch::of(SINCE, Calendar::UTC, now);
+    let (span, size) = (stretch.span, stretch.size);
     let of_feed = DeliveryFilter {
         feed: Some(id.clone()),
         ..DeliveryFilter::default()
@@ -59,8 +61,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         store.list_held(&scope, &records, "", 1),
         store.find_pull(&scope, id),
     )?;
-    let size = span.bucket_size();
-    let rolled = state.figures.read(&scope, span.from, size, now).await?;
+    let rolled = state.figures.read(&scope, &[span], size, now).await?;
     let figures = summary(&rolled.of_feed(id, span, size));
     let signs = Signs {
         last,

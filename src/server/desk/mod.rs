@@ -14,5 +14,6 @@ pub mod partner;
 pub mod quarantine;
 pub mod rule;
 pub mod session;
+mod sight;
 mod story;
 mod summary;

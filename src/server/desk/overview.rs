@@ -1,11 +1,12 @@
 //! Puts the overview together.
 
-use super::summary::{dense, summary};
-use crate::api::overview::{Compared, Overview, PartnerRow};
+use super::sight::Sight;
+use super::summary::{summary, thinned};
+use crate::api::overview::{Overview, PartnerRow};
 use crate::domain::account::Viewer;
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::PartnerId;
-use crate::domain::query::Range;
+use crate::domain::query::Asked;
 use crate::domain::rollup::Rollup;
 use crate::error::AppError;
 use crate::server::store::FeedState;
@@ -13,23 +14,19 @@ use crate::server::{charts, context};
 use std::collections::BTreeMap;
 
 /// Reads the overview of every partner in the caller's scope.
-pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
+pub async fn read(viewer: &Viewer, asked: &Asked) -> Result<Overview, AppError> {
     let state = context::state()?;
     let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();
-    let span = range.span(now);
-    let size = span.bucket_size();
-    let done = span.done(now);
+    let sight = Sight::new(asked, now);
+    let (span, size) = (sight.stretch.span, sight.stretch.size);
     let (partners, feeds, open) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
         store.count_open(&scope, None),
     )?;
-    let figures = state
-        .figures
-        .read(&scope, done.previous().from, size, now)
-        .await?;
+    let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
     for feed in &feeds {
         of_partners.entry(feed.feed.id.partner()).or_default().push(feed);
@@ -63,7 +60,7 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
                     .unwrap_or_else(|| health::judge(&nothing, now)),
                 last_at: feeds.iter().filter_map(|f| f.last).map(|(at, _)| at).max(),
                 open: open.get(&partner.id).copied().unwrap_or(0),
-                trend: figures.received(&partner.id, span, size),
+                trend: thinned(&figures.received(&partner.id, span, size)),
                 summary: summary(&sum),
                 id: partner.id,
                 name: partner.name,
@@ -79,23 +76,15 @@ pub async fn read(viewer: &Viewer, range: Range) -> Result<Overview, AppError> {
             .then(a.name.cmp(&b.name))
     });
     Ok(Overview {
-        span,
+        shown: sight.stretch.shown(),
         as_of: now,
         now: summary(&figures.total(span, size)),
-        compared: Compared {
-            done: summary(&figures.total(done, size)),
-            before: summary(&figures.total(figures.comparable(None, done.previous()), size)),
-        },
+        compared: sight.compared(&figures, None),
         followed: figures.followed,
         open: open.values().sum(),
         charts: charts::all(
-            &dense(&figures.all(span, size), span, size),
-            &charts::Frame {
-                span,
-                size,
-                now,
-                query: String::new(),
-            },
+            figures.all(span, size).values(),
+            &sight.frame(&figures, None, String::new()),
         ),
         partners: rows,
     })

@@ -1,12 +1,12 @@
 //! Puts one partner's page together.
 
-use super::summary::{dense, summary, total, total_before};
-use crate::api::overview::Compared;
+use super::sight::Sight;
+use super::summary::{summary, total};
 use crate::api::partner::{FeedRow, PartnerReport};
 use crate::domain::account::Viewer;
 use crate::domain::health::{self, Signs};
 use crate::domain::ids::PartnerId;
-use crate::domain::query::{DeliveryFilter, Range};
+use crate::domain::query::{Asked, DeliveryFilter};
 use crate::error::AppError;
 use crate::server::{charts, context};
 
@@ -14,7 +14,7 @@ use crate::server::{charts, context};
 const DELIVERIES: u32 = 10;
 
 /// Reads the page of a partner in the caller's scope.
-pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<PartnerReport, AppError> {
+pub async fn read(viewer: &Viewer, id: &PartnerId, asked: &Asked) -> Result<PartnerReport, AppError> {
     let state = context::state()?;
     let store = &state.store;
     let scope = viewer.scope();
@@ -23,26 +23,22 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         .find_partner(&scope, id)
         .await?
         .ok_or_else(|| AppError::not_found("partner"))?;
-    let span = range.span(now);
-    let size = span.bucket_size();
+    let sight = Sight::new(asked, now);
+    let (span, size) = (sight.stretch.span, sight.stretch.size);
     let filter = DeliveryFilter {
         partner: Some(id.clone()),
         span: Some(span),
         ..DeliveryFilter::default()
     };
-    let done = span.done(now);
     let (feeds, open, reasons, deliveries) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
         store.count_open(&scope, Some(id)),
-        store.sum_codes(&scope, id, span),
+        store.sum_codes(&scope, id, span, size),
         store.list_deliveries(&scope, &filter, "", DELIVERIES),
     )?;
     let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
     let items = futures::future::try_join_all(counted).await?;
-    let rolled = state
-        .figures
-        .read(&scope, done.previous().from, size, now)
-        .await?;
+    let rolled = state.figures.read(&scope, &sight.spans(), size, now).await?;
     let mut rows = Vec::with_capacity(feeds.len());
     for (f, items) in feeds.into_iter().zip(items) {
         let figures = summary(&rolled.of_feed(&f.feed.id, span, size));
@@ -69,27 +65,15 @@ pub async fn read(viewer: &Viewer, id: &PartnerId, range: Range) -> Result<Partn
         counts: figures.counts,
     };
     Ok(PartnerReport {
-        span,
+        shown: sight.stretch.shown(),
         as_of: now,
         health: worst.unwrap_or_else(|| health::judge(&nothing, now)),
         now: figures,
-        compared: Compared {
-            done: summary(&total_before(&all, done.until)),
-            before: summary(&total(&rolled.of_partner(
-                id,
-                rolled.comparable(Some(id), done.previous()),
-                size,
-            ))),
-        },
+        compared: sight.compared(&rolled, Some(id)),
         open: open.get(id).copied().unwrap_or(0),
         charts: charts::all(
-            &dense(&all, span, size),
-            &charts::Frame {
-                span,
-                size,
-                now,
-                query: format!("partner={id}"),
-            },
+            all.values(),
+            &sight.frame(&rolled, Some(id), format!("partner={id}")),
         ),
         feeds: rows,
         reasons,

@@ -1,10 +1,9 @@
 //! Sums buckets up into the figures of tiles and rows.
 
 use crate::api::overview::Summary;
-use crate::domain::query::Span;
-use crate::domain::rollup::{BucketSize, Rollup};
+use crate::domain::rollup::Rollup;
 use crate::server::figures::Buckets;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
 /// The figures of a stretch of time.
 pub(super) fn summary(sum: &Rollup) -> Summary {
@@ -27,27 +26,29 @@ pub(super) fn total(buckets: &Buckets) -> Rollup {
     sum
 }
 
-/// What buckets before an instant add up to.
-pub(super) fn total_before(buckets: &Buckets, until: DateTime<Utc>) -> Rollup {
-    let mut sum = Rollup::empty(DateTime::UNIX_EPOCH);
-    for (_, bucket) in buckets.range(..until) {
-        sum.merge(bucket);
-    }
-    sum
+/// Points of a sparkline: more would fall onto one another.
+const POINTS: usize = 32;
+
+/// Adds neighbours up until no more than a sparkline shows are left.
+pub(super) fn thinned(values: &[u64]) -> Vec<u64> {
+    let stride = values.len().div_ceil(POINTS).max(1);
+    // From the newest back, so that the last point is as long as the others.
+    let mut sums: Vec<u64> = values
+        .rchunks_exact(stride)
+        .map(|chunk| chunk.iter().sum())
+        .collect();
+    sums.reverse();
+    sums
 }
 
-/// Every bucket of the span in order, empty ones too.
-pub(super) fn dense(buckets: &Buckets, span: Span, size: BucketSize) -> Vec<Rollup> {
-    let mut all = Vec::new();
-    let mut start = size.floor(span.from);
-    while start < span.until {
-        all.push(
-            buckets
-                .get(&start)
-                .cloned()
-                .unwrap_or_else(|| Rollup::empty(start)),
-        );
-        start += size.length();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_history_is_added_up_from_the_newest_back() {
+        assert_eq!(thinned(&[1, 2, 3]), [1, 2, 3]);
+        let long = thinned(&[1; 169]);
+        assert_eq!((long.len(), long[27]), (28, 6));
     }
-    all
 }

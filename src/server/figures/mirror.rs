@@ -11,10 +11,12 @@ use crate::server::store::Kept;
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long minutes and hours are held; days are held for ever. Twice the longest quick range
-/// that is shown in them, for the stretch before it, and a little.
+/// How long minutes and hours are held; days are held for ever. Minutes: twice the longest quick
+/// range that is shown in them, for the stretch before it, and a little. Hours: thirty days, which
+/// are added up from them in any zone but UTC, and the eight weeks that say what is to be expected
+/// of those.
 const MINUTES_HELD: TimeDelta = TimeDelta::hours(14);
-const HOURS_HELD: TimeDelta = TimeDelta::days(18);
+const HOURS_HELD: TimeDelta = TimeDelta::days(100);
 
 /// The rollups, as of a turn.
 #[derive(Debug, Default)]
@@ -198,6 +200,28 @@ impl Mirror {
     /// The buckets of a partner's feeds together.
     pub(super) fn of_partner(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Buckets {
         together(self.feeds_of(partner), span, size)
+    }
+
+    /// Records received per bucket of all feeds, the oldest first.
+    pub(super) fn history_of_all(&self, span: Span, size: BucketSize) -> Vec<(DateTime<Utc>, u64)> {
+        let of = |rollup: &Rollup| (rollup.start, rollup.counts.received);
+        self.all.within(span, size).map(of).collect()
+    }
+
+    /// The same of some feeds.
+    pub(super) fn history(
+        &self,
+        wanted: impl Fn(&FeedId) -> bool,
+        span: Span,
+        size: BucketSize,
+    ) -> Vec<(DateTime<Utc>, u64)> {
+        let mut sums = BTreeMap::<DateTime<Utc>, u64>::new();
+        for (_, series) in self.feeds.iter().filter(|(feed, _)| wanted(feed)) {
+            for rollup in series.within(span, size) {
+                *sums.entry(rollup.start).or_default() += rollup.counts.received;
+            }
+        }
+        sums.into_iter().collect()
     }
 
     /// Records that a partner's feeds received, bucket by bucket, empty ones too.

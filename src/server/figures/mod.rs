@@ -53,16 +53,16 @@ impl Figures {
 
     /// Reads everything that is held, so that the first page need not.
     pub async fn warm(&self, now: DateTime<Utc>) -> Result<()> {
-        self.read(&Scope::All, now, BucketSize::Day, now).await.map(drop)
+        self.read(&Scope::All, &[], BucketSize::Day, now).await.map(drop)
     }
 
-    /// Brings what is held up to the store, and opens it for figures in buckets of `size` from
-    /// `from` on. Nobody can bring it further while the reading is kept, so it is asked for last
+    /// Brings what is held up to the store, and opens it for figures in buckets of `size` within
+    /// the given stretches. Nobody can bring it further while the reading is kept, so it is asked for last
     /// and nothing is waited for with it in hand.
     pub async fn read(
         &self,
         scope: &Scope,
-        from: DateTime<Utc>,
+        spans: &[Span],
         size: BucketSize,
         now: DateTime<Utc>,
     ) -> Result<Reading> {
@@ -73,9 +73,15 @@ impl Figures {
             self.mirror.write().await.take_in(changed, turn, now);
         }
         let mut aside = None;
-        if from < mirror::horizon(size, now) {
-            let span = Span { from, until: now };
-            let old = self.store.list_rolled(scope, span, size).await?;
+        let horizon = mirror::horizon(size, now);
+        if spans
+            .iter()
+            .any(|span| span.from < span.until && span.from < horizon)
+        {
+            let mut old = Vec::new();
+            for span in spans {
+                old.extend(self.store.list_rolled(scope, *span, size).await?);
+            }
             let read: &mut Mirror = aside.insert(Mirror::default());
             read.take_in(old, turn, DateTime::UNIX_EPOCH);
         }
@@ -88,15 +94,24 @@ impl Figures {
     }
 }
 
+/// The start of the oldest bucket of a size that is held, and so is at hand without a read.
+pub fn horizon(size: BucketSize, now: DateTime<Utc>) -> DateTime<Utc> {
+    mirror::horizon(size, now)
+}
+
 impl Reading {
+    /// The first day on which anything happened, of a partner or of everything in the scope.
+    pub fn begins(&self, partner: Option<&PartnerId>) -> Option<DateTime<Utc>> {
+        self.held.begins(|feed| {
+            let of = feed.partner();
+            self.scope.covers(&of) && partner.is_none_or(|partner| *partner == of)
+        })
+    }
+
     /// The stretch to compare with, of a partner or of everything in the scope: `before`, unless
     /// the log begins within it, for then it would be compared with a part of it. Then nothing.
     pub fn comparable(&self, partner: Option<&PartnerId>, before: Span) -> Span {
-        let begins = self.held.begins(|feed| {
-            let of = feed.partner();
-            self.scope.covers(&of) && partner.is_none_or(|partner| *partner == of)
-        });
-        let until = match begins {
+        let until = match self.begins(partner) {
             Some(first) if first <= before.from => before.until,
             _ => before.from,
         };
@@ -133,6 +148,35 @@ impl Reading {
             self.mirror().of_partner(partner, span, size)
         } else {
             Buckets::new()
+        }
+    }
+
+    /// The buckets of a partner's feeds, or of everything in the scope, together.
+    pub fn buckets(&self, partner: Option<&PartnerId>, span: Span, size: BucketSize) -> Buckets {
+        match partner {
+            Some(partner) => self.of_partner(partner, span, size),
+            None => self.all(span, size),
+        }
+    }
+
+    /// Records received per bucket of the same, the oldest first, without empty ones.
+    pub fn history(
+        &self,
+        partner: Option<&PartnerId>,
+        span: Span,
+        size: BucketSize,
+    ) -> Vec<(DateTime<Utc>, u64)> {
+        let mirror = self.mirror();
+        match (partner, &self.scope) {
+            (None, Scope::All) => mirror.history_of_all(span, size),
+            (partner, scope) => mirror.history(
+                |feed| {
+                    let of = feed.partner();
+                    scope.covers(&of) && partner.is_none_or(|partner| *partner == of)
+                },
+                span,
+                size,
+            ),
         }
     }
 

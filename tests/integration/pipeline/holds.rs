@@ -12,6 +12,7 @@ use feedgate::domain::hold::{Ruling, Stage};
 use feedgate::domain::ids::DeliveryId;
 use feedgate::domain::query::Span;
 use feedgate::domain::report::Verdict;
+use feedgate::domain::rollup::BucketSize;
 use feedgate::server::pipeline::hold;
 use feedgate::server::pipeline::ingest::Ingested;
 use feedgate::server::store::Stored;
@@ -237,7 +238,7 @@ async fn the_time_that_a_delivery_waited_for_people_is_not_counted_as_ours() {
     app.roll().await;
     let rolled = app
         .store
-        .list_rolled(&Scope::All, span, span.bucket_size())
+        .list_rolled(&Scope::All, span, BucketSize::Hour)
         .await
         .expect("rollups");
     let slowest = rolled

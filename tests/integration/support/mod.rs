@@ -2,5 +2,7 @@
 
 pub mod app;
 pub mod files;
+pub mod html;
+pub mod log;
 pub mod mongo;
 pub mod real;

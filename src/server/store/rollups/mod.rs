@@ -90,9 +90,16 @@ impl Store {
         Ok(kept)
     }
 
-    /// Adds up what failed in a partner's decided files of a stretch of time, the most first.
-    pub async fn sum_codes(&self, scope: &Scope, partner: &PartnerId, span: Span) -> Result<Vec<CodeCount>> {
-        let query = scope::narrow(within(span, span.bucket_size()), scope, Some(partner));
+    /// Adds up what failed in a partner's decided files of a stretch of time, the most first, from
+    /// buckets of a size.
+    pub async fn sum_codes(
+        &self,
+        scope: &Scope,
+        partner: &PartnerId,
+        span: Span,
+        size: BucketSize,
+    ) -> Result<Vec<CodeCount>> {
+        let query = scope::narrow(within(span, size), scope, Some(partner));
         let mut found = self
             .collection::<Document>("rollups")
             .find(query)

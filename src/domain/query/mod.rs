@@ -1,0 +1,94 @@
+//! Carries time ranges, filters and pages to and from the URL.
+//!
+//! What a page shows is always in its address, so that it can be sent to a colleague. Reading
+//! is forgiving where a person could have typed it (an unknown word falls back) and exact where
+//! data could leak or be missed (ids are matched as they are). `asked` has the words of a page about
+//! a stretch of time, `range` the stretch, and `shown` says what came of them.
+
+mod asked;
+mod compare;
+mod range;
+mod shown;
+
+pub use asked::Asked;
+pub use compare::Compare;
+pub use range::{MOST_DAYS, Period, Range, Span, stamp};
+pub use shown::Shown;
+
+use super::ids::{DeliveryId, FeedId, PartnerId};
+use super::quarantine::State;
+use serde::{Deserialize, Serialize};
+
+/// Which held records a list shows. Every field narrows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QuarantineFilter {
+    /// Of this partner.
+    pub partner: Option<PartnerId>,
+    /// Of this feed.
+    pub feed: Option<FeedId>,
+    /// Of this delivery.
+    pub delivery: Option<DeliveryId>,
+    /// That failed this rule.
+    pub code: Option<String>,
+    /// In this state; none means every open one, see [`StateFilter`].
+    pub state: StateFilter,
+    /// With this product id, as sent.
+    pub item: Option<String>,
+}
+
+/// Which states a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StateFilter {
+    /// Those that wait for somebody: [`State::OPEN`].
+    #[default]
+    Open,
+    /// Every one.
+    Any,
+    /// Just this one.
+    Is(State),
+}
+
+impl StateFilter {
+    /// Reads `open`, `any` or a state's word; whatever else is `open`.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "any" => Self::Any,
+            other => State::parse(other).map_or(Self::Open, Self::Is),
+        }
+    }
+
+    /// The form [`StateFilter::parse`] reads.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Any => "any",
+            Self::Is(state) => state.word(),
+        }
+    }
+}
+
+/// Which deliveries a list shows. Every field narrows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliveryFilter {
+    /// Of this partner.
+    pub partner: Option<PartnerId>,
+    /// Of this feed.
+    pub feed: Option<FeedId>,
+    /// With this status.
+    pub status: Option<super::delivery::Status>,
+    /// Received in this stretch of time.
+    pub span: Option<Span>,
+}
+
+/// One page of a list, walked by key so that new arrivals never shift it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows, newest first.
+    pub rows: Vec<T>,
+    /// What to ask for to get the rows after these; none on the last page.
+    pub next: Option<String>,
+    /// How many rows the whole list has, exactly.
+    pub total: u64,
+}
