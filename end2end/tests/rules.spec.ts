@@ -40,7 +40,7 @@ test("a feed of somebody else is not there for a partner", async ({ page, be }) 
 test("staff set what a feed's contract makes of a rule, and the history says who and why", async ({ page, be }) => {
   await be("staff");
   await page.goto("/feeds/kasparek/products");
-  await page.getByRole("link", { name: "See the contract" }).click();
+  await page.getByRole("link", { name: "Contract", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contract");
   // The same journey runs twice, with a script and without: each leaves another border behind.
   const history = page.getByRole("table", { name: "Versions of the contract" });

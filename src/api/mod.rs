@@ -19,6 +19,8 @@ pub mod feed;
 pub mod job;
 pub mod overview;
 pub mod partner;
+pub mod preview;
+pub mod profile;
 pub mod quarantine;
 pub mod rule;
 pub mod session;

@@ -43,6 +43,10 @@ pub enum Right {
     RuleOnHold,
     /// Set what a feed's contract makes of the rules.
     EditContract,
+    /// Say how the files of a feed are read.
+    EditProfile,
+    /// Set where a feed's gates stand.
+    EditGates,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -54,13 +58,14 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditContract, EditRecord, ManageJobs, ManageUsers, ReplayRecord, RuleOnHold,
-            SendFile, ViewAllPartners, ViewReports,
+            DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, ManageJobs, ManageUsers,
+            ReplayRecord, RuleOnHold, SendFile, ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold | EditContract => {
+            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold | EditContract
+            | EditProfile | EditGates => {
                 matches!(self, Self::Admin | Self::Staff)
             }
             ManageUsers => self == Self::Admin,
@@ -176,6 +181,8 @@ mod tests {
             Right::DiscardRecord,
             Right::RuleOnHold,
             Right::EditContract,
+            Right::EditProfile,
+            Right::EditGates,
         ] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);

@@ -12,6 +12,11 @@ pub fn job() -> JobId {
     JobId::new(id())
 }
 
+/// For something that is being written. Nobody can guess it.
+pub fn draft() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 fn id() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }

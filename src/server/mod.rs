@@ -28,7 +28,7 @@
 //! | [`mod@bench`] | measures what the README claims |
 //!
 //! Direction: `store ← pipeline ← worker`, `store ← intake ← worker`; `feed` knows `domain` alone;
-//! `desk` asks `store`, `figures` and `charts`; `http` and `cli` are on top. The web process never
+//! `desk` asks `store`, `figures`, `charts`, and `feed` for what a profile makes of a few records; `http` and `cli` are on top. The web process never
 //! runs the pipeline.
 
 pub mod auth;

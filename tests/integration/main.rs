@@ -27,6 +27,9 @@ mod ruling;
 // The contract of one feed as people set it.
 mod contract;
 
+// The profile of one feed as people write it.
+mod profile;
+
 // The rule book as people read it.
 mod rules;
 

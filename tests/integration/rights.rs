@@ -57,6 +57,21 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 403, 422, 422],
     ),
     (
+        "read_profile",
+        &[("feed", "beta/main")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "write_profile",
+        &[
+            ("feed", "beta/main"),
+            ("version", "1"),
+            ("wish[text]", "decimal = \",\""),
+            ("wish[deed]", "save"),
+        ],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
         "list_deliveries",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],
@@ -251,6 +266,8 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/quarantine/{record}"),
         "/feeds/acme/main".to_owned(),
         "/feeds/acme/main/contract".to_owned(),
+        "/feeds/acme/main/profile".to_owned(),
+        format!("/feeds/{OTHER}/main/profile"),
         format!("/feeds/{OTHER}/main/contract"),
         format!("/feeds/{OTHER}/main"),
         "/partners/other".to_owned(),
@@ -266,6 +283,7 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/partners/{OTHER}"),
         format!("/feeds/{OTHER}/main"),
         format!("/feeds/{OTHER}/main/contract"),
+        format!("/feeds/{OTHER}/main/profile"),
     ] {
         assert_eq!(partner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

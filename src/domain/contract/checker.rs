@@ -242,19 +242,25 @@ impl Checked {
     pub fn record_into(&self, raw: &RawRecord, record: &mut Record) {
         record.clear();
         for index in 0..raw.len() {
-            let (number, value) = raw.field(index);
-            let name = raw.names().name(number);
-            if let Some(attribute) = name.attribute
-                && !self.counts(raw, attribute, index)
-            {
-                continue;
-            }
-            let replaced = self.replaced.iter().rev().find(|(field, _)| *field == index);
-            let value = replaced.map_or_else(|| trim(value), |(_, span)| self.at(*span));
-            if !value.is_empty() {
-                record.push(&name.text, value);
+            if let Some(value) = self.understood(raw, index) {
+                record.push(&raw.names().name(raw.field(index).0).text, value);
             }
         }
+    }
+
+    /// The normalised value of field `index` of the record that was checked; none when it is
+    /// empty or when another field counts for its attribute.
+    #[inline]
+    pub fn understood<'a>(&'a self, raw: &'a RawRecord, index: usize) -> Option<&'a str> {
+        let (number, value) = raw.field(index);
+        if let Some(attribute) = raw.names().name(number).attribute
+            && !self.counts(raw, attribute, index)
+        {
+            return None;
+        }
+        let replaced = self.replaced.iter().rev().find(|(field, _)| *field == index);
+        let value = replaced.map_or_else(|| trim(value), |(_, span)| self.at(*span));
+        (!value.is_empty()).then_some(value)
     }
 
     /// Whether a field is the one that counts for its attribute, or one of several that may.

@@ -132,12 +132,16 @@ fn settings(feed: &Feed) -> Vec<Setting> {
         setting("Expected", expected),
         setting("Files are", mode.to_owned()),
         setting("Currency", currency),
-        setting("Read by", profile(&feed.profile)),
+        setting("Read by", profile(feed)),
         setting("Contract", contract(feed)),
     ]
 }
 
-fn profile(profile: &Profile) -> String {
+fn profile(feed: &Feed) -> String {
+    format!("{}, version {}", words(&feed.profile), feed.profile_version)
+}
+
+fn words(profile: &Profile) -> String {
     let Some(base) = &profile.base else {
         let own = profile.map.len() as u64;
         return match own {

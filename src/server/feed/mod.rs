@@ -147,6 +147,13 @@ impl Reader {
         }
     }
 
+    /// Has the records come out as they were sent, under the names that the profile explains, and
+    /// gives what would have turned them into the words of the contract, if anything. To be asked
+    /// before the first record.
+    pub fn leave_as_sent(&mut self) -> Option<Arc<Adapter>> {
+        self.adapter.take()
+    }
+
     /// Fills a block with the records that come next; false when there are no more.
     pub fn fill(&mut self, block: &mut Block) -> Result<bool, Stop> {
         if block.adapter.is_none() && self.adapter.is_some() {

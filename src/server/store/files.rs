@@ -320,6 +320,31 @@ impl Store {
             .filter(|file| scope.covers(&file.feed.partner())))
     }
 
+    /// Lists the files of a feed in the scope that are kept, the newest first.
+    pub async fn list_files(&self, scope: &Scope, feed: &FeedId, limit: u32) -> Result<Vec<StoredFile>> {
+        if !scope.covers(&feed.partner()) {
+            return Ok(Vec::new());
+        }
+        let found: Vec<FileDoc> = self
+            .collection(FILES)
+            .find(doc! {"feed": feed.as_str(), "state": State::Complete.word()})
+            .sort(doc! {"uploadDate": -1, "_id": -1})
+            .limit(i64::from(limit))
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().map(StoredFile::from).collect())
+    }
+
+    /// Reads one piece of a file's bytes, of up to 1 MiB, counted from 0; none behind the last.
+    pub async fn read_piece(&self, file: &StoredFile, place: u32) -> Result<Option<Vec<u8>>> {
+        let found = self
+            .collection::<ChunkDoc>(CHUNKS)
+            .find_one(doc! {"files_id": file.delivery.as_str(), "n": place})
+            .await?;
+        Ok(found.map(|chunk| chunk.data.bytes))
+    }
+
     /// Writes a file's bytes out. Holds a few MiB in memory, whatever its size.
     pub async fn copy_file(&self, file: &StoredFile, out: &mut (impl AsyncWrite + Unpin)) -> Result<()> {
         let broken = |what: String| Error::Corrupt(format!("file {}: {what}", file.delivery));

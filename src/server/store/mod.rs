@@ -10,6 +10,7 @@
 //! | `partners` | `partners`, `feeds` (with the lease that lets one ingest at a time write a feed) |
 //! | `contracts` | `contracts`: the versions of feeds' contracts |
 //! | `profiles` | `profiles`: the versions of feeds' profiles |
+//! | `drafts` | `drafts`: profiles that somebody is writing |
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
@@ -35,6 +36,7 @@ mod activity;
 mod bare;
 mod contracts;
 mod deliveries;
+mod drafts;
 mod files;
 mod holds;
 mod items;
@@ -59,6 +61,7 @@ pub use activity::Deed;
 pub use bare::Encoded;
 pub use contracts::Amendment;
 pub use deliveries::Opening;
+pub use drafts::Draft;
 pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
@@ -186,6 +189,7 @@ impl Store {
             "pulls",
             "contracts",
             "profiles",
+            "drafts",
             files::FILES,
             files::CHUNKS,
             "rollups",
@@ -254,13 +258,20 @@ impl Store {
             &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],
         )
         .await?;
-        self.index(files::FILES, &[doc! {"state": 1, "uploadDate": 1}])
-            .await?;
+        self.index(
+            files::FILES,
+            &[
+                doc! {"state": 1, "uploadDate": 1},
+                doc! {"feed": 1, "state": 1, "uploadDate": -1},
+            ],
+        )
+        .await?;
         self.unique(files::CHUNKS, doc! {"files_id": 1, "n": 1}).await?;
         self.index("pulls", &[doc! {"paused": 1, "due_at": 1}]).await?;
         self.unique("api_tokens", doc! {"prefix": 1}).await?;
         self.unique("users", doc! {"email": 1}).await?;
         self.expire("sessions", "expires_at", Duration::ZERO).await?;
+        self.expire("drafts", "at", drafts::KEPT).await?;
         Ok(())
     }
 

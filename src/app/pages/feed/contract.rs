@@ -4,6 +4,7 @@
 //! The rule that is being changed is named in the address, so that the form works, and can be
 //! sent on, without a script.
 
+use super::tabs::{Place, tabs};
 use super::{crumbs, named};
 use crate::api::contract::{
     AmendContract, Border, ContractRow, ContractView, Editing, VersionRow, read_contract,
@@ -93,6 +94,7 @@ fn content(view: ContractView, find: String, amend: ServerAction<AmendContract>)
         <Head title="Contract" as_of>
             <p class="muted">{sentence}</p>
         </Head>
+        {tabs(&feed, Place::Contract)}
         {editing.map(|editing| form(&feed, version, editing, amend))}
         <FilterForm action=here.path().to_owned()>
             <div class="filters" role="search">

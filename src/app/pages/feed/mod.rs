@@ -2,13 +2,15 @@
 //! what came of each of its files.
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
-//! shows how fetching it stands, and [`mod@contract`] is the page below it about what its records
-//! must meet.
+//! shows how fetching it stands. The pages below it are [`mod@contract`], what its records must
+//! meet, and [`profile`], how its files are read; [`tabs`] leads from one to the other.
 
 pub mod contract;
+pub mod profile;
 mod pull;
 mod send;
 mod story;
+mod tabs;
 
 use crate::api::feed::{FeedView, ResumePull, Setting, read_feed};
 use crate::app::components::frame::{Section, framed, use_viewer};
@@ -25,6 +27,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
+use tabs::Place;
 
 /// Has the feed's file fetched now.
 type Resume = ServerAction<ResumePull>;
@@ -114,6 +117,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
         <Head title as_of>
             <HealthLamp health full=true/>
         </Head>
+        {tabs::tabs(&id, Place::Files)}
         {(undecided > 0)
             .then(|| {
                 let sentence = if undecided == 1 {
@@ -143,7 +147,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
                 href=files.with("range", "30d").href()
             />
         </div>
-        {facts(settings, link::contract(&id).href())}
+        {facts(settings)}
         {pull.map(|pull| pull::card(&id, pull, as_of, resume))}
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
@@ -160,7 +164,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
     .into_any()
 }
 
-fn facts(settings: Vec<Setting>, contract: String) -> AnyView {
+fn facts(settings: Vec<Setting>) -> AnyView {
     let rows: Vec<_> = settings
         .into_iter()
         .map(|setting| {
@@ -176,9 +180,6 @@ fn facts(settings: Vec<Setting>, contract: String) -> AnyView {
         <section class="facts card" aria-labelledby="settings">
             <h2 id="settings">"Set up"</h2>
             <dl>{rows}</dl>
-            <p>
-                <a href=contract>"See the contract"</a>
-            </p>
         </section>
     }
     .into_any()
