@@ -3,6 +3,7 @@
 use super::auth;
 use super::clock::Clock;
 use super::figures::Figures;
+use super::live::Live;
 use super::store::{self, Store};
 use crate::domain::account::{Right, Viewer};
 use crate::error::AppError;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub store: Store,
     /// The rollups in memory.
     pub figures: Figures,
+    /// What open pages are told by.
+    pub live: Live,
     /// The time.
     pub clock: Clock,
     /// Where the built site lies.

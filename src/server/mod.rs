@@ -19,6 +19,7 @@
 //! | [`context`] | what a server function may reach: the state, the caller, the reply |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
+//! | [`live`] | tells open pages that something of theirs has come |
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
 //! | [`embedded`] | the private `mongod` |
@@ -50,6 +51,7 @@ pub mod fresh;
 pub mod generate;
 pub mod http;
 pub mod intake;
+pub mod live;
 pub mod pipeline;
 pub mod profile;
 pub mod store;

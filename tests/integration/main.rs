@@ -29,6 +29,8 @@ mod contract;
 
 // The profile of one feed as people write it.
 mod profile;
+// Open pages are told of what comes, each of what is its own.
+mod live;
 
 // The rule book as people read it.
 mod rules;

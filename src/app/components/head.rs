@@ -1,5 +1,6 @@
 //! Draws a page's head: its name, and the moment its figures speak of.
 
+use crate::app::islands::Live;
 use crate::domain::format;
 use crate::domain::query::stamp;
 use chrono::{DateTime, Utc};
@@ -13,6 +14,9 @@ pub fn Head(
     title: String,
     /// When the figures were read.
     as_of: DateTime<Utc>,
+    /// Whether new deliveries move the page.
+    #[prop(optional)]
+    live: bool,
     /// What stands beside the name.
     #[prop(optional)]
     children: Option<Children>,
@@ -23,6 +27,7 @@ pub fn Head(
             {children.map(|children| children())}
             <p class="as-of">
                 "Data as of " <time datetime=stamp(as_of)>{format::instant(as_of)}</time>
+                {live.then(|| view! { <Live/> })}
             </p>
         </div>
     }

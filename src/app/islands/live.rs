@@ -1,78 +1,98 @@
-//! Keeps a page as the server would draw it now.
+//! Keeps a page as the server would draw it now, as news of its deliveries come.
 
-use super::morph::morph;
+use super::refresh::Refresher;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos::wasm_bindgen::JsValue;
-use std::cell::Cell;
+use leptos::wasm_bindgen::closure::Closure;
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomParser, Response, SupportedType};
+use web_sys::{Event, EventSource};
 
-/// Looks again every so many seconds, unless nobody is looking at the page, for as long as it
-/// stands in the page itself.
+/// Where news come from.
+const NEWS: &str = "/live";
+
+/// Follows the news while somebody looks at the page, and lets them stop it. A hidden page holds
+/// no connection; seen again, it is brought up to date at once.
 #[island]
-pub fn Live(every: u32) -> impl IntoView {
-    let here = NodeRef::new();
+pub fn Live() -> impl IntoView {
+    let awake = RwSignal::new(false);
+    let on = RwSignal::new(true);
     Effect::new(move |_| {
-        let timer = Rc::new(Cell::new(None::<IntervalHandle>));
-        let busy = Rc::new(Cell::new(false));
-        let look = {
-            let (timer, busy) = (Rc::clone(&timer), Rc::clone(&busy));
-            move || {
-                if !stands(here) {
-                    if let Some(timer) = timer.take() {
-                        timer.clear();
-                    }
-                } else if !document().hidden() && !busy.replace(true) {
-                    let busy = Rc::clone(&busy);
-                    spawn_local(async move {
-                        // What fails now may go well the next time.
-                        let _ = refresh().await;
-                        busy.set(false);
-                    });
+        let line = Line::default();
+        let seen = line.clone();
+        seen.listen();
+        let handle = window_event_listener_untyped("visibilitychange", move |_| {
+            if document().hidden() || !on.get_untracked() {
+                seen.hang_up();
+            } else {
+                seen.listen();
+                seen.refresher.refresh();
+            }
+        });
+        on_cleanup(move || handle.remove());
+        Effect::new(move |before: Option<()>| {
+            let on = on.get();
+            if before.is_some() {
+                line.hang_up();
+                if on {
+                    line.listen();
+                    line.refresher.refresh();
                 }
             }
-        };
-        timer.set(set_interval_with_handle(look, Duration::from_secs(every.into())).ok());
+        });
+        awake.set(true);
     });
-    view! {
-        <span node_ref=here hidden></span>
-        <noscript>
-            <p class="muted">"Load the page again to see how it went."</p>
-        </noscript>
+    move || {
+        awake.get().then(|| {
+            let (word, hint) = if on.get() {
+                ("Live", "New deliveries move this page. Click to stop that.")
+            } else {
+                ("Paused", "This page stands still. Click to have new deliveries move it.")
+            };
+            let pressed = if on.get() { "true" } else { "false" };
+            view! {
+                <button type="button" class="live" aria-pressed=pressed title=hint on:click=move |_| on.update(|on| *on = !*on)>
+                    {word}
+                </button>
+            }
+        })
     }
 }
 
-/// Whether an element is still in the page.
-fn stands(element: NodeRef<leptos::html::Span>) -> bool {
-    element
-        .get_untracked()
-        .is_some_and(|element| element.is_connected())
+/// The connection to the server, while there is one. Clones are the same.
+#[derive(Clone, Default)]
+struct Line {
+    open: Rc<RefCell<Option<Open>>>,
+    refresher: Refresher,
 }
 
-/// Fetches the page again and takes over what has changed in it.
-async fn refresh() -> Result<(), JsValue> {
-    let address = window().location().href()?;
-    let answer = JsFuture::from(window().fetch_with_str(&address)).await?;
-    let answer: Response = answer.dyn_into()?;
-    if answer.redirected() {
-        // To sign in, as a rule: what is shown here may be no longer theirs to see.
-        return window().location().reload();
+struct Open {
+    source: EventSource,
+    /// What is called with each piece of news; it must live as long as the source.
+    _told: Closure<dyn FnMut(Event)>,
+}
+
+impl Line {
+    fn listen(&self) {
+        if document().hidden() || self.open.borrow().is_some() {
+            return;
+        }
+        let Ok(source) = EventSource::new(NEWS) else {
+            return;
+        };
+        let refresher = self.refresher.clone();
+        let told = Closure::<dyn FnMut(Event)>::new(move |_| refresher.refresh());
+        if source
+            .add_event_listener_with_callback("news", told.as_ref().unchecked_ref())
+            .is_ok()
+        {
+            *self.open.borrow_mut() = Some(Open { source, _told: told });
+        }
     }
-    if !answer.ok() {
-        return Ok(());
+
+    fn hang_up(&self) {
+        if let Some(open) = self.open.borrow_mut().take() {
+            open.source.close();
+        }
     }
-    let text = JsFuture::from(answer.text()?).await?;
-    let page = DomParser::new()?
-        .parse_from_string(&text.as_string().unwrap_or_default(), SupportedType::TextHtml)?;
-    if let (Some(old), Some(new)) = (
-        document().get_element_by_id("main"),
-        page.get_element_by_id("main"),
-    ) {
-        morph(&old, &new)?;
-    }
-    Ok(())
 }

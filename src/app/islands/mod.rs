@@ -6,9 +6,12 @@
 //!
 //! To add one: a file here with an `#[island]`, whose arguments are what it needs to know.
 
+mod follow;
 mod live;
 mod morph;
+mod refresh;
 mod suggestion;
 
+pub use follow::Follow;
 pub use live::Live;
 pub use suggestion::Suggestion;

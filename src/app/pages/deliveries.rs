@@ -102,7 +102,7 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
         .into_any()
     };
     view! {
-        <Head title="Deliveries" as_of/>
+        <Head title="Deliveries" as_of live=true/>
         {range}
         <Filters link partners/>
         {body}

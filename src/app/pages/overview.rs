@@ -93,7 +93,7 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
         view! { <Table caption="Partners" columns rows/> }.into_any()
     };
     view! {
-        <Head title="Overview" as_of/>
+        <Head title="Overview" as_of live=true/>
         <RangeBar link=link.clone() shown=shown.clone() comparing=true/>
         {(!followed)
             .then(|| {

@@ -83,7 +83,7 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
     view! {
         <Title text=name.clone()/>
         {crumbs}
-        <Head title=name as_of>
+        <Head title=name as_of live=true>
             <HealthLamp health full=true/>
         </Head>
         <RangeBar link=link.clone() shown=shown.clone() comparing=true/>

@@ -90,7 +90,7 @@ fn content(list: HeldList, link: Link, first: bool) -> AnyView {
     };
     let sentence = format::counted(page.total, "record", "records");
     view! {
-        <Head title="Quarantine" as_of>
+        <Head title="Quarantine" as_of live=true>
             <p class="muted">{sentence}</p>
         </Head>
         <Filters link=link.clone() partners/>

@@ -6,6 +6,7 @@ use crate::server::config::{Database, Web};
 use crate::server::context::AppState;
 use crate::server::figures::Figures;
 use crate::server::http;
+use crate::server::live::Live;
 use crate::server::store::Store;
 use anyhow::Context;
 use leptos::config::LeptosOptions;
@@ -41,9 +42,14 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let state = state(web, store);
     // The first page would wait for it. Without a database it fails, and the pages say so.
-    if let Err(error) = state.figures.warm(state.clock.now()).await {
+    if let Err(error) = state.figures.refresh(state.clock.now()).await {
         tracing::warn!("the rollups could not be read yet: {error}");
     }
+    let live = state.live.clone();
+    let following = tokio::spawn({
+        let (live, state) = (live.clone(), state.clone());
+        async move { live.follow(&state.store, &state.figures, &state.clock).await }
+    });
     let app = http::router(state, web.secure_cookies);
     let listener = tokio::net::TcpListener::bind(web.listen).await.with_context(|| {
         format!(
@@ -58,7 +64,13 @@ pub(super) async fn serve(
         );
     }
     tracing::info!("serving on http://{}", listener.local_addr()?);
+    let stop = async move {
+        stop.await;
+        // Streams of news have no end of their own.
+        live.close();
+    };
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    following.await?;
     Ok(())
 }
 
@@ -72,6 +84,7 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         .build();
     AppState {
         figures: Figures::new(store.clone()),
+        live: Live::default(),
         store,
         clock: Clock::system(),
         options,

@@ -51,9 +51,9 @@ impl Figures {
         }
     }
 
-    /// Reads everything that is held, so that the first page need not.
-    pub async fn warm(&self, now: DateTime<Utc>) -> Result<()> {
-        self.read(&Scope::All, &[], BucketSize::Day, now).await.map(drop)
+    /// Brings what is held up to the store, so that the next page need not.
+    pub async fn refresh(&self, now: DateTime<Utc>) -> Result<()> {
+        self.bring_up(now).await.map(drop)
     }
 
     /// Brings what is held up to the store, and opens it for figures in buckets of `size` within
@@ -66,12 +66,7 @@ impl Figures {
         size: BucketSize,
         now: DateTime<Utc>,
     ) -> Result<Reading> {
-        let (turn, until) = self.store.rollup_turn().await?;
-        let held = self.mirror.read().await.turn();
-        if turn > held {
-            let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
-            self.mirror.write().await.take_in(changed, turn, now);
-        }
+        let (turn, until) = self.bring_up(now).await?;
         let mut aside = None;
         let horizon = mirror::horizon(size, now);
         if spans
@@ -97,6 +92,19 @@ impl Figures {
 /// The start of the oldest bucket of a size that is held, and so is at hand without a read.
 pub fn horizon(size: BucketSize, now: DateTime<Utc>) -> DateTime<Utc> {
     mirror::horizon(size, now)
+}
+
+impl Figures {
+    /// Gives the turn that is held now, and until when somebody has said to keep the rollups.
+    async fn bring_up(&self, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
+        let (turn, until) = self.store.rollup_turn().await?;
+        let held = self.mirror.read().await.turn();
+        if turn > held {
+            let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
+            self.mirror.write().await.take_in(changed, turn, now);
+        }
+        Ok((turn, until))
+    }
 }
 
 impl Reading {

@@ -10,6 +10,7 @@
 mod failed;
 mod health;
 mod identify;
+mod live;
 mod same_origin;
 mod upload;
 mod v1;
@@ -55,6 +56,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
             let options = options.clone();
             move || shell(options.clone())
         })
+        .route("/live", get(live::live))
         .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(sessions.clone())

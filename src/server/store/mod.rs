@@ -68,7 +68,7 @@ pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
 pub use replaying::{Decision, Replayed};
-pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress};
+pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use sessions::Sessions;
 pub use tokens::Token;
 pub use users::Account;

@@ -12,6 +12,7 @@ use feedgate::server::clock::Clock;
 use feedgate::server::config::{Intake, Working};
 use feedgate::server::context::AppState;
 use feedgate::server::figures::Figures;
+use feedgate::server::live::Live;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
 use feedgate::server::store::{Partner, Store};
@@ -34,6 +35,8 @@ pub struct App {
     pub database: String,
     /// Whether the rollups are brought up to the log before each request, as a worker would.
     pub follows: bool,
+    /// What its open pages are told by.
+    pub live: Live,
     router: axum::Router,
 }
 
@@ -74,9 +77,11 @@ impl App {
             .output_name("feedgate")
             .site_root("target/none")
             .build();
+        let live = Live::default();
         let state = AppState {
             store: store.clone(),
             figures: Figures::new(store.clone()),
+            live: live.clone(),
             clock: clock.clone(),
             options,
             public_url: None,
@@ -87,6 +92,7 @@ impl App {
             clock,
             database,
             follows: true,
+            live,
             router: http::router(state, false),
         }
     }
@@ -224,6 +230,19 @@ impl Actor<'_> {
             cookie,
             body: String::from_utf8_lossy(&body).into_owned(),
         }
+    }
+
+    /// Asks for something without an end, and gives what comes of it.
+    pub async fn open(&self, path: &str) -> axum::body::BodyDataStream {
+        let mut request = Request::get(path).body(Body::empty()).expect("a request");
+        if let Some(cookie) = &self.cookie {
+            request
+                .headers_mut()
+                .insert(header::COOKIE, cookie.parse().expect("a cookie"));
+        }
+        let response = self.app.router.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
     }
 
     /// Opens a page as a browser does.

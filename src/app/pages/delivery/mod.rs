@@ -16,7 +16,7 @@ use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::Loading;
 use crate::app::components::time::Instant;
-use crate::app::islands::Live;
+use crate::app::islands::Follow;
 use crate::app::link;
 use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format;
@@ -78,12 +78,12 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
                 {delivery.feed.name().to_owned()}
             </a>
         </p>
-        <Head title as_of>
+        <Head title as_of live=true>
             <StatusBadge status=delivery.status/>
         </Head>
         {verdict::verdict(&delivery)}
         {ruling::made(&delivery)}
-        {(releasing || on_its_way).then(|| view! { <Live every=1/> })}
+        {(releasing || on_its_way).then(|| view! { <Follow/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}
         {took_effect.then(|| verdict::law(&delivery, held, open))}
         {gate::findings(&delivery)}

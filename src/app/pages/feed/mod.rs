@@ -114,7 +114,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
     view! {
         <Title text=format!("{id}")/>
         {crumbs(&id, partner_name, false)}
-        <Head title as_of>
+        <Head title as_of live=true>
             <HealthLamp health full=true/>
         </Head>
         {tabs::tabs(&id, Place::Files)}

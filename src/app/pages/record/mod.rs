@@ -19,7 +19,7 @@ use crate::app::components::badge::StateBadge;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Loading, Notice, Tone};
-use crate::app::islands::Live;
+use crate::app::islands::Follow;
 use crate::app::link::{self, Link};
 use crate::domain::format;
 use crate::domain::quarantine::{HeldRecord, Move, State};
@@ -158,7 +158,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
                     </Notice>
                 }
             })}
-        {(record.state == State::Queued).then(|| view! { <Live every=1/> })}
+        {(record.state == State::Queued).then(|| view! { <Follow/> })}
         <div class="columns">
             <div class="block">
                 {if open {

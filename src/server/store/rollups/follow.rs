@@ -180,10 +180,11 @@ impl Store {
             .projection(doc! {"samples": 0})
             .session(&mut *session)
             .await?;
-        let mut shares = BTreeMap::new();
+        let (mut shares, mut touched) = (BTreeMap::new(), BTreeSet::new());
         while let Some(entry) = entries.next(session).await.transpose()? {
             let delivery = Delivery::from(entry);
             shares.insert(delivery.id.to_string(), Share::of(&delivery));
+            touched.insert(delivery.partner);
         }
         let mut remembered = self
             .collection::<Document>("rolled")
@@ -246,6 +247,7 @@ impl Store {
             })
             .collect();
         self.update_many_in(session, "rollups", statements).await?;
+        self.note_touched(session, turn, &touched).await?;
         Ok(true)
     }
 

@@ -3,16 +3,57 @@
 //! Both are one document, which every transaction on the rollups writes: a follower whose lease
 //! has gone to another fails there, and no two transactions happen at once.
 
+use crate::domain::ids::PartnerId;
 use crate::server::store::{Result, Store, is_duplicate_key, to_bson, when};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::change_stream::event::ResumeToken;
+use mongodb::change_stream::ChangeStream;
+use mongodb::change_stream::event::{ChangeStreamEvent, ResumeToken};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The one document in `followers`.
 const WHO: &str = "rollups";
+/// Its field with the partners that a turn has brought something of.
+const TOUCHED: &str = "touched";
+
+/// The turns of the rollups as they are taken.
+pub struct Turns {
+    stream: ChangeStream<ChangeStreamEvent<Document>>,
+}
+
+impl std::fmt::Debug for Turns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Turns").finish_non_exhaustive()
+    }
+}
+
+impl Turns {
+    /// Waits for a turn that brought something, and gives the partners whose entries it brought.
+    /// None when there is no more to wait for: watch anew.
+    pub async fn next(&mut self) -> Result<Option<BTreeSet<PartnerId>>> {
+        let Some(event) = self.stream.next().await.transpose()? else {
+            return Ok(None);
+        };
+        let touched = event
+            .update_description
+            .and_then(|update| {
+                let touched = update.updated_fields.get_document(TOUCHED).ok()?;
+                touched.get_array("partners").ok().cloned()
+            })
+            .unwrap_or_default();
+        Ok(Some(
+            touched
+                .iter()
+                .filter_map(|partner| partner.as_str())
+                .map(PartnerId::new)
+                .collect(),
+        ))
+    }
+}
 
 /// How far the log has been followed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -153,6 +194,39 @@ impl Store {
     pub(super) async fn take_turn_between(&self, session: &mut ClientSession) -> Result<i64> {
         let turn = self.turn(session, doc! {"_id": WHO}, Document::new()).await?;
         Ok(turn.unwrap_or(0))
+    }
+
+    /// Says whose entries this turn has brought, for those who wait for that. The turn stands
+    /// beside them: a change to what was there before would be no change, and nobody told of it.
+    pub(super) async fn note_touched(
+        &self,
+        session: &mut ClientSession,
+        turn: i64,
+        partners: &BTreeSet<PartnerId>,
+    ) -> Result<()> {
+        let partners: Vec<&str> = partners.iter().map(PartnerId::as_str).collect();
+        self.collection::<Document>("followers")
+            .update_one(
+                doc! {"_id": WHO},
+                doc! {"$set": {TOUCHED: {"turn": turn, "partners": partners}}},
+            )
+            .session(session)
+            .await?;
+        Ok(())
+    }
+
+    /// Waits from now on for turns that bring something.
+    pub async fn watch_turns(&self) -> Result<Turns> {
+        let touched = format!("updateDescription.updatedFields.{TOUCHED}");
+        let pipeline = [
+            doc! {"$match": {"operationType": "update", "documentKey._id": WHO, touched.as_str(): {"$exists": true}}},
+        ];
+        let stream = self
+            .collection::<Document>("followers")
+            .watch()
+            .pipeline(pipeline)
+            .await?;
+        Ok(Turns { stream })
     }
 
     async fn turn(

@@ -17,7 +17,7 @@ mod prove;
 mod share;
 
 pub use follow::Changed;
-pub use lease::{Leave, Mark, Progress};
+pub use lease::{Leave, Mark, Progress, Turns};
 pub use prove::{Difference, FeedDay};
 
 use super::{Result, Store, scope, when};
