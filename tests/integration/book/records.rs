@@ -207,6 +207,12 @@ fn offers() -> Vec<Case> {
             &[("sale_price_effective_date", "2025-11-24/2025-11-25")],
             &sale("2025-11-24/2025-11-25"),
         ),
+        // The examples are of 9 October 2025, 8:53:20.
+        case(
+            "SALEDATE_PAST",
+            &sale("2025-10-01T09:00Z/2025-10-09T08:53Z"),
+            &sale("2025-10-01T09:00Z/2025-10-09T08:54Z"),
+        ),
         value("MULTIPACK_ENUM", "multipack", "1", "2"),
         value("BUNDLE_ENUM", "is_bundle", "maybe", "no"),
         value("ADULT_ENUM", "adult", "18+", "yes"),

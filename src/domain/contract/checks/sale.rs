@@ -25,7 +25,12 @@ pub static SALE: Check = Check {
 pub static SALE_DATE: Check = Check {
     name: "sale_price_effective_date",
     attributes: &[Attribute::SalePriceEffectiveDate],
-    rules: &[&SALEDATE_FORMAT, &SALEDATE_ORDER, &SALEDATE_ALONE],
+    rules: &[
+        &SALEDATE_FORMAT,
+        &SALEDATE_ORDER,
+        &SALEDATE_ALONE,
+        &SALEDATE_PAST,
+    ],
     run: check_date,
 };
 
@@ -110,6 +115,17 @@ rule!(
     valid: &[&[("sale_price", "12.00 EUR"), ("sale_price_effective_date", "2025-11-24/2025-11-29")]],
     invalid: &[&[("sale_price_effective_date", "2025-11-24/2025-11-29")]],
     "Send the sale price too, or leave the dates out."
+);
+
+rule!(
+    SALEDATE_PAST: Warning on "sale_price_effective_date",
+    "Sale is over",
+    "The sale ended before the file came, and its price is still sent. Receivers that ignore the dates go on selling \
+     at it. One record is forgetfulness; many at once mean that the export has stopped looking at its sales.",
+    "An end of the sale that is still to come, or no sale price.",
+    valid: &[&[("sale_price", "12.00 EUR"), ("sale_price_effective_date", "2025-10-01/2025-10-31")]],
+    invalid: &[&[("sale_price", "12.00 EUR"), ("sale_price_effective_date", "2025-09-01/2025-09-30")]],
+    "Leave sale_price and its dates empty when the sale is over."
 );
 
 fn check_price(look: &mut Look<'_>) {
@@ -198,6 +214,14 @@ fn check_date(look: &mut Look<'_>) {
         Some((begin, end)) if begin >= end => {
             let message = format_args!("The sale of {} ends before it begins.", Quoted(value));
             look.report(&SALEDATE_ORDER, value, None, message);
+        }
+        Some((_, end)) if end <= look.now() && look.has(Attribute::SalePrice) => {
+            let message = format_args!(
+                "The sale of {} is over, but its price {} is still sent.",
+                Quoted(value),
+                Quoted(look.value(Attribute::SalePrice).unwrap_or_default())
+            );
+            look.report(&SALEDATE_PAST, value, None, message);
         }
         Some(_) => {}
     }
