@@ -28,6 +28,8 @@ impl From<serde_json::Error> for Fault {
 enum Value {
     /// What rows have for it: a text, a number, `true`; nothing for `null`.
     Plain(String),
+    /// A number that is not whole, until its text is put in its place.
+    Float(f64),
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
 }
@@ -61,7 +63,7 @@ impl<'de> Visitor<'de> for Build {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Plain(value.to_string()))
+        Ok(Value::Float(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -127,7 +129,9 @@ pub(super) fn read(
     limit: usize,
 ) -> Result<(), Fault> {
     // The reader hands over what begins with a brace, so there is nothing else to see here.
-    let Value::Object(members) = serde_json::from_str(text)? else {
+    let mut value: Value = serde_json::from_str(text)?;
+    write_floats(&mut value, &mut None, text);
+    let Value::Object(members) = value else {
         return Ok(());
     };
     let is_merchant = members
@@ -152,6 +156,61 @@ pub(super) fn read(
     Ok(())
 }
 
+/// Gives numbers that are not whole the text they were sent with: `15.00` is no `15`, and `1e3`
+/// no price. They come in the order of the text, which is looked through only where there are
+/// such numbers.
+fn write_floats<'a>(value: &mut Value, sent: &mut Option<Floats<'a>>, text: &'a str) {
+    match value {
+        Value::Plain(_) => {}
+        Value::Float(number) => {
+            let sent = sent.get_or_insert(Floats { rest: text });
+            let written = sent.next().map_or_else(|| number.to_string(), str::to_owned);
+            *value = Value::Plain(written);
+        }
+        Value::List(values) => values
+            .iter_mut()
+            .for_each(|value| write_floats(value, sent, text)),
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(_, value)| write_floats(value, sent, text)),
+    }
+}
+
+/// The numbers in well-formed JSON that are not read as whole ones, as they stand.
+struct Floats<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Floats<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            let begin = self.rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+            let found = &self.rest[begin..];
+            if let Some(string) = found.strip_prefix('"') {
+                let mut is_escaped = false;
+                let end = string.find(|c: char| {
+                    let is_end = c == '"' && !is_escaped;
+                    is_escaped = c == '\\' && !is_escaped;
+                    is_end
+                })?;
+                self.rest = &string[end + 1..];
+                continue;
+            }
+            let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+            let end = found.find(|c| !is_part(c)).unwrap_or(found.len());
+            let (number, rest) = found.split_at(end);
+            self.rest = rest;
+            // What is too large for 64 bits is no whole number to the parser, nor is -0.
+            let is_whole = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok();
+            if !is_whole || number == "-0" {
+                return Some(number);
+            }
+        }
+    }
+}
+
 struct Fields<'a> {
     names: &'a mut Arc<Names>,
     record: &'a mut RawRecord,
@@ -163,6 +222,7 @@ impl Fields<'_> {
     fn add(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         match value {
             Value::Plain(text) => self.push(name, text),
+            Value::Float(number) => self.push(name, number.to_string()),
             Value::List(values) => values.into_iter().try_for_each(|value| self.add(name, value)),
             Value::Object(members) => self.add_object(name, members),
         }
@@ -230,6 +290,7 @@ impl Fields<'_> {
 fn text_of(value: Value) -> Option<String> {
     match value {
         Value::Plain(text) => Some(text),
+        Value::Float(number) => Some(number.to_string()),
         Value::Object(members) => quantity(&members),
         Value::List(_) => None,
     }
@@ -319,6 +380,22 @@ mod tests {
         ] {
             assert_eq!(attribute_of(sent), attribute, "{sent}");
         }
+    }
+
+    #[test]
+    fn numbers_keep_the_text_they_were_sent_with() {
+        let text = r#"{"a\\": 15.00, "1.50": ["-0.10", -0.10, 7, -7, {"x": 1e3}], "b\"2.0": 1E-2, "c": -0, "d": 1.0,
+            "e": 123456789012345678901, "f": 18446744073709551615}"#;
+        let mut names = Arc::new(Names::default());
+        let mut record = RawRecord::default();
+        assert!(read(text, &mut names, &mut record, 100).is_ok());
+        record.finish(&names, crate::domain::record::Position::default(), text);
+        let sent: Vec<_> = record.iter().map(|(_, value)| value).collect();
+        let expected = [
+            "15.00", "-0.10", "-0.10", "7", "-7", "1e3", "1E-2", "-0", "1.0",
+            "123456789012345678901", "18446744073709551615",
+        ];
+        assert_eq!(sent, expected);
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn values_become_what_rows_have() {
         read(text).attributes(),
         [pairs(&[
             ("id", "7"),
-            ("price", "12.5"),
+            ("price", "12.50"),
             ("gtin", "4006381333931"),
             ("gtin", "96385074"),
             ("adult", "no"),

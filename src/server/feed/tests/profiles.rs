@@ -53,6 +53,22 @@ fn a_value_that_is_missing_is_given_where_the_profile_has_one() {
 }
 
 #[test]
+fn text_beside_elements_is_a_field_too_unless_it_is_blank() {
+    let xml = "<o><p id=\"1\">\n<d> Mug <b>blue</b> 5 l</d>\n<e> <f>x</f> </e><g k=\"v\"/></p></o>";
+    let seen = by("record = \"/o/p\"\n[map]\n\"@id\" = \"id\"\n", xml);
+    assert_eq!(
+        seen.attributes(),
+        [pairs(&[
+            ("id", "1"),
+            ("d/b", "blue"),
+            ("d", "Mug  5 l"),
+            ("e/f", "x"),
+            ("g@k", "v")
+        ])]
+    );
+}
+
+#[test]
 fn rows_without_a_header_are_read_by_the_columns_of_the_profile() {
     let profile = "columns = [\"Nr\", \"title\", \"\", \"price\"]\n[map]\nNr = \"id\"\n";
     for text in [

@@ -2,8 +2,9 @@
 //!
 //! A field is named by its way from the record: `@id` is an attribute of the record itself,
 //! `imgs/main@url` one of an element two levels down, `imgs/i` that element's text. An element
-//! that carries its name in an attribute is known by it: `<a name="EAN">` is `a[EAN]`. Only
-//! elements without elements in them have text of their own.
+//! that carries its name in an attribute is known by it: `<a name="EAN">` is `a[EAN]`. Where
+//! an element has both elements and text in it, its text is a field as well, without the space
+//! around it; blank text between elements is not.
 
 use super::Space;
 use crate::domain::record::{Names, RawRecord};
@@ -14,8 +15,16 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Tree {
     way: String,
-    /// Length of the way before each open element.
-    marks: Vec<usize>,
+    /// Elements, the record's own left out; those from `depth` on are kept to be filled again.
+    elements: Vec<Element>,
+    depth: usize,
+}
+
+/// An element that is open.
+#[derive(Default)]
+struct Element {
+    /// Length of the way before it.
+    mark: usize,
     text: String,
     is_leaf: bool,
     has_attributes: bool,
@@ -33,9 +42,9 @@ impl Tree {
         record: &mut RawRecord,
     ) -> Result<(), TooMany> {
         self.way.clear();
-        self.marks.clear();
-        self.is_leaf = false;
-        self.read_attributes(element, b"", names, record)
+        self.depth = 0;
+        self.read_attributes(element, b"", names, record)?;
+        Ok(())
     }
 
     /// Goes into an element.
@@ -46,7 +55,13 @@ impl Tree {
         names: &mut Arc<Names>,
         record: &mut RawRecord,
     ) -> Result<(), TooMany> {
-        self.marks.push(self.way.len());
+        if let Some(parent) = self.depth.checked_sub(1) {
+            self.elements[parent].is_leaf = false;
+        }
+        if self.elements.len() == self.depth {
+            self.elements.push(Element::default());
+        }
+        let mark = self.way.len();
         if !self.way.is_empty() {
             self.way.push('/');
         }
@@ -61,26 +76,32 @@ impl Tree {
                 self.way.push(']');
             }
         }
-        self.text.clear();
-        self.is_leaf = true;
-        self.read_attributes(element, key, names, record)
+        let has_attributes = self.read_attributes(element, key, names, record)?;
+        let own = &mut self.elements[self.depth];
+        own.mark = mark;
+        own.text.clear();
+        own.is_leaf = true;
+        own.has_attributes = has_attributes;
+        self.depth += 1;
+        Ok(())
     }
 
+    /// Reads the attributes; true when there are any besides the key.
     fn read_attributes(
         &mut self,
         element: &BytesStart<'_>,
         key: &[u8],
         names: &mut Arc<Names>,
         record: &mut RawRecord,
-    ) -> Result<(), TooMany> {
-        self.has_attributes = false;
+    ) -> Result<bool, TooMany> {
+        let mut has_attributes = false;
         let length = self.way.len();
         for attribute in element.attributes().flatten() {
             let name = attribute.key.as_ref();
             if name == b"xmlns" || name.starts_with(b"xmlns:") || (!key.is_empty() && name == key) {
                 continue;
             }
-            self.has_attributes = true;
+            has_attributes = true;
             self.way.push('@');
             self.way.push_str(&String::from_utf8_lossy(name));
             let value = attribute.unescape_value().unwrap_or_default();
@@ -88,26 +109,31 @@ impl Tree {
             self.way.truncate(length);
             pushed?;
         }
-        Ok(())
+        Ok(has_attributes)
     }
 
     /// Takes text inside the element.
     pub(super) fn add(&mut self, text: &str) {
-        if self.is_leaf {
-            self.text.push_str(text);
+        if let Some(open) = self.depth.checked_sub(1) {
+            self.elements[open].text.push_str(text);
         }
     }
 
     /// Leaves the element.
     pub(super) fn close(&mut self, names: &mut Arc<Names>, record: &mut RawRecord) -> Result<(), TooMany> {
-        let says = self.is_leaf && !(self.has_attributes && self.text.trim().is_empty());
-        let pushed = if says {
-            push(&self.way, &self.text, names, record)
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Ok(());
+        };
+        self.depth = depth;
+        let own = &self.elements[depth];
+        let trimmed = own.text.trim();
+        let pushed = if !trimmed.is_empty() || (own.is_leaf && !own.has_attributes) {
+            let text = if own.is_leaf { &own.text } else { trimmed };
+            push(&self.way, text, names, record)
         } else {
             Ok(())
         };
-        self.way.truncate(self.marks.pop().unwrap_or(0));
-        self.is_leaf = false;
+        self.way.truncate(own.mark);
         pushed
     }
 }
