@@ -37,6 +37,11 @@ pub enum Damage {
         /// Which field, counted from 1.
         column: usize,
     },
+    /// A line that is to be a JSON object is none.
+    Json {
+        /// What is wrong with it, as a sentence.
+        fault: String,
+    },
     /// The `g` prefix is bound to another namespace than Google's, or to none.
     Namespace {
         /// What it is bound to; empty when to nothing.

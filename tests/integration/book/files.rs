@@ -78,6 +78,11 @@ pub(super) fn cases() -> Vec<Case> {
             "id,title,lager\n1,Mug,\n",
         ),
         case(
+            "FILE_JSON_LINE",
+            "{\"id\": 1}\n{\"id\": 2,}\n{\"id\": 3}\n",
+            "{\"id\": 1}\n{\"id\": 2}\n{\"id\": 3}\n",
+        ),
+        case(
             "FILE_NS",
             rss("https://base.google.com/ns/1.0", item),
             rss(GOOGLE, item),

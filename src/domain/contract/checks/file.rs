@@ -34,7 +34,7 @@ pub static REFUSALS: Check = Check {
 pub static DAMAGE: Check = Check {
     name: "form",
     attributes: &[],
-    rules: &[&FILE_COLUMNS, &FILE_CSV_QUOTE, &FILE_NS],
+    rules: &[&FILE_COLUMNS, &FILE_CSV_QUOTE, &FILE_JSON_LINE, &FILE_NS],
     run: check_damage,
 };
 
@@ -202,6 +202,23 @@ pub static FILE_CSV_QUOTE: Rule = Rule {
     fix: "Let a CSV library write the file, or double each quote inside quoted fields.",
 };
 
+/// A line of NDJSON that is no object.
+pub static FILE_JSON_LINE: Rule = Rule {
+    code: "FILE_JSON_LINE",
+    severity: Severity::Error,
+    attribute: None,
+    actor: Actor::Partner,
+    threshold: None,
+    title: "Line that is no JSON object",
+    meaning: "In a file with an object a line, this line breaks the rules of JSON or holds something else than an \
+              object. What it says can only be guessed, so the line is held and reading goes on with the next. A file \
+              of such lines alone, or one that ends inside an object, is refused whole.",
+    expected: "One well-formed JSON object in each line.",
+    valid: &[],
+    invalid: &[],
+    fix: "Let a library write each line instead of joining text; it escapes quotes and line breaks.",
+};
+
 /// The prefix `g` that is not Google's.
 pub static FILE_NS: Rule = Rule {
     code: "FILE_NS",
@@ -252,6 +269,7 @@ fn check_damage(look: &mut Look<'_>) {
             None,
             format_args!("Field {column} of the row holds a quote that is neither doubled nor at its end."),
         ),
+        Some(Damage::Json { fault }) => look.report(&FILE_JSON_LINE, "", None, format_args!("{fault}")),
         Some(Damage::Namespace { bound_to }) if bound_to.is_empty() => look.report(
             &FILE_NS,
             "",

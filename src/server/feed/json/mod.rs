@@ -12,8 +12,8 @@ use super::plan::Plan;
 use super::source::Limits;
 use super::stop::{Stop, refuse};
 use crate::domain::contract::checks::file;
-use crate::domain::record::{Names, Position, RawRecord};
-use crate::domain::report::Format;
+use crate::domain::record::{Damage, Names, Position, RawRecord};
+use crate::domain::report::{Format, Refusal};
 use fields::Fault;
 use std::io::Read;
 use std::sync::Arc;
@@ -58,6 +58,10 @@ pub struct Reader {
     fresh: Arc<Names>,
     paths: Vec<Vec<String>>,
     records: u64,
+    /// Whether any line was sound.
+    has_sound: bool,
+    /// What is wrong with the first line that is no record.
+    first_fault: Option<Refusal>,
     limits: Limits,
 }
 
@@ -86,9 +90,11 @@ impl Reader {
             names,
             paths: plan.paths.clone(),
             records: 0,
+            has_sound: false,
+            first_fault: None,
             limits,
         };
-        reader.find_records()?;
+        reader.find_first()?;
         let format = match reader.place {
             Place::Lines => Format::Ndjson,
             _ => Format::Json,
@@ -128,9 +134,10 @@ impl Reader {
             (Place::End, _) => return Ok(false),
             (Place::Lines, None) => {
                 self.place = Place::End;
-                return Ok(false);
+                let fault = self.first_fault.take().filter(|_| !self.has_sound);
+                return fault.map_or(Ok(false), |fault| Err(Stop::Refused(fault)));
             }
-            (Place::Lines, Some(_)) => {}
+            (Place::Lines, Some(_)) => return self.read_line(record).map(|()| true),
             (Place::List { around }, Some(b']')) => {
                 self.at += 1;
                 self.place = Place::End;
@@ -145,16 +152,79 @@ impl Reader {
             (Place::List { .. }, Some(byte)) => return Err(self.unexpected(byte, "a comma or ]")),
             (Place::List { .. }, None) => return Err(self.truncated()),
         }
+        self.kept = Some(self.at);
+        self.read_object(record)?;
+        Ok(true)
+    }
+
+    /// Makes a record of the object that begins here, where the bytes are kept from.
+    fn read_object(&mut self, record: &mut RawRecord) -> Result<(), Stop> {
         match self.skip_space()? {
             Some(b'{') => {}
             Some(byte) => return Err(self.unexpected(byte, "the { of a record")),
             None => return Err(self.truncated()),
         }
-        self.kept = Some(self.at);
         self.skip_value()?;
-        let start = self.kept.take().unwrap_or(self.at);
+        let start = self.kept.unwrap_or(self.at);
         self.take(start, record)?;
-        Ok(true)
+        self.kept = None;
+        Ok(())
+    }
+
+    /// Reads the object that begins here; what is none is a damaged record of its line, and
+    /// reading goes on behind that. An object that the file ends in is still a file cut short,
+    /// unless another line begins in it.
+    fn read_line(&mut self, record: &mut RawRecord) -> Result<(), Stop> {
+        self.kept = Some(self.at);
+        let records = self.records;
+        let fault = match self.read_object(record) {
+            Ok(()) => {
+                self.has_sound = true;
+                return Ok(());
+            }
+            Err(Stop::Refused(fault)) if fault.code == file::FILE_JSON.code => fault,
+            Err(stop) => return Err(stop),
+        };
+        let end = self.line_end()?;
+        let start = self.kept.take().unwrap_or(self.at);
+        let bytes = self.bytes[start..end].trim_ascii_end();
+        let offset = self.base + start as u64;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(refuse_bytes(bytes, bytes[at], offset + at as u64));
+            }
+        };
+        let line = self.line_at(start);
+        self.at = end;
+        self.records = records + 1;
+        let position = Position {
+            index: self.records,
+            line,
+            offset,
+        };
+        record.begin(&self.names, position);
+        record.finish(&self.names, position, &text);
+        record.set_damage(Damage::Json {
+            fault: fault.message.clone(),
+        });
+        self.first_fault.get_or_insert(fault);
+        Ok(())
+    }
+
+    /// Where the line ends whose bytes are kept.
+    fn line_end(&mut self) -> Result<usize, Stop> {
+        loop {
+            let start = self.kept.unwrap_or(self.at);
+            if let Some(length) = memchr::memchr(b'\n', &self.bytes[start..]) {
+                return Ok(start + length);
+            }
+            self.at = self.bytes.len();
+            if !self.more()? {
+                return Ok(self.bytes.len());
+            }
+        }
     }
 
     /// Makes a record of the bytes from `start` to here.
@@ -198,6 +268,24 @@ impl Reader {
             }
         }
         record.finish(&self.names, position, text);
+        Ok(())
+    }
+
+    /// Goes to the first record. Where the first line is broken and another object begins
+    /// right behind it, the file has an object a line.
+    fn find_first(&mut self) -> Result<(), Stop> {
+        let fault = match self.find_records() {
+            Err(Stop::Refused(fault)) if fault.code == file::FILE_JSON.code && self.kept.is_some() => fault,
+            found => return found,
+        };
+        let end = self.line_end()?;
+        let start = self.kept.unwrap_or(end);
+        self.at = end;
+        if self.skip_space()? != Some(b'{') || self.bytes.get(self.at - 1) != Some(&b'\n') {
+            return Err(Stop::Refused(fault));
+        }
+        self.at = self.kept.take().unwrap_or(start);
+        self.place = Place::Lines;
         Ok(())
     }
 
@@ -342,12 +430,17 @@ impl Reader {
     /// Goes behind the value that begins here.
     fn skip_value(&mut self) -> Result<(), Stop> {
         let mut open: Vec<u8> = Vec::new();
+        let mut before = b':';
         loop {
             let Some(byte) = self.skip_space()? else {
                 return Err(self.truncated());
             };
             match byte {
                 b'"' => self.skip_string()?,
+                // Where an object is not closed, the next one shows it.
+                b'{' if !matches!(before, b':' | b'[' | b',') || (before == b',' && open.last() == Some(&b'{')) => {
+                    return Err(self.unexpected(byte, "a comma or the end of what is open"));
+                }
                 b'{' | b'[' => {
                     open.push(byte);
                     if open.len() > self.limits.depth {
@@ -368,6 +461,7 @@ impl Reader {
                 b',' | b':' => return Err(self.unexpected(byte, "a value")),
                 _ => self.skip_word()?,
             }
+            before = byte;
             if open.is_empty() {
                 return Ok(());
             }
@@ -396,7 +490,7 @@ impl Reader {
     fn skip_string(&mut self) -> Result<(), Stop> {
         self.at += 1;
         loop {
-            match memchr::memchr2(b'"', b'\\', &self.bytes[self.at..]) {
+            match memchr::memchr3(b'"', b'\\', b'\n', &self.bytes[self.at..]) {
                 None => {
                     self.at = self.bytes.len();
                     if !self.more()? {
@@ -406,6 +500,9 @@ impl Reader {
                 Some(length) if self.bytes[self.at + length] == b'"' => {
                     self.at += length + 1;
                     return Ok(());
+                }
+                Some(length) if self.bytes[self.at + length] == b'\n' => {
+                    return Err(self.refuse_json("has a line break inside a text"));
                 }
                 Some(length) => {
                     // What is escaped is no end of the string, whatever it is.

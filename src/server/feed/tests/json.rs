@@ -135,6 +135,51 @@ fn records_know_their_number_offset_and_in_lines_their_line() {
 }
 
 #[test]
+fn a_line_that_is_no_object_is_held_and_the_next_is_read() {
+    for bad in [
+        "[2]",
+        "{\"id\": 2,}",
+        "{\"id\": \"2}",
+        "{\"id\": 2",
+        "{\"id\": 2,",
+        "{\"id\": [2",
+        "{\"id\": 2]}",
+        "{id: 2}",
+        "not json",
+        "}",
+    ] {
+        for (text, place) in [
+            (format!("{{\"id\":1}}\n{bad}\n{{\"id\":3}}\n{{\"id\":4}}"), 1),
+            (format!("{{\"id\":3}}\r\n{{\"id\":4}}\r\n{bad} \r\n{{\"id\":5}}\r\n"), 2),
+        ] {
+            let seen = read(&text);
+            assert_eq!(seen.refusal, None, "{text}");
+            assert_eq!(seen.format, Some(Format::Ndjson), "{text}");
+            let bad_ones: Vec<_> = (0..seen.records.len())
+                .filter(|n| matches!(seen.records[*n].damage(), Some(Damage::Json { .. })))
+                .collect();
+            assert_eq!((seen.records.len(), bad_ones), (4, vec![place]), "{text}");
+            let held = &seen.records[place];
+            assert_eq!((held.original(), held.position().line), (bad, place as u64 + 1));
+        }
+    }
+    let seen = read("{\"id\": 1,}\n{\"id\": 2}\n");
+    assert_eq!((seen.refusal.clone(), seen.records.len()), (None, 2), "the first line");
+}
+
+#[test]
+fn lines_that_are_all_broken_and_a_file_cut_within_its_last_are_refused() {
+    for (text, code) in [
+        ("{\"id\": 1,}\n{\"id\": 2,}\n", "FILE_JSON"),
+        ("{id: 1}", "FILE_JSON"),
+        ("{\"id\":1}\n{\"id\": 2,}\n{\"id\":", "FILE_TRUNCATED"),
+        ("{\"id\":1}\n{\"id\": \"2", "FILE_TRUNCATED"),
+    ] {
+        assert_eq!(read(text).code(), Some(code), "{text}");
+    }
+}
+
+#[test]
 fn json_that_is_damaged_is_refused_with_its_code_and_place() {
     let deep = format!("[{{\"id\":{}1{}}}]", "[".repeat(70), "]".repeat(70));
     let names: Vec<String> = (0..5000).map(|n| format!("\"n{n}\":1,")).collect();
@@ -156,7 +201,6 @@ fn json_that_is_damaged_is_refused_with_its_code_and_place() {
         ("[{id:1}]", "FILE_JSON", 1),
         ("[{\"id\":1,}]", "FILE_JSON", 1),
         ("[{\"id\":01}]", "FILE_JSON", 1),
-        ("{\"id\":1}\n[2]", "FILE_JSON", 9),
         ("[{\"id\":\"\\ud800\"}]", "FILE_JSON", 1),
         (&*deep, "FILE_JSON", 70),
         (&*many, "FILE_JSON", 1),
