@@ -28,6 +28,12 @@ pub enum AppError {
         /// The kind of thing, such as “record”.
         what: String,
     },
+    /// 400: what was sent is no such request: an argument is missing, or cannot be read.
+    #[error("The request cannot be read: {message}. Load the page again and repeat what you did.")]
+    Unreadable {
+        /// What is wrong with it, such as “missing field `feed`”.
+        message: String,
+    },
     /// 422: a field's value will not do.
     #[error("{message}")]
     Invalid {
@@ -92,6 +98,7 @@ impl AppError {
     /// a server.
     pub fn status(&self) -> u16 {
         match self {
+            Self::Unreadable { .. } => 400,
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound { .. } => 404,
@@ -110,9 +117,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::Invalid {
-                field: String::new(),
-                message,
+            ServerFnErrorErr::Args(message) => Self::Unreadable { message },
+            ServerFnErrorErr::MissingArg(name) => Self::Unreadable {
+                message: format!("it does not say {name}"),
             },
             other => Self::Transport {
                 message: other.to_string(),

@@ -316,3 +316,20 @@ async fn a_new_password_ends_every_session() {
         (StatusCode::SEE_OTHER, Some("/sign-in?next=/deliveries"))
     );
 }
+
+#[tokio::test]
+async fn a_call_without_its_arguments_is_no_fault_of_the_server() {
+    let app = App::start().await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    for (function, fields, missing) in [
+        ("sign_in", &[("email", "x@example.com")][..], "password"),
+        ("read_feed", &[], "feed"),
+    ] {
+        let answer = staff.call(function, fields).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+        let error: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(error["error"], "unreadable");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains(missing), "{message}");
+    }
+}

@@ -61,7 +61,10 @@ pub fn Failed(
             "Trying again may help. If it does not, the reference above leads us to the cause.",
             (here, "Try again"),
         ),
-        AppError::Invalid { .. } | AppError::TooLarge { .. } | AppError::Conflict { .. } => (
+        AppError::Unreadable { .. }
+        | AppError::Invalid { .. }
+        | AppError::TooLarge { .. }
+        | AppError::Conflict { .. } => (
             "This cannot be done as asked".to_owned(),
             "",
             (here, "Load the page again"),

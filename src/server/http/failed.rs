@@ -12,6 +12,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
 use std::time::Duration;
 use tower_http::services::ServeDir;
@@ -41,6 +42,26 @@ pub(super) fn answer(path: &str, error: &AppError) -> Response {
 
 fn status(error: &AppError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Gives the answer to a request that no server function could be called for its status. One
+/// that was called sets its own ([`context::reply`]).
+pub(super) async fn unreadable(request: Request, next: Next) -> Response {
+    const LONGEST: usize = 64 << 10;
+    let response = next.run(request).await;
+    let is_error = response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && response.headers().contains_key(SERVER_FN_ERROR_HEADER);
+    if !is_error {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, LONGEST).await else {
+        return (parts, Body::empty()).into_response();
+    };
+    if let Ok(error @ AppError::Unreadable { .. }) = serde_json::from_slice(&bytes) {
+        parts.status = status(&error);
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 /// JSON for a script of ours: the error with its sentence beside it.

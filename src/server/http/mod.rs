@@ -59,6 +59,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .route("/live", get(live::live))
         .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
+        .layer(middleware::from_fn(failed::unreadable))
         .layer(sessions.clone())
         .layer(middleware::from_fn(failed::in_time))
         .layer(middleware::from_fn_with_state(

@@ -91,6 +91,7 @@ async fn take(
             sender: &viewer.name,
             account: Some(viewer.id.as_str()),
             declared: None,
+            digest: None,
             limit: state.file_max,
         };
         let delivery = intake::receive(&state.store, &state.clock, &incoming, field).await?;
@@ -105,6 +106,7 @@ impl From<Refused> for AppError {
                 message: refused.to_string(),
             },
             Refused::Broken(message) => Self::invalid("file", message),
+            Refused::Changed { .. } => Self::invalid("file", refused.to_string()),
             Refused::Store(error) => error.into(),
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::pull::{Outcome, Pulling, shown};
 use crate::server::clock::Clock;
 use crate::server::fresh;
 use crate::server::store::{self, Store};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Response, StatusCode, Url};
@@ -90,7 +90,7 @@ impl Puller {
             StatusCode::NOT_MODIFIED => return Ok(Outcome::NothingNew),
             status => {
                 let why = format!("{} answered {status}", shown(url.as_str()));
-                return Err(Failure::Theirs(why, retry_after(response.headers())));
+                return Err(Failure::Theirs(why, retry_after(response.headers(), clock.now())));
             }
         }
         let text = |name: HeaderName| {
@@ -111,6 +111,7 @@ impl Puller {
             sender: "scheduled pull",
             account: None,
             declared: response.content_length(),
+            digest: None,
             limit: self.limit,
         };
         let body = response.bytes_stream().map_err(|error| in_full(&error));
@@ -191,10 +192,15 @@ fn next(from: &Url, response: &Response) -> Result<Url, Failure> {
     Ok(to)
 }
 
-/// What a server that is busy asks for, in seconds; a date is not understood.
-fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    TimeDelta::try_seconds(value.trim().parse().ok()?)
+/// What a server that is busy asks for: so many seconds, or until a date. One that is past asks
+/// for nothing.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return TimeDelta::try_seconds(seconds);
+    }
+    let until = DateTime::parse_from_rfc2822(value).ok()?;
+    Some(until.to_utc() - now).filter(|wait| *wait > TimeDelta::zero())
 }
 
 /// An error with its causes, and without the address, which may hold a secret.
@@ -231,6 +237,27 @@ impl From<Refused> for Failure {
         match refused {
             Refused::Store(error) => Self::Store(error),
             other => Self::of(other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_server_is_given_the_seconds_it_asks_for_or_until_its_date() {
+        let now = DateTime::from_timestamp(1_760_000_000, 0).expect("a time");
+        for (value, seconds) in [
+            ("120", Some(120)),
+            ("Thu, 09 Oct 2025 08:54:20 GMT", Some(60)),
+            ("Thu, 09 Oct 2025 08:53:20 GMT", None),
+            ("tomorrow", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, value.parse().expect("a header"));
+            let wait = retry_after(&headers, now).map(|wait| wait.num_seconds());
+            assert_eq!(wait, seconds, "{value}");
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Incoming<'a> {
     pub account: Option<&'a str>,
     /// Its size in bytes, where the sender said so beforehand.
     pub declared: Option<u64>,
+    /// The SHA-256 of its bytes in hex, where the sender said so beforehand.
+    pub digest: Option<String>,
     /// Largest size taken, in bytes.
     pub limit: u64,
 }
@@ -76,6 +78,17 @@ pub enum Refused {
     /// It broke off.
     #[error("{0}")]
     Broken(String),
+    /// Its bytes are not those that were announced.
+    #[error(
+        "The file that came has the SHA-256 {came}, and {announced} was announced. Something was changed on the way or \
+         the wrong file was sent; send it again."
+    )]
+    Changed {
+        /// In hex.
+        announced: String,
+        /// In hex.
+        came: String,
+    },
     /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,6 +130,17 @@ where
         return Err(refused);
     }
     let ended = file.end(clock.now()).await?;
+    let came = &ended.file().sha256;
+    if let Some(announced) = incoming.digest.as_ref().filter(|announced| *announced != came) {
+        let refused = Refused::Changed {
+            announced: announced.clone(),
+            came: came.clone(),
+        };
+        if let Err(error) = ended.abandon().await {
+            tracing::warn!("an upload that was refused is left to the sweep: {error}");
+        }
+        return Err(refused);
+    }
     let delivery = entry(incoming, ended.file().delivery.clone(), name, ended.file());
     let job = Job {
         id: JobId::new(delivery.id.as_str()),

@@ -217,6 +217,11 @@ impl Ended {
         &self.0.file
     }
 
+    /// Removes everything of it.
+    pub async fn abandon(self) -> Result<()> {
+        self.0.abandon().await
+    }
+
     /// The file, for whoever has made it complete.
     pub(super) fn kept(mut self) -> StoredFile {
         self.0.over = true;

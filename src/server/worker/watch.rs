@@ -205,6 +205,7 @@ impl Claimed<'_> {
             sender: "watched folder",
             account: None,
             declared: Some(bytes),
+            digest: None,
             limit: worker.settings.intake.file_max(),
         };
         let body = ReaderStream::with_capacity(file, 256 * 1024);

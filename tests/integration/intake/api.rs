@@ -11,6 +11,7 @@ use feedgate::domain::ids::{DeliveryId, FeedId};
 use feedgate::server::tokens;
 use futures::StreamExt;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tokio::io::AsyncWriteExt;
 
 async fn token(app: &App, feed: &Feed, only: Option<&FeedId>) -> String {
@@ -123,6 +124,38 @@ async fn a_file_is_sent_queued_taken_in_by_the_worker_and_its_fate_can_be_asked(
         )
         .await;
     assert_eq!(held.expect("a count"), (1, 1));
+}
+
+#[tokio::test]
+async fn a_file_whose_digest_is_another_than_announced_leaves_nothing_behind() {
+    let app = App::start().await;
+    let feed = app.partner("acme").await;
+    let token = token(&app, &feed, None).await;
+    let path = "/api/v1/feeds/main/deliveries";
+    let announced =
+        |digest: &str| Request::post(path).header("content-digest", format!("sha-256=:{digest}:"));
+    // The digest of no byte at all, and the one of the bytes that are sent.
+    let other = announced("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    let (status, _, problem) = ask(&app, other, &token, Body::from("abc")).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::BAD_REQUEST, &"FILE_DIGEST".into())
+    );
+    let detail = problem["detail"].as_str().expect("a sentence");
+    assert!(
+        detail.contains("ba7816bf") && detail.contains("e3b0c442"),
+        "{detail}"
+    );
+    let (status, _, _) = ask(&app, announced("no digest"), &token, Body::from("abc")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let own = announced("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    let (status, _, queued) = ask(&app, own, &token, Body::from("abc")).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{queued}");
+    let staff = app.sign_in(Role::Staff, None).await;
+    let list = staff.get("/deliveries").await.body;
+    let links = list.split("href=\"/deliveries/").skip(1);
+    let ids: BTreeSet<_> = links.filter_map(|rest| rest.split(['"', '?']).next()).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
 }
 
 #[tokio::test]

@@ -25,12 +25,7 @@ pub static SALE: Check = Check {
 pub static SALE_DATE: Check = Check {
     name: "sale_price_effective_date",
     attributes: &[Attribute::SalePriceEffectiveDate],
-    rules: &[
-        &SALEDATE_FORMAT,
-        &SALEDATE_ORDER,
-        &SALEDATE_ALONE,
-        &SALEDATE_PAST,
-    ],
+    rules: &[&SALEDATE_FORMAT, &SALEDATE_ORDER, &SALEDATE_ALONE, &SALEDATE_PAST],
     run: check_date,
 };
 

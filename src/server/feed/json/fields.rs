@@ -186,7 +186,9 @@ impl<'a> Iterator for Floats<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         loop {
-            let begin = self.rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+            let begin = self
+                .rest
+                .find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
             let found = &self.rest[begin..];
             if let Some(string) = found.strip_prefix('"') {
                 let mut is_escaped = false;
@@ -392,8 +394,17 @@ mod tests {
         record.finish(&names, crate::domain::record::Position::default(), text);
         let sent: Vec<_> = record.iter().map(|(_, value)| value).collect();
         let expected = [
-            "15.00", "-0.10", "-0.10", "7", "-7", "1e3", "1E-2", "-0", "1.0",
-            "123456789012345678901", "18446744073709551615",
+            "15.00",
+            "-0.10",
+            "-0.10",
+            "7",
+            "-7",
+            "1e3",
+            "1E-2",
+            "-0",
+            "1.0",
+            "123456789012345678901",
+            "18446744073709551615",
         ];
         assert_eq!(sent, expected);
     }

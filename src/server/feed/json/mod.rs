@@ -438,7 +438,9 @@ impl Reader {
             match byte {
                 b'"' => self.skip_string()?,
                 // Where an object is not closed, the next one shows it.
-                b'{' if !matches!(before, b':' | b'[' | b',') || (before == b',' && open.last() == Some(&b'{')) => {
+                b'{' if !matches!(before, b':' | b'[' | b',')
+                    || (before == b',' && open.last() == Some(&b'{')) =>
+                {
                     return Err(self.unexpected(byte, "a comma or the end of what is open"));
                 }
                 b'{' | b'[' => {

@@ -150,7 +150,10 @@ fn a_line_that_is_no_object_is_held_and_the_next_is_read() {
     ] {
         for (text, place) in [
             (format!("{{\"id\":1}}\n{bad}\n{{\"id\":3}}\n{{\"id\":4}}"), 1),
-            (format!("{{\"id\":3}}\r\n{{\"id\":4}}\r\n{bad} \r\n{{\"id\":5}}\r\n"), 2),
+            (
+                format!("{{\"id\":3}}\r\n{{\"id\":4}}\r\n{bad} \r\n{{\"id\":5}}\r\n"),
+                2,
+            ),
         ] {
             let seen = read(&text);
             assert_eq!(seen.refusal, None, "{text}");
@@ -164,7 +167,11 @@ fn a_line_that_is_no_object_is_held_and_the_next_is_read() {
         }
     }
     let seen = read("{\"id\": 1,}\n{\"id\": 2}\n");
-    assert_eq!((seen.refusal.clone(), seen.records.len()), (None, 2), "the first line");
+    assert_eq!(
+        (seen.refusal.clone(), seen.records.len()),
+        (None, 2),
+        "the first line"
+    );
 }
 
 #[test]

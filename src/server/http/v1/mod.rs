@@ -7,6 +7,7 @@
 
 mod bearer;
 mod delivery;
+mod digest;
 mod openapi;
 mod problem;
 mod send;

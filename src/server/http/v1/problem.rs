@@ -34,6 +34,11 @@ impl Problem {
         }
     }
 
+    /// 400: what the request says of itself cannot be read.
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
     /// 401: no token, or one that is nobody's.
     pub(super) fn unauthorized() -> Self {
         Self::new(
@@ -79,6 +84,10 @@ impl From<Refused> for Problem {
             },
             Refused::Broken(_) => Self {
                 code: Some("FILE_TRUNCATED"),
+                ..Self::new(StatusCode::BAD_REQUEST, refused.to_string())
+            },
+            Refused::Changed { .. } => Self {
+                code: Some("FILE_DIGEST"),
                 ..Self::new(StatusCode::BAD_REQUEST, refused.to_string())
             },
             Refused::Store(error) => error.into(),

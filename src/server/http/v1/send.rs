@@ -1,6 +1,7 @@
 //! Takes a feed's file: the body is the file, streamed as it comes.
 
 use super::bearer::Bearer;
+use super::digest;
 use super::problem::Problem;
 use crate::server::context::AppState;
 use crate::server::fresh;
@@ -51,6 +52,7 @@ pub(super) async fn send(
         sender: &bearer.name(),
         account: None,
         declared,
+        digest: digest::announced(&headers)?,
         limit: state.file_max,
     };
     let delivery = intake::receive(&state.store, &state.clock, &incoming, body.into_data_stream()).await?;
