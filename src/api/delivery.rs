@@ -1,7 +1,7 @@
 //! Answers for the list of deliveries and for one delivery.
 
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::PartnerId;
+use crate::domain::ids::{DeliveryId, PartnerId};
 use crate::domain::query::{Asked, Page, Shown};
 use crate::domain::report::Sample;
 use crate::error::AppError;
@@ -18,8 +18,21 @@ pub struct DeliveryList {
     pub as_of: DateTime<Utc>,
     /// The rows, newest first.
     pub page: Page<Delivery>,
+    /// Those of the rows that a worker gave up.
+    pub given_up: Vec<DeliveryId>,
     /// Partners within the caller's scope: slug and name.
     pub partners: Vec<(PartnerId, String)>,
+}
+
+/// A delivery whose job failed too often, so that nobody works on it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last attempt failed; for those who may have it tried again.
+    pub error: Option<String>,
+    /// Whether the caller may.
+    pub may_retry: bool,
 }
 
 /// One delivery and what is known about it.
@@ -37,6 +50,8 @@ pub struct DeliveryView {
     pub held: u64,
     /// Whether a gate holds it and the caller may rule on that.
     pub may_rule: bool,
+    /// That a worker gave it up, and why.
+    pub given_up: Option<GivenUp>,
     /// Whether its file is kept here, so that a worker can take it in once it is released.
     pub is_kept: bool,
 }
@@ -70,7 +85,7 @@ pub async fn list_deliveries(
 /// Reads one delivery.
 #[server(endpoint = "read_delivery")]
 pub async fn read_delivery(id: String) -> Result<DeliveryView, AppError> {
-    use crate::domain::{account::Right, ids::DeliveryId};
+    use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {
@@ -89,7 +104,7 @@ pub async fn rule_on_delivery(
     #[server(default)] ruling: String,
     #[server(default)] reason: String,
 ) -> Result<(), AppError> {
-    use crate::domain::{account::Right, ids::DeliveryId};
+    use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {

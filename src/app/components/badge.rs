@@ -24,6 +24,12 @@ pub fn StatusBadge(
     view! { <span class=format!("badge {}", status.word())>{status.word()}</span> }.into_any()
 }
 
+/// A delivery that a worker gave up.
+#[component]
+pub fn FailedBadge() -> impl IntoView {
+    view! { <span class="badge aside">"failed"</span> }.into_any()
+}
+
 /// How far a job has come.
 #[component]
 pub fn JobBadge(

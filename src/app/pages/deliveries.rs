@@ -1,7 +1,7 @@
 //! Lists what came and went, the newest first, narrowed by what the address says.
 
 use crate::api::delivery::{DeliveryList, list_deliveries};
-use crate::app::components::badge::StatusBadge;
+use crate::app::components::badge::{FailedBadge, StatusBadge};
 use crate::app::components::filter::FilterForm;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
@@ -14,7 +14,7 @@ use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
 use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format;
-use crate::domain::ids::PartnerId;
+use crate::domain::ids::{DeliveryId, PartnerId};
 use crate::domain::query::Asked;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -77,6 +77,7 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
         as_of,
         page,
         partners,
+        given_up,
     } = list;
     let narrowed = !link.hidden(&[]).is_empty();
     let shown = page.rows.len();
@@ -84,7 +85,7 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
         empty(narrowed)
     } else {
         view! {
-            {table(page.rows, &partners, as_of)}
+            {table(page.rows, &partners, &given_up, as_of)}
             <Pager link=link.clone() nouns=("delivery", "deliveries") shown total=page.total next=page.next first/>
         }
         .into_any()
@@ -160,10 +161,12 @@ fn empty(narrowed: bool) -> AnyView {
     }
 }
 
-/// Deliveries as rows. Partners are named by `partners`, or left out when it is empty.
+/// Deliveries as rows. Partners are named by `partners`, or left out when it is empty; nobody works
+/// any more on those that are `given_up`.
 pub(super) fn table(
     deliveries: Vec<Delivery>,
     partners: &[(PartnerId, String)],
+    given_up: &[DeliveryId],
     as_of: DateTime<Utc>,
 ) -> AnyView {
     let mut columns = vec![text("Received")];
@@ -181,11 +184,19 @@ pub(super) fn table(
         figures("Warned"),
         figures("Latency"),
     ]);
-    let rows: Vec<_> = deliveries.into_iter().map(|d| row(d, partners, as_of)).collect();
+    let rows: Vec<_> = deliveries
+        .into_iter()
+        .map(|d| row(d, partners, given_up, as_of))
+        .collect();
     view! { <Table caption="Deliveries" columns rows/> }.into_any()
 }
 
-fn row(delivery: Delivery, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+fn row(
+    delivery: Delivery,
+    partners: &[(PartnerId, String)],
+    given_up: &[DeliveryId],
+    as_of: DateTime<Utc>,
+) -> AnyView {
     let latency = format::duration(delivery.latency_ms());
     let replay = matches!(delivery.origin, Origin::Replay { .. });
     let partner = (!partners.is_empty()).then(|| {
@@ -221,7 +232,11 @@ fn row(delivery: Delivery, partners: &[(PartnerId, String)], as_of: DateTime<Utc
                 </span>
             </td>
             <td class="nowrap">
-                <StatusBadge status=delivery.status/>
+                {if given_up.contains(&delivery.id) {
+                    view! { <FailedBadge/> }.into_any()
+                } else {
+                    view! { <StatusBadge status=delivery.status/> }.into_any()
+                }}
                 {replay.then(|| view! { " " <span class="badge replay">"replay"</span> })}
             </td>
             {figure(format::count(c.received))}

@@ -118,7 +118,7 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
                 }
                     .into_any()
             } else {
-                deliveries::table(deliveries, &[], as_of)
+                deliveries::table(deliveries, &[], &[], as_of)
             }}
             <p class="after">
                 <a href=files.with("range", &fixed).with("tz", &asked.tz).href()>"All deliveries of this time"</a>

@@ -15,6 +15,8 @@ enum Stage {
     Running,
     /// Its verdict stands.
     Decided,
+    /// It could not be taken in, and nobody works on it any more.
+    Failed,
 }
 
 /// What became of a delivery: `/api/v1/deliveries/ID`, and the file beside one that was laid
@@ -32,6 +34,8 @@ pub struct Verdict {
     codes: Vec<CodeCount>,
     samples: Vec<Sample>,
     elapsed_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 /// The verdict on a delivery, as far as its log entry goes.
@@ -57,6 +61,7 @@ pub fn verdict(delivery: Delivery, samples: Vec<Sample>) -> Verdict {
         records: delivery.counts,
         codes: delivery.codes,
         samples,
+        message: None,
     }
 }
 
@@ -65,6 +70,19 @@ impl Verdict {
     pub fn running(self) -> Self {
         Self {
             state: Stage::Running,
+            ..self
+        }
+    }
+
+    /// The same, when a worker gave it up after so many attempts. The cause is ours and may name
+    /// machines of ours, so it is not told here.
+    pub fn failed(self, attempts: u32) -> Self {
+        Self {
+            state: Stage::Failed,
+            message: Some(format!(
+                "The file could not be taken in; {attempts} attempts failed and nobody works on it any more. Whoever \
+                 runs feedgate can have it tried again; or send the file once more."
+            )),
             ..self
         }
     }

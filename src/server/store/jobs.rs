@@ -369,6 +369,16 @@ impl Store {
         Ok(found.map(JobState::from))
     }
 
+    /// Those of some deliveries in the scope whose job was set aside.
+    pub async fn list_given_up(&self, scope: &Scope, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>> {
+        let ids: Vec<_> = ids.iter().map(DeliveryId::as_str).collect();
+        let query = doc! {"_id": {"$in": ids}, "state": State::Aside.word()};
+        let query = scope::narrow(query, scope, None);
+        let found = self.collection::<JobDoc>("jobs").distinct("_id", query).await?;
+        let ids = found.iter().filter_map(|id| id.as_str());
+        Ok(ids.map(DeliveryId::new).collect())
+    }
+
     /// Lists jobs in the scope, the newest first, of one state when asked. `after` is the `next`
     /// of the page before.
     pub async fn list_jobs(

@@ -2,13 +2,15 @@
 
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use chrono::TimeDelta;
 use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::ids::JobId;
 use feedgate::domain::job::{ATTEMPTS, Kind, State};
 use feedgate::domain::query::QuarantineFilter;
 use feedgate::server::store::{Error, Job, JobState, Work};
+use feedgate::server::tokens;
 
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
@@ -189,4 +191,55 @@ async fn jobs_are_not_for_managers_and_do_not_exist_for_partners() {
     app.partner("acme").await;
     let partner = app.sign_in(Role::Partner, Some("acme")).await;
     assert_eq!(partner.get("/jobs").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_delivery_whose_job_was_set_aside_says_so_everywhere() {
+    let app = App::start().await;
+    let feed = app.partner("acme").await;
+    let made = tokens::make(&app.store, &feed.id.partner(), None, app.clock.now()).await;
+    let token = made.expect("a token").1;
+    let request = |request: axum::http::request::Builder, body: &'static str| {
+        request
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from(body))
+            .expect("a request")
+    };
+    let sent = request(
+        Request::post("/api/v1/feeds/main/deliveries"),
+        "id,title\n1,Mug\n",
+    );
+    let href = app.anonymous().send(sent).await.location.expect("an address");
+    for _ in 1..=ATTEMPTS {
+        let job = take(&app, "w").await.expect("the job");
+        let failed = app
+            .store
+            .fail_job(&job, "w", "the disk of db-7 is full", app.clock.now());
+        failed.await.expect("noted");
+        app.clock.advance(TimeDelta::hours(1));
+    }
+    let answer = app.anonymous().send(request(Request::get(&href), "")).await;
+    let said: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    assert_eq!(said["state"], "failed", "{said}");
+    let message = said["message"].as_str().expect("a sentence");
+    assert!(
+        message.contains("6 attempts") && !message.contains("db-7"),
+        "{message}"
+    );
+
+    let page = href.replace("/api/v1", "");
+    let staff = app.sign_in(Role::Admin, None).await;
+    let body = staff.get(&page).await.body;
+    assert!(
+        body.contains("6 attempts failed") && body.contains("db-7 is full"),
+        "{body}"
+    );
+    assert!(!body.contains("as soon as a worker is free"));
+    assert!(staff.get("/deliveries").await.body.contains("badge aside"));
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let body = partner.get(&page).await.body;
+    assert!(
+        body.contains("6 attempts failed") && !body.contains("db-7"),
+        "{body}"
+    );
 }

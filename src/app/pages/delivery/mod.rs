@@ -11,7 +11,7 @@ mod tables;
 mod verdict;
 
 use crate::api::delivery::{DeliveryView, RuleOnDelivery, read_delivery};
-use crate::app::components::badge::StatusBadge;
+use crate::app::components::badge::{FailedBadge, StatusBadge};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::Loading;
@@ -53,6 +53,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
         held,
         may_rule,
         is_kept,
+        given_up,
     } = view;
     let title = format!("Delivery of {}", format::minute(delivery.received_at));
     let clean = delivery.counts.received > 0 && delivery.status == Status::Accepted;
@@ -61,12 +62,16 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
     let records = delivery.counts.received.max(read);
     let codes = tables::of_records(&delivery);
     let took_effect = matches!(delivery.status, Status::Processing | Status::Accepted);
-    let on_its_way = matches!(delivery.status, Status::Queued | Status::Processing);
+    let on_its_way = given_up.is_none() && matches!(delivery.status, Status::Queued | Status::Processing);
     let releasing = delivery
         .hold
         .as_ref()
         .is_some_and(|hold| hold.stage == Stage::Releasing);
     let facts = facts(&delivery);
+    let badge = match given_up {
+        Some(_) => view! { <FailedBadge/> }.into_any(),
+        None => view! { <StatusBadge status=delivery.status/> }.into_any(),
+    };
     view! {
         <Title text=format!("{title}, {}", delivery.feed)/>
         <p class="crumbs">
@@ -79,9 +84,12 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
             </a>
         </p>
         <Head title as_of live=true>
-            <StatusBadge status=delivery.status/>
+            {badge}
         </Head>
-        {verdict::verdict(&delivery)}
+        {match given_up {
+            Some(why) => verdict::given_up(why),
+            None => verdict::verdict(&delivery),
+        }}
         {ruling::made(&delivery)}
         {(releasing || on_its_way).then(|| view! { <Follow/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}

@@ -1,7 +1,8 @@
 //! Says what became of a delivery: of the file as a whole, and of its records.
 
+use crate::api::delivery::GivenUp;
 use crate::app::components::rule::RuleCode;
-use crate::app::link;
+use crate::app::link::{self, Link};
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::format::{self, count, counted};
 use crate::domain::hold::Stage;
@@ -30,6 +31,39 @@ pub(super) fn verdict(delivery: &Delivery) -> AnyView {
             </p>
             {why}
             {(!advice.is_empty()).then(|| view! { <p class="muted">{advice}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The verdict on a delivery that a worker gave up: what failed, and what to do.
+pub(super) fn given_up(why: GivenUp) -> AnyView {
+    let sentence = format!(
+        "Failed: this file could not be taken in. {} and nobody works on it any more.",
+        match why.attempts {
+            1 => "The only attempt failed,".to_owned(),
+            attempts => format!("{} attempts failed,", count(u64::from(attempts))),
+        }
+    );
+    let advice = if why.may_retry {
+        view! {
+            <p>
+                "When the cause is gone, have it tried again on the "
+                <a href=Link::to("/jobs").with("state", "aside").href()>"page of jobs set aside"</a> "."
+            </p>
+        }
+        .into_any()
+    } else {
+        view! { <p class="muted">"Whoever runs feedgate can have it tried again; or send the file once more."</p> }
+            .into_any()
+    };
+    view! {
+        <div class="notice bad verdict">
+            <p>
+                <strong>{sentence}</strong>
+            </p>
+            {why.error.map(|error| view! { <p>{format!("The last error: {error}")}</p> })}
+            {advice}
         </div>
     }
     .into_any()

@@ -22,16 +22,18 @@ pub(super) async fn read(
     let (delivery, samples) = found
         .filter(|(delivery, _)| bearer.may(&delivery.feed))
         .ok_or_else(|| Problem::not_found("delivery"))?;
-    let queued = delivery.status == Status::Queued;
+    let unfinished = matches!(delivery.status, Status::Queued | Status::Processing);
     let said = verdict(delivery, samples);
-    if queued {
+    if unfinished {
         let job = state
             .store
             .find_job(&Scope::All, &JobId::new(id.as_str()))
             .await?;
-        if job.is_some_and(|job| job.state == job::State::Running) {
-            return Ok(Json(said.running()));
-        }
+        return Ok(Json(match job {
+            Some(job) if job.state == job::State::Running => said.running(),
+            Some(job) if job.state == job::State::Aside => said.failed(job.attempts),
+            _ => said,
+        }));
     }
     Ok(Json(said))
 }
