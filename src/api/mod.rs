@@ -16,6 +16,7 @@
 pub mod contract;
 pub mod delivery;
 pub mod feed;
+pub mod gates;
 pub mod job;
 pub mod overview;
 pub mod partner;

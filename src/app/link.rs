@@ -93,6 +93,11 @@ pub fn contract(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}/contract", format::url_value(id.as_str())))
 }
 
+/// Where the gates of one feed stand.
+pub fn gates(id: &FeedId) -> Link {
+    Link::to(format!("/feeds/{}/gates", format::url_value(id.as_str())))
+}
+
 /// How the files of one feed are read.
 pub fn profile(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}/profile", format::url_value(id.as_str())))

@@ -23,9 +23,9 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
-    feed::profile::ProfilePage, jobs::JobsPage, not_found::NotFound, overview::OverviewPage,
-    partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage, rules::RulesPage,
-    sign_in::SignInPage,
+    feed::gates::GatesPage, feed::profile::ProfilePage, jobs::JobsPage, not_found::NotFound,
+    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage,
+    rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -79,6 +79,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("partners/:partner") view=PartnerPage/>
                     <Route path=path!("feeds/:partner/:feed") view=FeedPage/>
                     <Route path=path!("feeds/:partner/:feed/contract") view=ContractPage/>
+                    <Route path=path!("feeds/:partner/:feed/gates") view=GatesPage/>
                     <Route path=path!("feeds/:partner/:feed/profile") view=ProfilePage/>
                     <Route path=path!("deliveries") view=Deliveries/>
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>

@@ -27,6 +27,9 @@ mod ruling;
 // The contract of one feed as people set it.
 mod contract;
 
+// Where the gates of one feed stand, as people set it.
+mod gates;
+
 // The profile of one feed as people write it.
 mod profile;
 // Open pages are told of what comes, each of what is its own.

@@ -72,6 +72,16 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 403, 422, 422],
     ),
     (
+        "read_gates",
+        &[("feed", "beta/main")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        "set_gates",
+        &[("feed", "beta/main"), ("seen", "elsewhere")],
+        [401, 404, 404, 403, 409, 409],
+    ),
+    (
         "list_deliveries",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],
@@ -268,6 +278,8 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         "/feeds/acme/main/contract".to_owned(),
         "/feeds/acme/main/profile".to_owned(),
         format!("/feeds/{OTHER}/main/profile"),
+        "/feeds/acme/main/gates".to_owned(),
+        format!("/feeds/{OTHER}/main/gates"),
         format!("/feeds/{OTHER}/main/contract"),
         format!("/feeds/{OTHER}/main"),
         "/partners/other".to_owned(),
@@ -284,6 +296,7 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         format!("/feeds/{OTHER}/main"),
         format!("/feeds/{OTHER}/main/contract"),
         format!("/feeds/{OTHER}/main/profile"),
+        format!("/feeds/{OTHER}/main/gates"),
     ] {
         assert_eq!(partner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -10,6 +10,7 @@
 //! | [`facts`] | what is known of a file, and what was normal before it |
 //! | [`mod@decide`] | all gates together, levelled by the contract |
 //! | `counts` | the gates on numbers of products, failures, ids and repetitions |
+//! | [`limits`] | what each limit means, its bounds, and what the last files came to beside it |
 //! | `likeness` | the gates on stock, currency, prices and attributes |
 //!
 //! The thresholds are a feed's own ([`Gates`]). The defaults for dropped records are stricter
@@ -22,6 +23,7 @@ mod counts;
 pub mod decide;
 pub mod facts;
 mod likeness;
+pub mod limits;
 
 pub use decide::decide;
 pub use facts::{Basis, Facts, Good, Ids, Past};

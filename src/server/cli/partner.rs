@@ -4,10 +4,12 @@ use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::contract::Currency;
 use crate::domain::feed::{Feed, Mode};
+use crate::domain::gate::limits::{LIMITS, Limit};
 use crate::domain::hold;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::config::Database;
+use crate::server::desk;
 use crate::server::profile;
 use crate::server::store::{Deed, Partner, Revision};
 use std::process::ExitCode;
@@ -62,6 +64,19 @@ enum Verb {
         #[arg(long, default_value = "set on the command line")]
         reason: String,
     },
+    /// Say where the gates of a feed stand, or show where they do
+    Gates {
+        /// The partner's slug
+        partner: String,
+        /// The feed's slug
+        feed: String,
+        /// Limits to set, such as churn=40; without any, all are shown
+        #[arg(value_name = "NAME=VALUE")]
+        limits: Vec<String>,
+        /// Why, in 3 to 500 characters, for whoever reads it on the feed's page
+        #[arg(long, default_value = "set on the command line")]
+        reason: String,
+    },
     /// List partners and feeds
     List,
 }
@@ -77,6 +92,12 @@ impl Args {
                 profile,
                 reason,
             } => read_by(&opened, &partner, &feed, profile.as_deref(), &reason).await,
+            Verb::Gates {
+                partner,
+                feed,
+                limits,
+                reason,
+            } => gates(&opened, &partner, &feed, &limits, &reason).await,
             Verb::Add {
                 partner,
                 name,
@@ -198,6 +219,67 @@ async fn read_by(
         "{} is read by it from the next file on, version {}",
         revision.feed, revision.version
     );
+    Ok(())
+}
+
+/// Shows where a feed's gates stand, or has them stand elsewhere and notes who did.
+async fn gates(
+    opened: &Opened,
+    partner: &str,
+    feed: &str,
+    limits: &[String],
+    reason: &str,
+) -> anyhow::Result<()> {
+    let id = FeedId::of(&PartnerId::parse(partner)?, feed)?;
+    let state = opened.store.find_feed(&Scope::All, &id).await?;
+    let seen = state
+        .ok_or_else(|| anyhow::anyhow!("there is no feed {id}; feedgate partner list shows those there are"))?
+        .feed
+        .gates;
+    let mut gates = seen;
+    for pair in limits {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| anyhow::anyhow!("“{pair}” is no limit; write it as drop_hold=70"))?;
+        let limit = Limit::named(name).ok_or_else(|| {
+            let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
+            anyhow::anyhow!("“{name}” is no limit of a gate; there are {}", names.join(", "))
+        })?;
+        let value = value
+            .parse()
+            .map_err(|_| anyhow::anyhow!("“{value}” is no whole number for {name}"))?;
+        limit.set(&mut gates, value).map_err(anyhow::Error::msg)?;
+    }
+    if let Some((_, sentence)) = gates.faults() {
+        anyhow::bail!(sentence);
+    }
+    let changes = seen.changes(&gates);
+    if !changes.is_empty() {
+        let reason = hold::reason(reason)
+            .map_err(|_| anyhow::anyhow!("a reason has 3 to 500 characters; “{reason}” has not"))?;
+        let deed = Deed {
+            at: Clock::system().now(),
+            actor_id: None,
+            actor_name: "command line".to_owned(),
+            action: desk::gates::DEED.to_owned(),
+            object: format!("feed:{id}"),
+            partner: Some(id.partner()),
+            what: desk::gates::told(&changes, &reason),
+        };
+        opened
+            .store
+            .set_gates(&Scope::All, &id, &seen, &gates, &deed)
+            .await?;
+    }
+    for limit in &LIMITS {
+        println!(
+            "{:<13} {:>6}  {} … {}",
+            limit.name,
+            limit.of(&gates),
+            limit.does,
+            limit.unit
+        );
+    }
     Ok(())
 }
 

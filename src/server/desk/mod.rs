@@ -7,6 +7,7 @@
 pub mod contract;
 pub mod delivery;
 pub mod feed;
+pub mod gates;
 pub mod hold;
 pub mod job;
 pub mod overview;

@@ -10,6 +10,7 @@
 //! | `partners` | `partners`, `feeds` (with the lease that lets one ingest at a time write a feed) |
 //! | `contracts` | `contracts`: the versions of feeds' contracts |
 //! | `profiles` | `profiles`: the versions of feeds' profiles |
+//! | `gates` | `feeds`: where the gates of one stand |
 //! | `drafts` | `drafts`: profiles that somebody is writing |
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
@@ -38,6 +39,7 @@ mod contracts;
 mod deliveries;
 mod drafts;
 mod files;
+mod gates;
 mod holds;
 mod items;
 mod jobs;

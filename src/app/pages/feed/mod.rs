@@ -3,9 +3,10 @@
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
 //! shows how fetching it stands. The pages below it are [`mod@contract`], what its records must
-//! meet, and [`profile`], how its files are read; [`tabs`] leads from one to the other.
+//! meet, [`profile`], how its files are read, and [`gates`], when they are held; [`tabs`] leads from one to the other.
 
 pub mod contract;
+pub mod gates;
 pub mod profile;
 mod pull;
 mod send;

@@ -13,6 +13,8 @@ pub(super) enum Place {
     Contract,
     /// How its files are read.
     Profile,
+    /// When they are held.
+    Gates,
 }
 
 /// The pages of a feed as links, the one that is `here` marked.
@@ -21,6 +23,7 @@ pub(super) fn tabs(feed: &FeedId, here: Place) -> AnyView {
         (Place::Files, "Files", link::feed(feed)),
         (Place::Contract, "Contract", link::contract(feed)),
         (Place::Profile, "Profile", link::profile(feed)),
+        (Place::Gates, "Gates", link::gates(feed)),
     ];
     let links: Vec<_> = places
         .into_iter()
