@@ -134,7 +134,7 @@ fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, set: Set) -> AnyView {
                     <span>"Why (the log keeps it, and the partner can read it)"</span>
                     <input name="reason" required minlength="3" maxlength="500" autocomplete="off"/>
                 </label>
-                <button class="main" disabled=move || set.pending().get()>
+                <button class="main">
                     "Put them in force"
                 </button>
             </div>

@@ -171,7 +171,6 @@ fn trial(writing: &mut Writing, write: Write) -> AnyView {
                 name="wish[deed]"
                 value="preview"
                 formnovalidate=true
-                disabled=move || write.pending().get()
             >
                 "Preview"
             </button>
@@ -211,7 +210,6 @@ fn force(here: &Link, writing: Writing, write: Write) -> AnyView {
                     class="main"
                     name="wish[deed]"
                     value="save"
-                    disabled=move || write.pending().get()
                 >
                     "Put it in force"
                 </button>
