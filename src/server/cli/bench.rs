@@ -30,6 +30,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "PYTHON")]
     compare: Option<PathBuf>,
 
+    /// Measure storing alone: the bare insert, and the three ingests beside it
+    #[arg(long, value_name = "WHAT")]
+    only: Option<Only>,
+
     /// Measure one part in this process and print it as JSON
     #[arg(long, hide = true, value_name = "PART")]
     part: Option<Part>,
@@ -55,6 +59,11 @@ enum Part {
     Ingest,
     Pages,
     YearPages,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    Storing,
 }
 
 /// How long an operation waits for the database.
@@ -132,6 +141,9 @@ impl Args {
         );
         println!("| what | records/s | share of its anchor | peak memory |");
         println!("|---|---:|---:|---:|");
+        if self.only == Some(Only::Storing) {
+            return store(opened, folder, &file);
+        }
         let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
         row("csv crate alone (anchor)", &pass, None);
         let one: Measured = run_part(opened, MAIN, Part::CheckOneCore, None, Some(&file))?;
@@ -142,25 +154,7 @@ impl Args {
             Some(&pass),
         );
         self.compare(&file, &pass)?;
-        let bare: Measured = run_part(opened, MAIN, Part::BareInsert, None, Some(&file))?;
-        row("insert_many of the same documents (anchor)", &bare, None);
-        row(
-            "first ingest, end to end",
-            &run_part(opened, MAIN, Part::Ingest, None, Some(&file))?,
-            Some(&bare),
-        );
-        row(
-            "unchanged ingest",
-            &run_part(opened, MAIN, Part::Ingest, None, Some(&file))?,
-            Some(&bare),
-        );
-        let changed = folder.join("changed.csv");
-        bench::change(&file, &changed, ONE_IN).context("changing the feed")?;
-        row(
-            "5 % changed ingest",
-            &run_part(opened, MAIN, Part::Ingest, None, Some(&changed))?,
-            Some(&bare),
-        );
+        store(opened, folder, &file)?;
         prices(
             &run_part::<Vec<Cost>>(opened, MAIN, Part::Costs, None, Some(&file))?,
             &one,
@@ -262,6 +256,30 @@ impl Args {
         );
         Ok(())
     }
+}
+
+/// Storing, beside inserting the same documents bare.
+fn store(opened: &Opened, folder: &Path, file: &Path) -> anyhow::Result<()> {
+    let bare: Measured = run_part(opened, MAIN, Part::BareInsert, None, Some(file))?;
+    row("insert_many of the same documents (anchor)", &bare, None);
+    row(
+        "first ingest, end to end",
+        &run_part(opened, MAIN, Part::Ingest, None, Some(file))?,
+        Some(&bare),
+    );
+    row(
+        "unchanged ingest",
+        &run_part(opened, MAIN, Part::Ingest, None, Some(file))?,
+        Some(&bare),
+    );
+    let changed = folder.join("changed.csv");
+    bench::change(file, &changed, ONE_IN).context("changing the feed")?;
+    row(
+        "5 % changed ingest",
+        &run_part(opened, MAIN, Part::Ingest, None, Some(&changed))?,
+        Some(&bare),
+    );
+    Ok(())
 }
 
 fn visit_rows(visits: &[Visit]) {

@@ -33,6 +33,15 @@ impl Block {
         self.len() == 0
     }
 
+    /// The number in the file, counted from 1, of a record that has not been taken yet.
+    pub fn number(&self, index: usize) -> u64 {
+        if index < self.count {
+            self.parsed[index].position().index
+        } else {
+            self.rows.number(index)
+        }
+    }
+
     /// Parses record `index` into `record`. Each record is to be taken once.
     pub fn record(&mut self, index: usize, record: &mut RawRecord) -> Result<(), Stop> {
         if index < self.count {

@@ -57,6 +57,11 @@ impl Rows {
         self.list.clear();
     }
 
+    /// The number of row `index` in the file, counted from 1.
+    pub(super) fn number(&self, index: usize) -> u64 {
+        self.first + index as u64
+    }
+
     /// Cuts row `index` into its fields.
     pub(super) fn parse(&mut self, index: usize, record: &mut RawRecord) -> Result<(), Stop> {
         let row = self.list[index];
@@ -72,7 +77,7 @@ impl Rows {
         record.begin(
             &self.names,
             Position {
-                index: self.first + index as u64,
+                index: self.number(index),
                 line: row.line,
                 offset,
             },

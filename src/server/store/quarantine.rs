@@ -5,7 +5,6 @@
 
 use super::{Error, Result, Store, paging, scope, to_bson, when};
 use crate::domain::account::Scope;
-use crate::domain::contract::identity;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::{Page, QuarantineFilter, StateFilter};
@@ -14,9 +13,14 @@ use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::Collection;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+/// Keys of held records read together.
+const READ_TOGETHER: u32 = 10_000;
+/// Held records set aside together.
+const SUPERSEDED_TOGETHER: usize = 2000;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct HeldDoc {
@@ -163,37 +167,45 @@ impl Store {
         }
     }
 
-    /// Lists the keys of a feed's records that wait for somebody and came with another delivery,
-    /// each by the 64 bits that stand for it.
-    pub async fn list_open_keys(&self, feed: &FeedId, except: &DeliveryId) -> Result<HashSet<u64>> {
+    /// Lets records of earlier deliveries, which still wait for somebody, give way to a newer
+    /// version of the same products: those whose key `is_newer` knows.
+    pub async fn supersede_held(
+        &self,
+        feed: &FeedId,
+        by: &DeliveryId,
+        is_newer: impl Fn(&str) -> bool,
+    ) -> Result<()> {
         let query = doc! {
             "feed": feed.as_str(),
-            "state": {"$in": open_states()},
-            "delivery": {"$ne": except.as_str()},
-        };
-        let mut found = self
-            .collection::<Document>("quarantine")
-            .find(query)
-            .projection(doc! {"_id": 0, "key": 1})
-            .await?;
-        let mut keys = HashSet::new();
-        while let Some(found) = found.try_next().await? {
-            keys.extend(found.get_str("key").ok().map(identity));
-        }
-        Ok(keys)
-    }
-
-    /// Lets records of earlier deliveries give way to a newer version of the same products.
-    pub async fn supersede_held(&self, feed: &FeedId, keys: &[String], by: &DeliveryId) -> Result<()> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let query = doc! {
-            "feed": feed.as_str(),
-            "key": {"$in": keys},
             "state": {"$in": states_before(Move::Supersede)},
             "delivery": {"$ne": by.as_str()},
         };
+        let mut found = self
+            .collection::<RawDocumentBuf>("quarantine")
+            .find(query)
+            .projection(doc! {"key": 1})
+            .batch_size(READ_TOGETHER)
+            .await?;
+        let mut ids = Vec::new();
+        while found.advance().await? {
+            let corrupt = |error: mongodb::bson::error::Error| Error::Corrupt(error.to_string());
+            let raw = found.current();
+            if is_newer(raw.get_str("key").map_err(corrupt)?) {
+                ids.push(raw.get_str("_id").map_err(corrupt)?.to_owned());
+            }
+            if ids.len() >= SUPERSEDED_TOGETHER {
+                self.supersede_records(&std::mem::take(&mut ids), by).await?;
+            }
+        }
+        self.supersede_records(&ids, by).await
+    }
+
+    async fn supersede_records(&self, ids: &[String], by: &DeliveryId) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        // The states again, for somebody may have acted since they were listed.
+        let query = doc! {"_id": {"$in": ids}, "state": {"$in": states_before(Move::Supersede)}};
         let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
         self.quarantine().update_many(query, change).await?;
         Ok(())

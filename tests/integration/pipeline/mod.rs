@@ -5,3 +5,4 @@ mod ingest;
 mod jumps;
 mod killed;
 mod replay;
+mod twice;

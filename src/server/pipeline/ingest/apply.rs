@@ -1,23 +1,27 @@
-//! Reads a file for the second time and writes what it says.
+//! Reads for the second time what of a file is to be written, and writes it.
 
 use super::jumps::{Jumps, Seen};
-use super::named::{Named, Task};
+use super::kept::{Kept, held_by};
+use super::named::{Named, Task, Wanted};
 use super::{Ingest, judge, survey};
-use crate::domain::contract::{Checked, identity};
+use crate::domain::contract::Checked;
 use crate::domain::delivery::Delivery;
 use crate::domain::feed::{Feed, Mode};
-use crate::domain::ids::{DeliveryId, RecordId};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Counts, Report};
+use crate::server::pipeline::survey::revisit;
 use crate::server::store::{Item, Known, Passed};
 use anyhow::{Context, bail};
+use chrono::DateTime;
 use futures::TryStreamExt;
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Records written together, at most.
 const BATCH: usize = 4000;
@@ -36,8 +40,6 @@ struct Batch {
     /// What is seen of each of these.
     seen: Vec<Seen>,
     held: Vec<(String, HeldRecord)>,
-    /// Products of which an older held version waits for somebody.
-    outdated: Vec<String>,
     /// Passed, and nothing is to be done.
     unchanged: u64,
     written: u64,
@@ -73,7 +75,7 @@ impl Batch {
 
     fn is_full(&self) -> bool {
         let records = self.new.len() + self.changed.len() + self.passed.len() + self.held.len();
-        records >= BATCH || self.outdated.len() >= BATCH || self.bytes >= BATCH_BYTES
+        records >= BATCH || self.bytes >= BATCH_BYTES
     }
 }
 
@@ -86,7 +88,6 @@ struct Reading {
     delivery: Delivery,
     /// None for a file of changes.
     named: Option<Arc<Named>>,
-    stale: HashSet<u64>,
     /// None yet.
     jumps: Jumps,
     send: mpsc::Sender<Batch>,
@@ -94,7 +95,7 @@ struct Reading {
 
 impl Ingest {
     /// Writes what the file says, counts what that changed, and says in the report which prices
-    /// jumped.
+    /// jumped. What is held comes from `kept`; without it the whole file is checked again.
     pub(super) async fn apply(
         &self,
         feed: &Feed,
@@ -102,34 +103,68 @@ impl Ingest {
         delivery: &Delivery,
         report: &mut Report,
         named: &Arc<Named>,
+        kept: Option<Kept>,
     ) -> anyhow::Result<Counts> {
-        let stale = self
-            .patience()
-            .with(|| self.store.list_open_keys(&feed.id, &delivery.id))
-            .await?;
+        let begun = Instant::now();
         let jumps = Jumps::under(&judge::contract(Some(feed)), delivery.received_at);
-        let compared = feed.mode == Mode::Snapshot;
-        if compared && named.nothing_to_write() && !stale.iter().any(|product| named.has(*product)) {
-            let written = named.written();
-            return Ok(Counts {
-                accepted: written,
-                unchanged: report.records.accepted.saturating_sub(written),
-                ..Counts::default()
+        let (wanted, is_apart) = (named.wanted(), kept.is_some());
+        let count = wanted.len();
+        let mut counts = Counts::default();
+        if count > 0 || kept.as_ref().is_none_or(|kept| !kept.is_empty()) {
+            let (send, receive) = mpsc::channel(1);
+            let reading = Reading {
+                path: path.to_owned(),
+                name: report.file.name.clone(),
+                sha256: report.file.sha256.clone(),
+                feed: feed.clone(),
+                delivery: delivery.clone(),
+                named: (feed.mode == Mode::Snapshot).then(|| Arc::clone(named)),
+                jumps: jumps.clone(),
+                send,
+            };
+            let reading = tokio::task::spawn_blocking(move || match kept {
+                Some(kept) => reading.run_apart(kept, &wanted),
+                None => reading.run(),
             });
+            let (written, jumped) = self.write_all(feed, delivery, receive, reading, jumps).await?;
+            counts = written;
+            if is_apart && counts.accepted != count {
+                bail!(
+                    "{} of {count} records were written; the delivery stays open, and this is a fault of ours",
+                    counts.accepted
+                );
+            }
+            if jumped.tell(report) {
+                self.note_jumps(delivery, report).await?;
+            }
         }
-        let (send, receive) = mpsc::channel(1);
-        let reading = Reading {
-            path: path.to_owned(),
-            name: report.file.name.clone(),
-            sha256: report.file.sha256.clone(),
-            feed: feed.clone(),
-            delivery: delivery.clone(),
-            named: compared.then(|| Arc::clone(named)),
-            stale,
-            jumps: jumps.clone(),
-            send,
-        };
-        let reading = tokio::task::spawn_blocking(move || reading.run());
+        if is_apart {
+            // Nobody met the records that were not read again.
+            counts.accepted += named.written();
+            counts.unchanged = report.records.accepted.saturating_sub(counts.accepted);
+        }
+        tracing::debug!(elapsed = ?begun.elapsed(), "wrote what is new, changed and held");
+        let begun = Instant::now();
+        self.patience()
+            .with(|| {
+                self.store
+                    .supersede_held(&feed.id, &delivery.id, |key| named.has_key(key))
+            })
+            .await
+            .context("setting older held records aside")?;
+        tracing::debug!(elapsed = ?begun.elapsed(), "set older held records aside");
+        Ok(counts)
+    }
+
+    /// Writes what is read, several batches at a time.
+    async fn write_all(
+        &self,
+        feed: &Feed,
+        delivery: &Delivery,
+        receive: mpsc::Receiver<Batch>,
+        reading: JoinHandle<anyhow::Result<Jumps>>,
+        jumps: Jumps,
+    ) -> anyhow::Result<(Counts, Jumps)> {
         let batches = futures::stream::unfold(receive, |mut receive| async move {
             receive
                 .recv()
@@ -152,16 +187,17 @@ impl Ingest {
         let read = reading.await?;
         let (counts, mut jumps) = written?;
         jumps.add(read?);
-        if jumps.tell(report) {
-            self.patience()
-                .with(|| {
-                    self.store
-                        .note_findings(&delivery.id, &report.codes, &report.samples)
-                })
-                .await
-                .context("writing down which prices jumped")?;
-        }
-        Ok(counts)
+        Ok((counts, jumps))
+    }
+
+    async fn note_jumps(&self, delivery: &Delivery, report: &Report) -> anyhow::Result<()> {
+        self.patience()
+            .with(|| {
+                self.store
+                    .note_findings(&delivery.id, &report.codes, &report.samples)
+            })
+            .await
+            .context("writing down which prices jumped")
     }
 
     async fn write(
@@ -196,36 +232,88 @@ impl Ingest {
             .with(|| store.write_items(&batch.new, &batch.changed))
             .await
             .context("writing items")?;
-        patience
-            .with(|| store.supersede_held(&feed.id, &batch.outdated, &delivery.id))
-            .await
-            .context("setting older held records aside")?;
         Ok((counts, jumps))
     }
 }
 
 impl Reading {
-    /// Reads the file and hands its records on in batches. Blocks while nobody takes them.
+    /// Reads and checks the whole file and hands its records on in batches. Blocks while nobody
+    /// takes them.
     fn run(self) -> anyhow::Result<Jumps> {
-        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let file = self.open()?;
         let (mut batch, mut jumps) = (Batch::default(), self.jumps.clone());
         let mut take = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
-            self.sort(raw, checked, &mut batch, &mut jumps);
-            if batch.is_full() {
-                self.hand_on(std::mem::take(&mut batch))?;
+            if checked.is_held() {
+                let (key, held) = hold(raw, checked);
+                batch.bytes += held.original.len();
+                batch.held.push((key, held_by(&self.delivery, held)));
+            } else {
+                self.sort(raw, checked, checked.has_warning(), &mut batch, &mut jumps);
             }
-            Ok(())
+            self.hand_on_full(&mut batch)
         };
         let (terms, now) = (self.feed.terms(), self.delivery.received_at);
         let again = survey(file, &self.name, &terms, now, &mut take)?;
-        if again.file.sha256 != self.sha256 {
-            bail!(
-                "{} changed while it was being read; run this again when it is complete",
-                self.path.display()
-            );
-        }
+        self.prove_same(&again.file.sha256)?;
         self.hand_on(batch)?;
         Ok(jumps)
+    }
+
+    /// The same with what is kept of the held records, reading again those that are wanted and
+    /// no other.
+    fn run_apart(self, kept: Kept, wanted: &Wanted) -> anyhow::Result<Jumps> {
+        let mut batch = Batch::default();
+        for held in kept.read(&self.delivery)? {
+            let held = held?;
+            batch.bytes += held.1.original.len();
+            batch.held.push(held);
+            self.hand_on_full(&mut batch)?;
+        }
+        self.hand_on(batch)?;
+        let mut jumps = self.jumps.clone();
+        let (Some(named), true) = (&self.named, wanted.len() > 0) else {
+            return Ok(jumps);
+        };
+        let (terms, now) = (self.feed.terms(), self.delivery.received_at);
+        let (states, sha256) = revisit(
+            self.open()?,
+            &terms,
+            now,
+            |number| wanted.has(number),
+            || (Batch::default(), self.jumps.clone()),
+            |(batch, jumps), raw, checked| {
+                let has_warning = named.has_warning(checked.product());
+                self.sort(raw, checked, has_warning, batch, jumps);
+                self.hand_on_full(batch)
+            },
+        )?;
+        self.prove_same(&sha256)?;
+        for (batch, of_one) in states {
+            self.hand_on(batch)?;
+            jumps.add(of_one);
+        }
+        Ok(jumps)
+    }
+
+    fn open(&self) -> anyhow::Result<File> {
+        File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))
+    }
+
+    fn prove_same(&self, sha256: &str) -> anyhow::Result<()> {
+        if sha256 == self.sha256 {
+            return Ok(());
+        }
+        bail!(
+            "{} changed while it was being read; run this again when it is complete",
+            self.path.display()
+        )
+    }
+
+    fn hand_on_full(&self, batch: &mut Batch) -> anyhow::Result<()> {
+        if batch.is_full() {
+            self.hand_on(std::mem::take(batch))?;
+        }
+        Ok(())
     }
 
     fn hand_on(&self, batch: Batch) -> anyhow::Result<()> {
@@ -234,34 +322,31 @@ impl Reading {
             .map_err(|_| anyhow::anyhow!("writing has stopped"))
     }
 
-    fn sort(&self, raw: &RawRecord, checked: &Checked, batch: &mut Batch, jumps: &mut Jumps) {
-        batch.bytes += raw.original().len();
-        if checked.is_held() {
-            let (key, held) = hold(&self.delivery, raw, checked);
-            if self.stale.contains(&identity(&key)) {
-                batch.outdated.push(key.clone());
-            }
-            batch.held.push((key, held));
-            return;
-        }
-        if self.stale.contains(&checked.product()) {
-            batch.outdated.push(checked.key().to_owned());
-        }
+    /// Sorts in a record that passed.
+    fn sort(
+        &self,
+        raw: &RawRecord,
+        checked: &Checked,
+        has_warning: bool,
+        batch: &mut Batch,
+        jumps: &mut Jumps,
+    ) {
         let Some(named) = &self.named else {
+            batch.bytes += raw.original().len();
             batch.passed.push(judge::passed(raw, checked));
-            batch.seen.push(Seen::of(raw, checked));
+            batch.seen.push(Seen::of(raw, checked, has_warning));
             return;
         };
-        let task = named.task(checked.product());
-        if matches!(task, Task::Keep | Task::Written(_)) {
-            batch.bytes -= raw.original().len();
-        }
         let item = || {
             let passed = judge::passed(raw, checked);
             let (feed, delivery) = (&self.feed.id, &self.delivery);
             Item::of(feed, &delivery.id, delivery.received_at, &passed)
         };
-        batch.put(task, jumps, || Seen::of(raw, checked), item);
+        let task = named.task(checked.product());
+        if matches!(task, Task::Insert | Task::Replace(_)) {
+            batch.bytes += raw.original().len();
+        }
+        batch.put(task, jumps, || Seen::of(raw, checked, has_warning), item);
     }
 }
 
@@ -275,24 +360,24 @@ fn task(known: Option<&Known>, passed: &Passed, delivery: &DeliveryId) -> Task {
     }
 }
 
-fn hold(delivery: &Delivery, raw: &RawRecord, checked: &Checked) -> (String, HeldRecord) {
-    let position = raw.position();
+/// A record that is held, and the key it is held under; by which delivery, [`held_by`] says.
+pub(super) fn hold(raw: &RawRecord, checked: &Checked) -> (String, HeldRecord) {
     let key = judge::key(raw, checked);
     let held = HeldRecord {
-        id: RecordId::of(&delivery.id, position.index),
-        partner: delivery.partner.clone(),
-        feed: delivery.feed.clone(),
-        delivery: delivery.id.clone(),
+        id: RecordId::new(""),
+        partner: PartnerId::new(""),
+        feed: FeedId::new(""),
+        delivery: DeliveryId::new(""),
         item_id: checked.id().to_owned(),
         title: raw.get("title").unwrap_or_default().to_owned(),
-        position,
+        position: raw.position(),
         original: raw.original().to_owned(),
         attributes: raw.to_attributes(),
         violations: checked.all_placed(raw).collect(),
         state: State::Quarantined,
         revisions: Vec::new(),
         attempts: 0,
-        received_at: delivery.received_at,
+        received_at: DateTime::UNIX_EPOCH,
         job: None,
         superseded_by: None,
     };

@@ -23,8 +23,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What is seen of a record that passed.
-    pub(super) fn of(raw: &RawRecord, checked: &Checked) -> Self {
+    /// What is seen of a record that passed, and whether something is told of it already.
+    pub(super) fn of(raw: &RawRecord, checked: &Checked, has_warning: bool) -> Self {
         let position = raw.position();
         Self {
             id: checked.id().to_owned(),
@@ -33,7 +33,7 @@ impl Seen {
             offset: position.offset,
             sent: raw.get("price").unwrap_or_default().to_owned(),
             price: checked.price().map(|(currency, cents)| Price { currency, cents }),
-            has_warning: checked.has_warning(),
+            has_warning,
         }
     }
 }

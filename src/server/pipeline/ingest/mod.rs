@@ -3,14 +3,14 @@
 //! Each step may be the last before somebody pulls the plug:
 //!
 //! 1. survey the whole file, so that a damaged one is refused before anything is touched, and
-//!    remember what it says in 16 bytes a record ([`named`]);
+//!    remember what it says in 20 bytes a record ([`named`]), and what it holds ([`kept`]);
 //! 2. lease the feed, so that one ingest at a time writes it ([`lease`]; what follows is in
 //!    [`steps`]);
 //! 3. open the delivery as `Processing`, or find the one that an earlier, killed try opened;
 //! 4. compare with the catalogue, and let the gates decide; what is held ends here, and
 //!    nothing of it is in effect;
-//! 5. apply: write new and changed items, hold what failed, set older held versions aside
-//!    ([`apply`]), and look for prices that jumped ([`jumps`]);
+//! 5. apply: read the new and changed records again and write them as items, hold what failed,
+//!    set older held versions aside ([`apply`]), and look for prices that jumped ([`jumps`]);
 //! 6. withdraw what a whole catalogue no longer names;
 //! 7. decide the delivery, which makes its counts final, and end the holds of older files.
 //!
@@ -21,6 +21,7 @@
 
 mod apply;
 mod jumps;
+mod kept;
 mod lease;
 mod named;
 mod steps;
@@ -29,9 +30,9 @@ use super::gate;
 use super::judge;
 use super::patience::Patience;
 use super::survey::survey;
-use crate::domain::contract::Checked;
+use crate::domain::contract::{Checked, identity};
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mode};
 use crate::domain::hold::{Hold, Ruling, Stage};
 use crate::domain::ids::DeliveryId;
 use crate::domain::record::{RawRecord, Record};
@@ -41,6 +42,7 @@ use crate::server::fresh;
 use crate::server::store::{Opening, Store};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
+use kept::{Keeping, Kept};
 use named::{Named, Naming};
 use std::fs::File;
 use std::path::Path;
@@ -73,6 +75,8 @@ pub struct Ingest {
 struct Surveyed {
     report: Report,
     named: Arc<Named>,
+    /// None when held records are to be read again.
+    kept: Option<Kept>,
 }
 
 impl Ingest {
@@ -109,13 +113,21 @@ impl Ingest {
     ) -> anyhow::Result<Ingested> {
         let begun = Instant::now();
         let received_at = self.clock.now();
-        let surveyed = self.survey(feed, path, name, received_at).await?;
+        let mut surveyed = self.survey(feed, path, name, received_at).await?;
         let mut delivery = self.entry(feed, &surveyed.report, received_at);
         delivery.hold = ruling.map(Hold::released);
         if delivery.status == Status::Processing
             && let Some(unfinished) = self.find_unfinished(feed, &surveyed.report).await?
         {
             tracing::info!(delivery.id = %unfinished.id, "going on with a delivery that was interrupted");
+            // What the contract says may depend on the day; what was written must not.
+            surveyed = self.survey(feed, path, name, unfinished.received_at).await?;
+            if surveyed.report.file.sha256 != unfinished.file.sha256 {
+                bail!(
+                    "{} changed while it was being read; run this again when it is complete",
+                    path.display()
+                );
+            }
             delivery = unfinished;
         }
         self.finish(feed, path, delivery, surveyed, begun).await
@@ -197,15 +209,30 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> anyhow::Result<Surveyed> {
         let (path, name, terms) = (path.to_owned(), name.to_owned(), feed.terms());
+        // A file of changes is read again anyway.
+        let keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
         tokio::task::spawn_blocking(move || {
             let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            let (mut naming, mut record) = (Naming::default(), Record::default());
+            let (mut naming, mut keeping, mut record) = (Naming::default(), keeping, Record::default());
             let mut remember = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
                 if !checked.is_held() {
                     checked.record_into(raw, &mut record);
-                    naming.pass(checked.product(), record.content_hash());
-                } else if let Some(product) = checked.identity() {
-                    naming.hold(product);
+                    let number = raw.position().index;
+                    naming.pass(
+                        checked.product(),
+                        record.content_hash(),
+                        number,
+                        checked.has_warning(),
+                    );
+                    return Ok(());
+                }
+                let (key, held) = apply::hold(raw, checked);
+                match checked.identity() {
+                    Some(product) => naming.hold(product),
+                    None => naming.hold_nameless(identity(&key)),
+                }
+                if let Some(keeping) = &mut keeping {
+                    keeping.add(&key, &held);
                 }
                 Ok(())
             };
@@ -213,6 +240,7 @@ impl Ingest {
             Ok(Surveyed {
                 report,
                 named: Arc::new(naming.done()),
+                kept: keeping.and_then(Keeping::done),
             })
         })
         .await?

@@ -1,9 +1,12 @@
-//! Remembers, in 16 bytes a record, what a file says, so that it can be compared with the
+//! Remembers, in 20 bytes a record, what a file says, so that it can be compared with the
 //! catalogue before anything is written, and so that only what differs is written.
 //!
 //! The survey adds every record. The catalogue is then gone through once: each item finds its
 //! product here, or is found to be gone. What stays unmatched is new. The second reading of the
-//! file asks what to do with each record and need look nothing up in the database.
+//! file takes up the [`Wanted`] records alone, asks what to do with each and need look nothing up
+//! in the database.
+//!
+//! Of a product that a file names twice, where its contract lets both pass, the last counts.
 //!
 //! Products are known by 64 bits of their id, values by 63 bits of their hash; once its product
 //! was found in the catalogue, the same room has the price that is replaced. Two ids of a
@@ -64,38 +67,100 @@ fn unpack(bits: u64) -> Option<Price> {
     Some(price).filter(|price| price.cents > 0)
 }
 
+/// There are millions of them, so none is padded.
 #[derive(Debug, Clone, Copy)]
+#[repr(C, packed(4))]
 struct Entry {
     product: u64,
     values: u64,
+    /// The number of the record in the file, times two, and one more if it has a warning. A file
+    /// within the limits has fewer than 2³¹ records.
+    place: u32,
+}
+
+fn place(number: u64, has_warning: bool) -> u32 {
+    u32::try_from(number << 1 | u64::from(has_warning)).unwrap_or(u32::MAX)
+}
+
+impl Entry {
+    fn number(self) -> usize {
+        self.place as usize >> 1
+    }
+
+    /// Whether its record is to be read again: to be written, or because its price jumped when an
+    /// earlier try wrote it.
+    fn is_wanted(self) -> bool {
+        self.values >= CHANGED
+    }
+}
+
+/// Records of a file, by their numbers: a bit each.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    bits: Vec<u64>,
+    count: u64,
+}
+
+impl Wanted {
+    /// Whether record `number`, counted from 1, is among them.
+    pub(super) fn has(&self, number: u64) -> bool {
+        let word = usize::try_from(number / 64)
+            .ok()
+            .and_then(|word| self.bits.get(word));
+        word.is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u64 {
+        self.count
+    }
+
+    fn add(&mut self, number: usize) {
+        if self.bits.len() <= number / 64 {
+            self.bits.resize(number / 64 + 1, 0);
+        }
+        self.bits[number / 64] |= 1 << (number % 64);
+        self.count += 1;
+    }
 }
 
 /// The products that a file names, while they are added.
 #[derive(Debug, Default)]
-pub(super) struct Naming(Vec<Entry>);
+pub(super) struct Naming {
+    entries: Vec<Entry>,
+    nameless: Vec<u64>,
+}
 
 impl Naming {
-    /// Adds a record that passed.
-    pub(super) fn pass(&mut self, product: u64, hash: [u8; 16]) {
-        self.0.push(Entry {
+    /// Adds a record that passed: the `number`th of the file.
+    pub(super) fn pass(&mut self, product: u64, hash: [u8; 16], number: u64, has_warning: bool) {
+        self.entries.push(Entry {
             product,
             values: values(&hash),
+            place: place(number, has_warning),
         });
     }
 
     /// Adds a record that is held: its product is named, whatever it says of it.
     pub(super) fn hold(&mut self, product: u64) {
-        self.0.push(Entry {
+        self.entries.push(Entry {
             product,
             values: HELD,
+            place: 0,
         });
+    }
+
+    /// Adds a record that is held and has no id, by what stands for the key it is held under.
+    pub(super) fn hold_nameless(&mut self, key: u64) {
+        self.nameless.push(key);
     }
 
     /// Ends the adding.
     pub(super) fn done(self) -> Named {
-        let mut entries = self.0;
-        entries.sort_unstable_by_key(|e| (e.product, std::cmp::Reverse(e.values)));
-        // Of one product the record that passed is left, should a repetition of it be held.
+        let (mut entries, mut nameless) = (self.entries, self.nameless);
+        nameless.sort_unstable();
+        entries.sort_unstable_by_key(|e| (e.product, std::cmp::Reverse(e.place)));
+        // Of one product the last record that passed is left; one that is held has no place.
         entries.dedup_by_key(|e| e.product);
         let mut starts = Vec::with_capacity(SHELVES + 1);
         let mut place = 0;
@@ -106,7 +171,11 @@ impl Naming {
             }
         }
         starts.push(place);
-        Named { entries, starts }
+        Named {
+            entries,
+            starts,
+            nameless,
+        }
     }
 }
 
@@ -128,6 +197,8 @@ fn values(hash: &[u8]) -> u64 {
 pub(super) struct Named {
     entries: Vec<Entry>,
     starts: Vec<usize>,
+    /// What stands for the keys of held records without an id, in order.
+    nameless: Vec<u64>,
 }
 
 impl Named {
@@ -143,14 +214,20 @@ impl Named {
         found.ok().map(|place| start + place)
     }
 
-    /// Whether the file names this product.
-    pub(super) fn has(&self, product: u64) -> bool {
-        self.find(product).is_some()
-    }
-
     /// Whether the file names the product with this case-folded id.
     pub(super) fn names(&self, key: &str) -> bool {
         self.find(identity(key)).is_some()
+    }
+
+    /// Whether the file has a record under this key, which is as [`super::judge::key`] says.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.names(key) || self.nameless.binary_search(&identity(key)).is_ok()
+    }
+
+    /// Whether something is to be told of the record of this product that passed.
+    pub(super) fn has_warning(&self, product: u64) -> bool {
+        self.find(product)
+            .is_some_and(|place| self.entries[place].place & 1 == 1)
     }
 
     /// Compares with an item of the catalogue, as `delivery` finds it.
@@ -181,18 +258,18 @@ impl Named {
         self.entries.iter().filter(|e| e.values >= NEW).count() as u64
     }
 
-    /// Whether the catalogue says what the file says, no record is held and no price replaces
-    /// another: nothing is to be written, or said of a record.
-    pub(super) fn nothing_to_write(&self) -> bool {
-        self.entries
-            .iter()
-            .all(|e| e.values == UNCHANGED || e.values == WRITTEN)
+    /// The records that are to be read again.
+    pub(super) fn wanted(&self) -> Wanted {
+        let mut wanted = Wanted::default();
+        for entry in self.entries.iter().filter(|e| e.is_wanted()) {
+            wanted.add(entry.number());
+        }
+        wanted
     }
 
-    /// How many products an earlier try of this delivery wrote.
+    /// How many products an earlier try of this delivery wrote that need not be read again.
     pub(super) fn written(&self) -> u64 {
-        let written = |e: &&Entry| e.values < NEW && e.values & STANDING == WRITTEN;
-        self.entries.iter().filter(written).count() as u64
+        self.entries.iter().filter(|e| e.values == WRITTEN).count() as u64
     }
 
     /// What to do with a record of this product that passed.
@@ -255,7 +332,7 @@ mod tests {
             for (key, values) in &file {
                 let product = identity(&key.to_string());
                 match values {
-                    Some(values) => naming.pass(product, hash(*values)),
+                    Some(values) => naming.pass(product, hash(*values), u64::from(*key) + 1, false),
                     None => naming.hold(product),
                 }
             }
@@ -288,7 +365,7 @@ mod tests {
     #[test]
     fn of_a_product_sent_twice_the_record_that_passed_counts() {
         let mut naming = Naming::default();
-        naming.pass(7, hash(20));
+        naming.pass(7, hash(20), 1, false);
         naming.hold(7);
         let named = naming.done();
         assert_eq!((named.len(), named.task(7)), (1, Task::Insert));
@@ -297,7 +374,7 @@ mod tests {
     #[test]
     fn what_an_earlier_try_of_the_delivery_wrote_counts_as_written() {
         let mut naming = Naming::default();
-        naming.pass(identity("a"), hash(20));
+        naming.pass(identity("a"), hash(20), 1, false);
         let mut named = naming.done();
         named.compare(stored("a", &hash(20), "this", None), "this");
         assert_eq!(named.task(identity("a")), Task::Written(None));

@@ -57,7 +57,16 @@ impl Ingest {
         {
             return Ok(());
         }
-        let mut counts = self.apply(feed, path, delivery, report, &surveyed.named).await?;
+        let mut counts = self
+            .apply(
+                feed,
+                path,
+                delivery,
+                report,
+                &surveyed.named,
+                surveyed.kept.take(),
+            )
+            .await?;
         if feed.mode == Mode::Snapshot {
             counts.withdrawn = self.withdraw(feed, delivery, &surveyed.named, ids).await?;
         }

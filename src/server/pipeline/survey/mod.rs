@@ -7,6 +7,7 @@
 //! On several cores the work is shared block by block (see [`cores`]); duplicates, counts,
 //! samples and the calls of the sink are the same as on one.
 
+mod again;
 mod cores;
 mod sitting;
 mod tally;
@@ -22,6 +23,8 @@ use std::io::Read;
 use std::num::NonZero;
 use std::time::Instant;
 use tally::Tally;
+
+pub use again::revisit;
 
 /// Sees every record of a file with what the contract makes of it, in the order of the file.
 pub type Sink<'a> = dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send + 'a;
