@@ -8,6 +8,7 @@
 use super::Block;
 use super::encoding::refuse_bytes;
 use super::plan::Plan;
+use super::scan;
 use super::shape::{self, Header, Shape};
 use super::source::Limits;
 use super::stop::{Stop, refuse};
@@ -27,9 +28,23 @@ struct Row {
     start: u32,
     end: u32,
     line: u64,
-    quoted: bool,
+    cells: Cells,
     /// The field, counted from 1, in which a quote stands wrongly; 0 when none does.
     broken: u16,
+}
+
+/// What is known of the cells of a row.
+#[derive(Debug, Clone, Copy)]
+enum Cells {
+    /// Where each of them ends but the last: so many of the block's ends, from this one on.
+    Ends {
+        from: u32,
+        count: u32,
+        quoted: bool,
+        doubled: bool,
+    },
+    /// Nothing: its quotes are to be looked at one by one.
+    Unknown,
 }
 
 /// Rows in one piece of text, not yet cut into fields.
@@ -37,6 +52,8 @@ struct Row {
 pub struct Rows {
     bytes: Vec<u8>,
     list: Vec<Row>,
+    /// Where cells end.
+    ends: Vec<u32>,
     names: Arc<Names>,
     /// How many of the names are columns.
     columns: usize,
@@ -55,6 +72,7 @@ impl Rows {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.list.clear();
+        self.ends.clear();
     }
 
     /// The number of row `index` in the file, counted from 1.
@@ -67,12 +85,10 @@ impl Rows {
         let row = self.list[index];
         let bytes = &self.bytes[row.start as usize..row.end as usize];
         let offset = self.offset + u64::from(row.start);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = error.valid_up_to();
-                return Err(refuse_bytes(&self.bytes, bytes[at], offset + at as u64));
-            }
+        let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
+            let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            return Err(refuse_bytes(&self.bytes, byte, offset + at as u64));
         };
         record.begin(
             &self.names,
@@ -84,18 +100,28 @@ impl Rows {
         );
         record.set_original(text);
         let expected = self.columns;
-        let found = if row.quoted {
-            self.cut_quoted(index, record)
-        } else {
-            let (mut column, mut start) = (0usize, 0);
-            for end in memchr::memchr_iter(self.shape.delimiter, bytes).chain(std::iter::once(bytes.len())) {
-                if column < expected {
-                    push_slice(record, column, start, end);
+        let found = match row.cells {
+            Cells::Unknown => self.look_for_cells(bytes, record),
+            Cells::Ends {
+                from,
+                count,
+                quoted,
+                doubled,
+            } => {
+                let ends = &self.ends[from as usize..(from + count) as usize];
+                let ends = ends.iter().copied().chain([row.end]).take(expected);
+                let mut start = row.start;
+                for (column, end) in ends.enumerate() {
+                    let (from, to) = ((start - row.start) as usize, (end - row.start) as usize);
+                    start = end + 1;
+                    if quoted && bytes.get(from) == Some(&b'"') {
+                        push_quoted(record, column, &bytes[from..to], from, doubled);
+                    } else {
+                        push_slice(record, column, from, to);
+                    }
                 }
-                column += 1;
-                start = end + 1;
+                count as usize + 1
             }
-            column
         };
         if row.broken > 0 {
             record.set_damage(Damage::Quote {
@@ -107,9 +133,8 @@ impl Rows {
         Ok(())
     }
 
-    fn cut_quoted(&mut self, index: usize, record: &mut RawRecord) -> usize {
-        let row = self.list[index];
-        let bytes = &self.bytes[row.start as usize..row.end as usize];
+    /// Adds what seem to be the cells of a row, quote by quote, and gives how many there are.
+    fn look_for_cells(&self, bytes: &[u8], record: &mut RawRecord) -> usize {
         let (expected, delimiter) = (self.columns, self.shape.delimiter);
         let (mut column, mut start) = (0, 0);
         loop {
@@ -128,6 +153,17 @@ impl Rows {
                 None => return column,
             }
         }
+    }
+}
+
+/// Adds a cell that stands in proper quotes at `start`.
+fn push_quoted(record: &mut RawRecord, column: usize, cell: &[u8], start: usize, doubled: bool) {
+    let (from, to) = (start + 1, start + cell.len() - 1);
+    if doubled && memchr::memchr(b'"', &cell[1..cell.len() - 1]).is_some() {
+        #[expect(clippy::cast_possible_truncation, reason = "names are fewer than 65,536")]
+        record.push_undoubled(column as u16, from, to);
+    } else {
+        push_slice(record, column, from, to);
     }
 }
 
@@ -332,9 +368,37 @@ impl Reader {
 
     /// Finds whole rows from the start of the block, and gives where the last of them ends.
     fn find_rows(&mut self, rows: &mut Rows) -> Result<usize, Stop> {
-        let bytes = &rows.bytes;
+        let Rows {
+            bytes, list, ends, ..
+        } = rows;
         let mut start = 0;
         while start < bytes.len() {
+            let from = ends.len();
+            // Nearly every row is proper, and then its cells are found with its end.
+            if let Some(found) = scan::row(bytes, start, self.shape, ends)
+                && found.end - start <= self.limits.record
+            {
+                let end = shape::without_return(bytes, start, found.end);
+                if end > start {
+                    #[expect(clippy::cast_possible_truncation, reason = "a block is far below 4 GiB")]
+                    list.push(Row {
+                        start: start as u32,
+                        end: end as u32,
+                        line: self.line,
+                        cells: Cells::Ends {
+                            from: from as u32,
+                            count: (ends.len() - from) as u32,
+                            quoted: found.quoted,
+                            doubled: found.doubled,
+                        },
+                        broken: 0,
+                    });
+                }
+                self.line += found.lines;
+                start = found.end + 1;
+                continue;
+            }
+            ends.truncate(from);
             let row = shape::row(bytes, start, self.shape, self.ended);
             let (end, next, broken) = match row.end {
                 shape::End::Line { end, next } => (end, next, 0),
@@ -380,11 +444,11 @@ impl Reader {
             };
             if end > start {
                 #[expect(clippy::cast_possible_truncation, reason = "a block is far below 4 GiB")]
-                rows.list.push(Row {
+                list.push(Row {
                     start: start as u32,
                     end: end as u32,
                     line: self.line,
-                    quoted: row.quoted || broken > 0,
+                    cells: Cells::Unknown,
                     broken,
                 });
             }

@@ -8,6 +8,8 @@
 //! | [`sniff`] | what a file is, told by its content and never by its name |
 //! | [`encoding`] | bytes to UTF-8, and what else they might have been |
 //! | [`csv`] | rows and their kin |
+//! | [`scan`] | where rows and cells with proper quotes end, many bytes at once |
+//! | [`shape`] | where they end whatever their quotes, and what the header says |
 //! | [`xml`] | RSS and Atom, and any other XML by the path to its records |
 //! | [`plan`] | what the feed's profile says, prepared for the readers |
 //! | [`adapt`] | a record as sent to one in the contract's words |
@@ -26,6 +28,7 @@ pub mod encoding;
 pub mod json;
 mod nested;
 mod plan;
+mod scan;
 mod shape;
 pub mod sniff;
 pub mod source;

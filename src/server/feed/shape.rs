@@ -48,7 +48,7 @@ pub(super) struct Row {
 }
 
 /// Leaves out the carriage return before a line feed.
-fn without_return(bytes: &[u8], start: usize, end: usize) -> usize {
+pub(super) fn without_return(bytes: &[u8], start: usize, end: usize) -> usize {
     if end > start && bytes[end - 1] == b'\r' {
         end - 1
     } else {
