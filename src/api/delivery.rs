@@ -62,10 +62,14 @@ pub async fn list_deliveries(
     #[server(default)] partner: String,
     #[server(default)] feed: String,
     #[server(default)] status: String,
+    #[server(default)] direction: String,
+    #[server(default)] code: String,
     #[server(default)] asked: Asked,
     #[server(default)] after: String,
 ) -> Result<DeliveryList, AppError> {
-    use crate::domain::{account::Right, delivery::Status, ids, query};
+    use crate::domain::account::Right;
+    use crate::domain::delivery::{Direction, Status};
+    use crate::domain::{ids, query};
     use crate::server::{context, desk};
     context::reply(
         async {
@@ -74,6 +78,8 @@ pub async fn list_deliveries(
                 partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
                 feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
                 status: Status::parse(&status),
+                direction: Direction::parse(&direction),
+                code: (!code.is_empty()).then_some(code),
                 span: None,
             };
             desk::delivery::list(&viewer, filter, &asked, &after).await

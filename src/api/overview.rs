@@ -96,7 +96,8 @@ pub async fn read_overview(#[server(default)] asked: Asked) -> Result<Overview, 
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewAllPartners).await?;
-            desk::overview::read(&viewer, &asked).await
+            let state = context::state()?;
+            desk::overview::read(&state, &viewer, &asked).await
         }
         .await,
     )

@@ -68,7 +68,8 @@ pub async fn read_partner(
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
-            desk::partner::read(&viewer, &PartnerId::new(partner), &asked).await
+            let state = context::state()?;
+            desk::partner::read(&state, &viewer, &PartnerId::new(partner), &asked).await
         }
         .await,
     )

@@ -23,32 +23,32 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
-    feed::gates::GatesPage, feed::profile::ProfilePage, jobs::JobsPage, not_found::NotFound,
-    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, record::RecordPage, rule::RulePage,
-    rules::RulesPage, sign_in::SignInPage,
+    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
+    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, reasons::ReasonsPage,
+    record::RecordPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <head>
-                    <meta charset="utf-8"/>
-                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                    <meta name="color-scheme" content="light dark"/>
-                    <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
-                    <link rel="stylesheet" href="/pkg/feedgate.css"/>
-    <script src="/forms.js" defer=true></script>
-                    <script src="/charts.js" defer=true></script>
-                    <HydrationScripts options islands=true/>
-                    <MetaTags/>
-                </head>
-                <body>
-                    <App/>
-                </body>
-            </html>
-        }
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href="/pkg/feedgate.css"/>
+                <script src="/forms.js" defer=true></script>
+                <script src="/charts.js" defer=true></script>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
 }
 
 /// The window's title. It is written into the page as it is, on the server unescaped (`leptos_meta`
@@ -86,6 +86,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("quarantine") view=Quarantine/>
                     <Route path=path!("quarantine/:record") view=RecordPage/>
                     <Route path=path!("jobs") view=JobsPage/>
+                    <Route path=path!("reasons") view=ReasonsPage/>
+                    <Route path=path!("exports") view=OutgoingPage/>
+                    <Route path=path!("heat") view=HeatPage/>
                     <Route path=path!("rules") view=RulesPage/>
                     <Route path=path!("rules/:code") view=RulePage/>
                 </ParentRoute>

@@ -22,6 +22,23 @@ pub enum Direction {
     Export,
 }
 
+impl Direction {
+    /// The word for it in URLs and in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Export => "export",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Ingest, Self::Export]
+            .into_iter()
+            .find(|d| d.word() == word)
+    }
+}
+
 /// How far a delivery has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

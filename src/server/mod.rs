@@ -17,6 +17,7 @@
 //! | [`auth`] | passwords, and who a session belongs to |
 //! | [`calendar`] | the clocks of the world: ranges with fixed ends, cut into buckets |
 //! | [`context`] | what a server function may reach: the state, the caller, the reply |
+//! | [`csv`] | tables as CSV that a spreadsheet opens without harm |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
 //! | [`live`] | tells open pages that something of theirs has come |
@@ -42,6 +43,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod contract;
+pub mod csv;
 pub mod demo;
 pub mod desk;
 pub mod embedded;

@@ -64,3 +64,6 @@ mod rollups;
 
 // Pages about a stretch of time: what they say, against what the log says.
 mod stretches;
+
+// Reasons, exports, the heat map and files of all of it, against what the log says.
+mod answers;

@@ -31,9 +31,10 @@ pub fn ChartCard(
         view! { <Table caption=title.clone() columns=heads rows/> }
     });
     // Back to where the reader was: the page is loaded anew.
+    let file = |kind: &str| exported(&link, &name, kind);
     let other = format!(
         "{}#{name}",
-        link.with("table", if opened { "" } else { &name }).href()
+        link.clone().with("table", if opened { "" } else { &name }).href()
     );
     view! {
         <section class="chart card" id=name>
@@ -47,11 +48,24 @@ pub fn ChartCard(
                 <a href=other>
                     {if opened { "Close the table" } else { "As a table" }}
                 </a>
+                <a href=file("csv") download="">"CSV"</a>
+                <a href=file("svg") download="" data-picture="">"SVG"</a>
             </p>
             {table}
         </section>
     }
     .into_any()
+}
+
+/// Where a chart is to be had as a file. A partner's page is its address; the file's has it as a
+/// parameter.
+fn exported(link: &Link, name: &str, kind: &str) -> String {
+    let partner = link.path().strip_prefix("/partners/").unwrap_or_default();
+    let file = Link::to(format!("/export/{name}.{kind}")).with("partner", partner);
+    let kept = link.hidden(&["table", "sort"]);
+    kept.into_iter()
+        .fold(file, |file, (name, value)| file.with(&name, &value))
+        .href()
 }
 
 fn series(series: Series) -> AnyView {

@@ -31,6 +31,12 @@ pub enum Section {
     Deliveries,
     /// What is held.
     Quarantine,
+    /// Partners by time.
+    Heat,
+    /// Why records fail.
+    Reasons,
+    /// What went out.
+    Outgoing,
     /// What records are held against.
     Rules,
     /// What the worker does.
@@ -95,6 +101,11 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
         "/quarantine".to_owned(),
         "Quarantine".to_owned(),
     ));
+    places.push((Section::Reasons, "/reasons".to_owned(), "Reasons".to_owned()));
+    if viewer.may(Right::ViewAllPartners) {
+        places.push((Section::Heat, "/heat".to_owned(), "Heat map".to_owned()));
+    }
+    places.push((Section::Outgoing, "/exports".to_owned(), "Exports".to_owned()));
     places.push((Section::Rules, "/rules".to_owned(), "Rules".to_owned()));
     if viewer.may(Right::ManageJobs) {
         places.push((Section::Jobs, "/jobs".to_owned(), "Jobs".to_owned()));
@@ -162,6 +173,9 @@ fn Icon(place: Section) -> impl IntoView {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
         Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
+        Section::Heat => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
+        Section::Reasons => "M4 6h16M4 12h10M4 18h6",
+        Section::Outgoing => "M4 20h16M12 16V4M7 9l5-5 5 5",
         Section::Jobs => "M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 3h5v5",
         Section::Rules => "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6",
     };

@@ -12,7 +12,7 @@ use crate::app::components::states::{Empty, Loading};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
-use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::format;
 use crate::domain::ids::{DeliveryId, PartnerId};
 use crate::domain::query::Asked;
@@ -22,7 +22,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 /// What narrows the list, apart from the range and the place in it.
-const FILTERS: [&str; 3] = ["partner", "feed", "status"];
+const FILTERS: [&str; 5] = ["partner", "feed", "status", "direction", "code"];
 
 /// The page.
 #[component]
@@ -48,7 +48,15 @@ pub fn Deliveries() -> impl IntoView {
                 tz: get("tz"),
                 ..Asked::default()
             };
-            list_deliveries(get("partner"), get("feed"), get("status"), asked, after)
+            list_deliveries(
+                get("partner"),
+                get("feed"),
+                get("status"),
+                get("direction"),
+                get("code"),
+                asked,
+                after,
+            )
         },
     );
     view! {
@@ -80,12 +88,22 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
         given_up,
     } = list;
     let narrowed = !link.hidden(&[]).is_empty();
+    let csv = link
+        .hidden(&[])
+        .into_iter()
+        .fold(Link::to("/export/deliveries.csv"), |csv, (name, value)| {
+            csv.with(&name, &value)
+        })
+        .href();
     let shown = page.rows.len();
     let body = if shown == 0 {
         empty(narrowed)
     } else {
         view! {
             {table(page.rows, &partners, &given_up, as_of)}
+            <p class="after">
+                <a href=csv download="">"Download as CSV"</a>
+            </p>
             <Pager link=link.clone() nouns=("delivery", "deliveries") shown total=page.total next=page.next first/>
         }
         .into_any()
@@ -113,22 +131,37 @@ fn content(list: DeliveryList, link: Link, first: bool) -> AnyView {
 
 #[component]
 fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
-    let hidden = link.get("range");
+    let kept: Vec<_> = ["range", "tz"]
+        .into_iter()
+        .filter(|name| !link.get(name).is_empty())
+        .map(|name| view! { <input type="hidden" name=name value=link.get(name)/> })
+        .collect();
     let narrowed = FILTERS.iter().any(|name| !link.get(name).is_empty());
-    let all = Link::to("/deliveries").with("range", &hidden).href();
+    let all = Link::to("/deliveries")
+        .with("range", &link.get("range"))
+        .with("tz", &link.get("tz"))
+        .href();
+    let ways = [Direction::Ingest, Direction::Export]
+        .map(|d| (d.word().to_owned(), d.word().to_owned()))
+        .to_vec();
     let states = Status::ALL
         .map(|s| (s.word().to_owned(), s.word().to_owned()))
         .to_vec();
     view! {
         <FilterForm action="/deliveries".to_owned()>
             <div class="filters" role="search">
-                {(!hidden.is_empty()).then(|| view! { <input type="hidden" name="range" value=hidden/> })}
+                {kept}
                 <PartnerField partners chosen=link.get("partner")/>
                 <label class="field">
                     <span>"Feed"</span>
                     <input name="feed" value=link.get("feed") placeholder="partner/feed" autocomplete="off"/>
                 </label>
                 <Select label="Status" name="status" none="Any" options=states chosen=link.get("status")/>
+                <Select label="Direction" name="direction" none="Both" options=ways chosen=link.get("direction")/>
+                <label class="field">
+                    <span>"Rule"</span>
+                    <input name="code" value=link.get("code") placeholder="GTIN_CHECK" autocomplete="off"/>
+                </label>
                 <button>"Filter"</button>
                 {narrowed.then(|| view! { <a href=all>"Clear"</a> })}
             </div>

@@ -3,11 +3,14 @@
 pub mod deliveries;
 pub mod delivery;
 pub mod feed;
+pub mod heat;
 pub mod jobs;
 pub mod not_found;
+pub mod outgoing;
 pub mod overview;
 pub mod partner;
 pub mod quarantine;
+pub mod reasons;
 pub mod record;
 pub mod rule;
 pub mod rules;

@@ -75,6 +75,7 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
         mut partners,
     } = overview;
     let link = Link::to("/").asking(asked).with("sort", sort.word());
+    let csv = Link::to("/export/partners.csv").asking(&asked.kept()).href();
     let attention = attention(&partners);
     sort.apply(&mut partners);
     let rows: Vec<_> = partners.into_iter().map(|p| row(p, as_of, asked)).collect();
@@ -90,7 +91,13 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
         .into_any()
     } else {
         let columns = sort.columns(&link);
-        view! { <Table caption="Partners" columns rows/> }.into_any()
+        view! {
+            <Table caption="Partners" columns rows/>
+            <p class="after">
+                <a href=csv download="">"Download as CSV"</a>
+            </p>
+        }
+        .into_any()
     };
     view! {
         <Head title="Overview" as_of live=true/>

@@ -70,6 +70,10 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
         deliveries,
     } = report;
     let link = link::partner(&id).asking(asked);
+    let all_reasons = Link::to("/reasons")
+        .with("partner", id.as_str())
+        .asking(&asked.kept())
+        .href();
     let fixed = shown.fixed.clone();
     let held = link::quarantine("partner", id.as_str());
     let files = Link::to("/deliveries").with("partner", id.as_str());
@@ -95,7 +99,9 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
             <section class="chart card">
                 <header>
                     <h2>"What failed most"</h2>
-                    <p class="subtitle">"records in this time, by rule"</p>
+                    <p class="subtitle">
+                        "records in this time, by rule · " <a href=all_reasons>"all reasons"</a>
+                    </p>
                 </header>
                 {if reasons.is_empty() {
                     view! { <p class="muted">"Nothing failed in this time."</p> }.into_any()

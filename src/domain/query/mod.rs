@@ -78,6 +78,10 @@ pub struct DeliveryFilter {
     pub feed: Option<FeedId>,
     /// With this status.
     pub status: Option<super::delivery::Status>,
+    /// That went this way.
+    pub direction: Option<super::delivery::Direction>,
+    /// Decided files in which this code was found, as charts count them.
+    pub code: Option<String>,
     /// Received in this stretch of time.
     pub span: Option<Span>,
 }

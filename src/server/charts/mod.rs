@@ -8,6 +8,7 @@
 //! To add a chart: a file with one function from buckets and their frame to
 //! [`Chart`](crate::domain::chart::Chart), its inks in [`canvas::Ink`], and a line below.
 
+mod alone;
 mod axis;
 mod canvas;
 mod expected;
@@ -18,6 +19,7 @@ mod rejection;
 mod tests;
 mod volume;
 
+pub use alone::alone;
 pub use expected::{DAYS_BACK, History};
 pub use frame::{Before, Frame};
 

@@ -9,13 +9,13 @@ use crate::domain::ids::PartnerId;
 use crate::domain::query::Asked;
 use crate::domain::rollup::Rollup;
 use crate::error::AppError;
+use crate::server::charts;
+use crate::server::context::AppState;
 use crate::server::store::FeedState;
-use crate::server::{charts, context};
 use std::collections::BTreeMap;
 
 /// Reads the overview of every partner in the caller's scope.
-pub async fn read(viewer: &Viewer, asked: &Asked) -> Result<Overview, AppError> {
-    let state = context::state()?;
+pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Overview, AppError> {
     let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();

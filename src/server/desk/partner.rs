@@ -8,14 +8,19 @@ use crate::domain::health::{self, Signs};
 use crate::domain::ids::PartnerId;
 use crate::domain::query::{Asked, DeliveryFilter};
 use crate::error::AppError;
-use crate::server::{charts, context};
+use crate::server::charts;
+use crate::server::context::AppState;
 
 /// Newest deliveries on the page.
 const DELIVERIES: u32 = 10;
 
 /// Reads the page of a partner in the caller's scope.
-pub async fn read(viewer: &Viewer, id: &PartnerId, asked: &Asked) -> Result<PartnerReport, AppError> {
-    let state = context::state()?;
+pub async fn read(
+    state: &AppState,
+    viewer: &Viewer,
+    id: &PartnerId,
+    asked: &Asked,
+) -> Result<PartnerReport, AppError> {
     let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();

@@ -41,7 +41,7 @@ impl Sight {
     }
 
     /// What its figures are compared with, whether that is drawn or not.
-    fn before(&self) -> Span {
+    pub(super) fn before(&self) -> Span {
         self.stretch.before(self.compare.unwrap_or(Compare::Previous))
     }
 

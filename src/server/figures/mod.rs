@@ -198,6 +198,15 @@ impl Reading {
         }
     }
 
+    /// The buckets of one feed; none of one that is not in the scope.
+    pub fn buckets_of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Buckets {
+        if self.scope.covers(&feed.partner()) {
+            self.mirror().together(|other| other == feed, span, size)
+        } else {
+            Buckets::new()
+        }
+    }
+
     /// What one feed adds up to; nothing of one that is not in the scope.
     pub fn of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Rollup {
         if self.scope.covers(&feed.partner()) {

@@ -7,6 +7,7 @@
 //! below `identify` asks who is there. What programs ask for ([`v1`]) and what operators do have
 //! no sessions and stand beside that.
 
+mod export;
 mod failed;
 mod health;
 mod identify;
@@ -57,6 +58,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
             move || shell(options.clone())
         })
         .route("/live", get(live::live))
+        .route("/export/{file}", get(export::export))
         .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(middleware::from_fn(failed::unreadable))

@@ -8,7 +8,7 @@ use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::gate::Gate;
 use crate::domain::hold::Hold;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
-use crate::domain::query::{DeliveryFilter, Page};
+use crate::domain::query::{DeliveryFilter, Page, Span};
 use crate::domain::report::{CodeCount, Counts, FileReport, Sample, Verdict};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -27,6 +27,21 @@ pub struct Opening {
 /// Examples of one code kept with a log entry. The quarantine has every record; this is for
 /// warnings and for a look without a click.
 const SAMPLES_KEPT: usize = 5;
+
+/// Files of one feed that went out and ended alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The feed.
+    pub feed: FeedId,
+    /// How they ended.
+    pub status: Status,
+    /// How many files.
+    pub count: u64,
+    /// Records in them.
+    pub records: u64,
+    /// When the newest was begun.
+    pub last: DateTime<Utc>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct DeliveryDoc {
@@ -285,6 +300,30 @@ impl Store {
         }))
     }
 
+    /// Counts the files that went out in a stretch of time, by feed and by how they ended.
+    pub async fn count_exports(&self, scope: &Scope, span: Span) -> Result<Vec<Sent>> {
+        let within = doc! {"$gte": when::bson(span.from), "$lt": when::bson(span.until)};
+        let query = doc! {"direction": Direction::Export.word(), "received_at": within};
+        let group = doc! {
+            "_id": {"feed": "$feed", "status": "$status"},
+            "count": {"$sum": 1_i64},
+            "records": {"$sum": "$counts.accepted"},
+            "last": {"$max": "$received_at"},
+        };
+        let mut found = self
+            .collection::<Document>("deliveries")
+            .aggregate([
+                doc! {"$match": scope::narrow(query, scope, None)},
+                doc! {"$group": group},
+            ])
+            .await?;
+        let mut sent = Vec::new();
+        while let Some(document) = found.try_next().await? {
+            sent.extend(read_sent(&document));
+        }
+        Ok(sent)
+    }
+
     /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of
     /// the page before; whatever else is typed there begins at the newest.
     pub async fn list_deliveries(
@@ -297,6 +336,15 @@ impl Store {
         let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
         if let Some(feed) = &filter.feed {
             query.insert("feed", feed.as_str());
+        }
+        if let Some(code) = &filter.code {
+            query.insert("codes.code", code);
+            query.insert("status", Status::Accepted.word());
+            query.insert("direction", Direction::Ingest.word());
+            query.insert("origin.kind", "file");
+        }
+        if let Some(direction) = filter.direction {
+            query.insert("direction", direction.word());
         }
         if let Some(status) = filter.status {
             query.insert("status", status.word());
@@ -345,4 +393,17 @@ fn after_key(after: &str) -> Option<(DateTime<Utc>, String)> {
         DateTime::from_timestamp_millis(millis.parse().ok()?)?,
         id.to_owned(),
     ))
+}
+
+fn read_sent(document: &Document) -> Option<Sent> {
+    let id = document.get_document("_id").ok()?;
+    let count = |name| u64::try_from(document.get_i64(name).unwrap_or(0)).unwrap_or(0);
+    let last = document.get_datetime("last").ok()?;
+    Some(Sent {
+        feed: FeedId::new(id.get_str("feed").ok()?),
+        status: Status::parse(id.get_str("status").ok()?)?,
+        count: count("count"),
+        records: count("records"),
+        last: DateTime::from_timestamp_millis(last.timestamp_millis())?,
+    })
 }

@@ -113,6 +113,38 @@ impl Store {
         }
         Ok(share::codes(&sum))
     }
+
+    /// Adds up what failed per partner, of one partner and of one feed where they are named.
+    pub async fn list_codes(
+        &self,
+        scope: &Scope,
+        (partner, feed): (Option<&PartnerId>, Option<&FeedId>),
+        span: Span,
+        size: BucketSize,
+    ) -> Result<Vec<(PartnerId, Vec<CodeCount>)>> {
+        let mut query = scope::narrow(within(span, size), scope, partner);
+        if let Some(feed) = feed {
+            query.insert("feed", feed.as_str());
+        }
+        let mut found = self
+            .collection::<Document>("rollups")
+            .find(query)
+            .projection(doc! {"codes": 1, "partner": 1})
+            .batch_size(10_000)
+            .await?;
+        let mut sums = BTreeMap::<String, share::Parts>::new();
+        while let Some(document) = found.try_next().await? {
+            let Ok(partner) = document.get_str("partner") else {
+                continue;
+            };
+            let sum = sums.entry(partner.to_owned()).or_default();
+            for (path, n) in share::parts_of(&document) {
+                *sum.entry(path).or_default() += n;
+            }
+        }
+        let of = |(partner, sum): (String, share::Parts)| (PartnerId::new(partner), share::codes(&sum));
+        Ok(sums.into_iter().map(of).collect())
+    }
 }
 
 fn within(span: Span, size: BucketSize) -> Document {

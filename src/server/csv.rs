@@ -1,0 +1,199 @@
+//! Writes tables as CSV that a spreadsheet opens without harm: what would be read as a formula is
+//! marked as text, and counts stand without the commas that people read them with.
+
+use crate::api::heat::HeatMap;
+use crate::api::outgoing::OutgoingReport;
+use crate::api::overview::Overview;
+use crate::api::reasons::ReasonReport;
+use crate::domain::chart::Chart;
+use crate::domain::query::stamp;
+
+/// Rows as CSV, each cell made harmless.
+pub fn write(rows: &[Vec<String>]) -> String {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> String {
+    let is_count = cell.contains(',') && cell.chars().all(|c| c.is_ascii_digit() || c == ',');
+    if is_count {
+        cell.replace(',', "")
+    } else if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn texts<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// The table of a chart, the oldest first.
+pub fn chart(chart: &Chart) -> String {
+    let mut rows = vec![texts(["Time"])];
+    rows[0].extend(chart.columns.iter().cloned());
+    rows.extend(chart.rows.iter().map(|row| {
+        let mut cells = vec![row.label.clone()];
+        cells.extend(row.cells.iter().cloned());
+        cells
+    }));
+    write(&rows)
+}
+
+/// The table of partners.
+pub fn partners(overview: &Overview) -> String {
+    let mut rows = vec![texts([
+        "partner",
+        "name",
+        "health",
+        "reason",
+        "received",
+        "accepted",
+        "unchanged",
+        "quarantined",
+        "rejected_share",
+        "p50_ms",
+        "p95_ms",
+        "last_at",
+        "open",
+    ])];
+    rows.extend(overview.partners.iter().map(|p| {
+        let (s, c) = (&p.summary, &p.summary.counts);
+        vec![
+            p.id.to_string(),
+            p.name.clone(),
+            p.health.lamp.word().to_owned(),
+            p.health.reason.clone(),
+            c.received.to_string(),
+            c.accepted.to_string(),
+            c.unchanged.to_string(),
+            c.quarantined.to_string(),
+            share(c.rejection_rate()),
+            number(s.p50_ms),
+            number(s.p95_ms),
+            p.last_at.map(stamp).unwrap_or_default(),
+            p.open.to_string(),
+        ]
+    }));
+    write(&rows)
+}
+
+/// The table of reasons.
+pub fn reasons(report: &ReasonReport) -> String {
+    let mut rows = vec![texts([
+        "code",
+        "severity",
+        "attribute",
+        "records",
+        "records_before",
+        "received",
+        "partners",
+    ])];
+    rows.extend(report.rows.iter().map(|r| {
+        let partners: Vec<_> = r.partners.iter().map(|(id, _)| id.as_str()).collect();
+        vec![
+            r.count.code.to_string(),
+            r.count.severity.word().to_owned(),
+            r.count.attribute.as_deref().unwrap_or_default().to_owned(),
+            r.count.records.to_string(),
+            number(r.before),
+            report.received.to_string(),
+            partners.join(" "),
+        ]
+    }));
+    write(&rows)
+}
+
+/// The table of exports.
+pub fn outgoing(report: &OutgoingReport) -> String {
+    let mut rows = vec![texts([
+        "feed",
+        "partner",
+        "delivered",
+        "failed",
+        "pending",
+        "records",
+        "p95_ms",
+        "last_at",
+    ])];
+    rows.extend(report.rows.iter().map(|r| {
+        vec![
+            r.feed.to_string(),
+            r.partner_name.clone(),
+            r.delivered.to_string(),
+            r.failed.to_string(),
+            r.pending.to_string(),
+            r.records.to_string(),
+            number(r.p95_ms),
+            r.last_at.map(stamp).unwrap_or_default(),
+        ]
+    }));
+    write(&rows)
+}
+
+/// The heat map: a row per partner, a column per time, shares from 0 to 1.
+pub fn heat(map: &HeatMap) -> String {
+    let mut rows = vec![texts(["partner", "name"])];
+    rows[0].extend(map.times.iter().cloned());
+    rows.extend(map.rows.iter().map(|r| {
+        let mut cells = vec![r.id.to_string(), r.name.clone()];
+        cells.extend(r.cells.iter().map(|cell| share(cell.share)));
+        cells
+    }));
+    write(&rows)
+}
+
+fn share(share: Option<f64>) -> String {
+    share.map(|share| format!("{share:.4}")).unwrap_or_default()
+}
+
+fn number(n: Option<u64>) -> String {
+    n.map(|n| n.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_counts_are_numbers() {
+        let cells = [
+            "=1+1",
+            "+49",
+            "-x",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "12,431",
+            "a,b",
+            "Müller \"&\" Söhne",
+            "",
+        ];
+        let written = write(&[cells.map(str::to_owned).to_vec()]);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(written.as_bytes());
+        let record = reader.records().next().expect("a row").expect("CSV");
+        let read: Vec<_> = record.iter().collect();
+        let expected = [
+            "'=1+1",
+            "'+49",
+            "'-x",
+            "'@SUM(A1)",
+            "'\tx",
+            "'\rx",
+            "12431",
+            "a,b",
+            "Müller \"&\" Söhne",
+            "",
+        ];
+        assert_eq!(read, expected);
+    }
+}
