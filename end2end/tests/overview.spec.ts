@@ -43,6 +43,7 @@ test("a chart has its figures as a table, and a bucket opens its deliveries", as
   await page.goto("/partners/nordwand?range=7d");
   const chart = page.locator("section.chart", { hasText: "Records received" }).first();
   await chart.getByText("As a table").click();
+  await expect(chart.getByText("Close the table")).toBeVisible();
   const heads = await chart.getByRole("columnheader").allTextContents();
   const of = (name: string) => heads.findIndex((head) => head.toLowerCase().includes(name));
   const bucket = chart.locator("tbody tr", { has: page.locator("th a") }).filter({ hasText: /\d,\d{3}/ }).nth(2);
