@@ -9,6 +9,8 @@ const PAGES = {
   quarantine: "/quarantine",
   feed: "/feeds/kasparek/products",
   contract: "/feeds/kasparek/products/contract?rule=TITLE_LENGTH",
+  profile: "/feeds/kasparek/products/profile?start=ceneo",
+  gates: "/feeds/kasparek/products/gates",
   "rule book": "/rules",
   "page of a rule": "/rules/GTIN_CHECK",
   "unknown page": "/no/such/page",

@@ -23,9 +23,9 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
-    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
-    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, reasons::ReasonsPage,
-    record::RecordPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
+    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, jobs::JobsPage, not_found::NotFound,
+    outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine,
+    reasons::ReasonsPage, record::RecordPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
