@@ -18,7 +18,7 @@ test("a column is mapped, the preview shows it understood, and it is put in forc
   await expect(page.getByText("Line 3")).toBeVisible();
   await page.getByLabel("in TOML").fill(`# journey ${before}\n[map]\n"sku no" = "id"\n`);
   await page.getByRole("button", { name: "Preview" }).click();
-  await expect(page.getByText("Record 1: 7")).toBeVisible();
+  await expect(page.getByText("Record 1: 7", { exact: true })).toBeVisible();
   const row = page.getByRole("table", { name: "Record 1: 7" }).getByRole("row").filter({ hasText: "sku no" });
   await expect(row).toContainText("mapped");
   await page.getByLabel("Why").fill("their column of ids");

@@ -200,7 +200,7 @@ fn record(record: RecordView) -> impl FnOnce(bool) -> AnyView {
         } else {
             format!("Record {index}: {id}")
         };
-        let place = (line > 0).then(|| format!("line {}", count(line)));
+        let place = (line > 0).then(|| format!("line {}, ", count(line)));
         let (badge, verdict) = if is_held {
             ("badge error", "would be quarantined")
         } else {
@@ -223,7 +223,7 @@ fn record(record: RecordView) -> impl FnOnce(bool) -> AnyView {
                 <summary>
                     <strong>{name}</strong>
                     <span class=badge>{verdict}</span>
-                    <span class="muted">{place} " " {found}</span>
+                    <span class="muted">{place} {found}</span>
                 </summary>
                 {(!whole.is_empty()).then(|| view! { <div class="whole">{violations(whole)}</div> })}
                 <div class="attributes pairs">
