@@ -4,7 +4,7 @@
 //! values and ask for nothing. Both are drawn on the server alone, whole, and the browser loads
 //! the next page as browsers do, so every page works before any script has run. What reacts in
 //! the browser is an island, in [`islands`]; that is all the wasm there is. Pages of hydrated
-//! components weighed three times what islands do, and sent everything twice: drawn, and as the
+//! components weighed five times what islands do, and sent everything twice: drawn, and as the
 //! data to draw it from.
 //!
 //! To add a page: one file in [`pages`] with its resources at the top and one `<Transition>`, a
