@@ -6,7 +6,7 @@
 
 mod faults;
 
-use faults::{Column, Fault};
+use faults::{Column, Fault, RARE};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ pub struct Plan {
 impl Plan {
     /// The fewest records that have room for the exact numbers asked for.
     pub fn least(&self) -> u64 {
-        let kinds = (Fault::ALONE.len() + Fault::TOGETHER.len()) as u64;
+        let kinds = (Fault::ALONE.len() + Fault::SELDOM.len() + Fault::TOGETHER.len()) as u64;
         let free: u64 = Fault::TOGETHER.iter().map(|fault| fault.free()).sum();
         if self.each == 0 {
             0
@@ -48,7 +48,7 @@ pub struct Written {
 
 const HEADER: &str = "id,title,description,link,image_link,availability,price,sale_price,\
                       brand,gtin,mpn,condition,google_product_category,product_type,color,size,gender,age_group,\
-                      material,item_group_id,shipping,custom_label_0\r\n";
+                      material,item_group_id,shipping,custom_label_0";
 
 const BRANDS: &[&str] = &[
     "Nordlicht",
@@ -173,7 +173,7 @@ impl Seeds {
     const WIDEST: u64 = 200;
 
     fn new(plan: &Plan) -> Self {
-        let kinds: Vec<Fault> = Fault::ALONE.into_iter().chain(Fault::TOGETHER).collect();
+        let kinds: Vec<Fault> = [&Fault::ALONE[..], &Fault::SELDOM, &Fault::TOGETHER].concat();
         let mut queue = Vec::new();
         let mut left: Vec<(Fault, u64, u64)> = kinds
             .into_iter()
@@ -210,7 +210,12 @@ pub fn write(plan: &Plan, out: &mut impl Write) -> io::Result<Written> {
     let mut seeds = Seeds::new(plan);
     let mut written = Written::default();
     let mut row = Vec::with_capacity(1024);
+    let rare = if plan.each > 0 { &RARE[..] } else { &[] };
     row.extend_from_slice(HEADER.as_bytes());
+    for (_, name) in rare {
+        write!(row, ",{name}")?;
+    }
+    row.extend_from_slice(b"\r\n");
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -234,11 +239,11 @@ pub fn write(plan: &Plan, out: &mut impl Write) -> io::Result<Written> {
         } else {
             index
         };
-        if !matches!(fault, Some(Fault::Columns | Fault::Swap(_, Column::Id, _))) {
-            // A row without an id that can be read has none that another could repeat.
+        if !fault.is_some_and(Fault::hides_id) {
             last_id = id;
         }
         write_row(&mut row, index, id, &product, fault, &mut chance)?;
+        write_end(&mut row, index, fault, rare)?;
         if let Some(fault) = fault.filter(|_| counts) {
             *written.faults.entry(fault.code()).or_default() += 1;
         }
@@ -284,10 +289,7 @@ fn write_row(
         ..
     } = product;
     let is = |known: Fault| fault == Some(known);
-    let swap = |column| {
-        let value = fault.and_then(|fault| fault.swap(column))?;
-        Some(Cow::Owned(value.replace('*', &index.to_string())))
-    };
+    let swap = |column| fault.and_then(|fault| fault.swap(column, index));
     let like_before = is(Fault::Ambiguous) || is(Fault::GroupSame);
     let size = SIZES[usize::try_from((index - u64::from(like_before)) % 4).unwrap_or(0)];
     cell(row, swap(Column::Id), format_args!("SKU-{id:07}"))?;
@@ -330,17 +332,28 @@ fn write_row(
     } else {
         right
     };
-    cell(row, swap(Column::Gtin), format_args!("{stem}{digit}"))?;
-    write!(row, "M{number}-{size},")?;
+    match fault {
+        Some(Fault::GtinIsbn) => write!(row, "{},", isbn10(index))?,
+        Some(Fault::GtinVariable) => {
+            let stem = 9_000_000_000_000 + stem;
+            write!(row, "{stem}{},", check_digit(stem))?;
+        }
+        _ => cell(row, swap(Column::Gtin), format_args!("{stem}{digit}"))?,
+    }
+    cell(row, swap(Column::Mpn), format_args!("M{number}-{size}"))?;
     cell(row, swap(Column::Condition), format_args!("new"))?;
     let path = format_args!("Apparel & Accessories > Clothing > {category}");
     cell(row, swap(Column::Category), path)?;
-    write!(row, "Clothing > {category},")?;
+    cell(
+        row,
+        swap(Column::ProductType),
+        format_args!("Clothing > {category}"),
+    )?;
     cell(row, swap(Column::Color), format_args!("{colour}"))?;
-    write!(row, "{size},")?;
+    cell(row, swap(Column::Size), format_args!("{size}"))?;
     cell(row, swap(Column::Gender), format_args!("{gender}"))?;
     cell(row, swap(Column::Age), format_args!("adult"))?;
-    write!(row, "{material},")?;
+    cell(row, swap(Column::Material), format_args!("{material}"))?;
     match fault {
         Some(Fault::GroupSingle) => write!(row, "G{number}-{index},")?,
         Some(fault) if fault.is_ungrouped() => row.push(b','),
@@ -358,11 +371,36 @@ fn write_row(
             write!(row, "shelf {}", index / 7 % 1_000)?;
         }
     }
+    Ok(())
+}
+
+/// Writes the columns that hold nothing but faults, and the end of the row.
+fn write_end(row: &mut Vec<u8>, index: u64, fault: Option<Fault>, rare: &[(Column, &str)]) -> io::Result<()> {
+    for (column, _) in rare {
+        row.push(b',');
+        if let Some(value) = fault.and_then(|fault| fault.swap(*column, index)) {
+            row.write_all(value.as_bytes())?;
+        }
+    }
     row.extend_from_slice(b"\r\n");
     Ok(())
 }
 
-/// The check digit of a GTIN-13's first twelve digits.
+/// An ISBN-10, its check digit included.
+fn isbn10(number: u64) -> String {
+    let stem = format!("{:09}", number % 1_000_000_000);
+    let sum: u32 = stem
+        .bytes()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    match (11 - sum % 11) % 11 {
+        10 => stem + "X",
+        digit => stem + &digit.to_string(),
+    }
+}
+
+/// The check digit that belongs after these digits of a GTIN.
 fn check_digit(mut stem: u64) -> u64 {
     let (mut sum, mut weight) = (0, 3);
     while stem > 0 {

@@ -1,9 +1,11 @@
 //! Writes feeds and has the engine judge them.
 
 use super::*;
-use crate::domain::contract::Currency;
+use crate::domain::contract::checks::time::GATES;
+use crate::domain::contract::{Currency, rules};
 use crate::domain::feed::Terms;
 use crate::domain::report::Report;
+use crate::domain::violation::Severity;
 use crate::server::pipeline::survey::survey;
 use std::io::Cursor;
 
@@ -72,13 +74,52 @@ fn exact_numbers_of_every_fault_are_found_exactly() {
         };
         assert!(plan.least() <= plan.records);
         let (bytes, written) = written(plan);
-        assert_eq!(written.faults.len(), Fault::ALONE.len() + Fault::TOGETHER.len());
+        assert_eq!(
+            written.faults.len(),
+            Fault::ALONE.len() + Fault::SELDOM.len() + Fault::TOGETHER.len()
+        );
         assert!(written.faults.values().all(|count| *count == each), "{written:?}");
         let report = report(bytes);
         assert_eq!(
             found(&report),
             written.faults.iter().map(|(c, n)| (*c, *n)).collect()
         );
+    }
+}
+
+/// Rules that no record of a CSV file can break, one by one, by itself or beside its siblings.
+const LEFT_OUT: [(&str, &str); 6] = [
+    (
+        "GROUP_LENGTH",
+        "is broken together with GROUP_SINGLE, by the only one of its group",
+    ),
+    ("LINK_DOMAIN", "is asked where a contract names domains"),
+    (
+        "MULTI_VALUE",
+        "needs a format in which a record can name an attribute twice",
+    ),
+    ("FILE_JSON_LINE", "is damage of a line of JSON"),
+    ("FILE_NS", "is a mistake of XML"),
+    (
+        "FILE_UNKNOWN_COLUMN",
+        "speaks of a file once, whatever its records",
+    ),
+];
+
+#[test]
+fn every_rule_that_records_of_one_file_can_break_has_a_fault() {
+    let seeded: Vec<_> = [&Fault::ALONE[..], &Fault::SELDOM, &Fault::TOGETHER]
+        .concat()
+        .into_iter()
+        .map(Fault::code)
+        .collect();
+    for rule in rules() {
+        // A refusal leaves no record to count, and a gate lays a file beside earlier ones.
+        let is_gate = GATES.rules.iter().any(|gate| gate.code == rule.code);
+        let is_of_files = rule.severity == Severity::Fatal || is_gate;
+        let is_left_out = is_of_files || LEFT_OUT.iter().any(|(code, _)| *code == rule.code);
+        let faults = seeded.iter().filter(|code| **code == rule.code).count();
+        assert_eq!(faults, usize::from(!is_left_out), "{}", rule.code);
     }
 }
 
