@@ -1,53 +1,94 @@
 //! Reads text the way several rules need it: phrases at word starts, letters, markup.
 
+use std::ops::Range;
+
 /// Phrases that are looked for at the start of a word, in any case; written in lower case.
 pub(super) struct Phrases {
     list: &'static [&'static str],
-    /// For each byte that begins a phrase, the bytes that come second and third in one, a bit
-    /// for each of their lower five bits. Nearly every word is put aside by these looks.
-    next: [[u32; 2]; 256],
+    /// For each byte, the phrases that may begin behind it, and those that have it in their
+    /// first, second and third place in either case, a bit each. Nearly every place of a text is
+    /// put aside by these looks.
+    places: [[u32; 256]; 4],
 }
+
+/// Places of a text that are looked at before it is asked whether a phrase begins at one.
+const STRIDE: usize = 16;
 
 impl Phrases {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
-        let mut next = [[0; 2]; 256];
+        assert!(list.len() <= 32, "each phrase has a bit");
+        let mut places = [[0; 256]; 4];
         let mut index = 0;
         while index < list.len() {
             let phrase = list[index].as_bytes();
             assert!(phrase.len() > 2, "a phrase has three bytes at least");
-            let (second, third) = (1 << (phrase[1] & 31), 1 << (phrase[2] & 31));
-            let (lower, upper) = (phrase[0] as usize, phrase[0].to_ascii_uppercase() as usize);
-            next[lower][0] |= second;
-            next[lower][1] |= third;
-            if upper != lower {
-                next[upper][0] |= second;
-                next[upper][1] |= third;
+            let mut before = 0;
+            while before < 256 {
+                #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+                if !(is_word(before as u8) && is_word(phrase[0])) {
+                    places[0][before] |= 1 << index;
+                }
+                before += 1;
+            }
+            let mut place = 0;
+            while place < 3 {
+                places[place + 1][phrase[place] as usize] |= 1 << index;
+                places[place + 1][phrase[place].to_ascii_uppercase() as usize] |= 1 << index;
+                place += 1;
             }
             index += 1;
         }
-        Self { list, next }
+        Self { list, places }
     }
 
     /// The first phrase in `text`, as it is written there.
     pub(super) fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
         let bytes = text.as_bytes();
-        let mut before = b' ';
-        for (index, three) in bytes.windows(3).enumerate() {
-            let [first, second, third] = [three[0], three[1], three[2]];
-            let [seconds, thirds] = self.next[usize::from(first)];
-            // A letter's lower five bits are the same in either case.
-            if (seconds >> (second & 31)) & (thirds >> (third & 31)) & 1 != 0
-                && !(is_word(before) && is_word(first))
-                && let Some(phrase) = self.at(&bytes[index..])
+        let [first, second, third] = *bytes.first_chunk()?;
+        if self.begin_with([b' ', first, second, third]) != 0
+            && let Some(phrase) = self.at(bytes)
+        {
+            return text.get(..phrase.len());
+        }
+        let mut from = 1;
+        while from + 2 < bytes.len() {
+            // One byte before the places that are looked at, and two behind them.
+            let stride = &bytes[from - 1..bytes.len().min(from + STRIDE + 2)];
+            let begun = stride
+                .array_windows()
+                .fold(0, |begun, four| begun | self.begin_with(*four));
+            if begun != 0
+                && let Some(found) = self.find_in(text, from..from + stride.len() - 3)
             {
-                return text.get(index..index + phrase.len());
+                return Some(found);
             }
-            before = first;
+            from += STRIDE;
         }
         None
     }
 
+    /// The phrases that begin with the last three of these bytes, a bit each.
+    #[inline]
+    fn begin_with(&self, four: [u8; 4]) -> u32 {
+        let [before, first, second, third] = four.map(usize::from);
+        let [befores, firsts, seconds, thirds] = &self.places;
+        befores[before] & firsts[first] & seconds[second] & thirds[third]
+    }
+
+    /// The first phrase that begins at one of these places of `text`.
     #[cold]
+    fn find_in<'a>(&self, text: &'a str, mut places: Range<usize>) -> Option<&'a str> {
+        let bytes = text.as_bytes();
+        places.find_map(|place| {
+            let four = *bytes[place - 1..].first_chunk()?;
+            if self.begin_with(four) == 0 {
+                return None;
+            }
+            let phrase = self.at(&bytes[place..])?;
+            text.get(place..place + phrase.len())
+        })
+    }
+
     fn at(&self, rest: &[u8]) -> Option<&'static str> {
         self.list.iter().copied().find(|phrase| {
             let length = phrase.len();
@@ -59,7 +100,7 @@ impl Phrases {
     }
 }
 
-fn is_word(byte: u8) -> bool {
+const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
@@ -158,6 +199,25 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn phrases_are_found_where_a_look_at_each_place_finds_them(
+            text in "(on sale|ON SALES?|free  ?shipping|bonbon sale|!!!|[a-fé !]{0,18}|on|sa){0,8}"
+        ) {
+            const SALE: Phrases = Phrases::new(&["on sale", "free shipping", "!!!"]);
+            let lower = text.to_ascii_lowercase();
+            let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
+            let slow = (0..text.len()).find_map(|at| {
+                let phrase = SALE.list.iter().find(|phrase| {
+                    let (bytes, end) = (lower.as_bytes(), at + phrase.len());
+                    bytes[at..].starts_with(phrase.as_bytes())
+                        && !(at > 0 && is_letter(bytes.get(at - 1)) && is_letter(bytes.get(at)))
+                        && !(is_letter(bytes.get(end - 1)) && is_letter(bytes.get(end)))
+                })?;
+                text.get(at..at + phrase.len())
+            });
+            proptest::prop_assert_eq!(SALE.find(&text), slow);
+        }
+
         #[test]
         fn the_quick_look_at_capitals_puts_nothing_aside_that_has_too_many(
             text in "[A-Za-zÄä 0-9]{0,40}", percent in 0usize..=100
