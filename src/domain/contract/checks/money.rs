@@ -66,6 +66,22 @@ impl Money {
         Self::strict(value).map_or_else(|| Self::lenient(value, agreed), Ok)
     }
 
+    /// The hundredths of an amount written as nearly all are, with two decimals and in the
+    /// agreed currency: `15.00 EUR`. None of any other, which [`Self::read`] may still read.
+    pub(super) fn plain(value: &str, agreed: Currency) -> Option<u64> {
+        let number = value.as_bytes().strip_suffix(agreed.code().as_bytes())?;
+        let [whole @ .., b'.', tens, ones, b' '] = number else {
+            return None;
+        };
+        if !(1..=12).contains(&whole.len()) {
+            return None;
+        }
+        whole.iter().chain([tens, ones]).try_fold(0, |cents: u64, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit < 10).then(|| 10 * cents + u64::from(digit))
+        })
+    }
+
     /// The amount in hundredths; none when it is below zero.
     pub(super) fn cents(&self) -> Option<u64> {
         let amount = self.amount;
@@ -256,6 +272,19 @@ mod tests {
         ] {
             let expected = Ok((expected.0.to_owned(), expected.1, expected.2));
             assert_eq!(read(value, agreed), expected, "{value}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_amount_is_read_as_it_is_slowly(value in "[0-9]{1,14}[.,]?[0-9]{0,3} ?(EUR|USD|eur)?") {
+            let agreed = Currency::of("EUR").expect("a currency");
+            let slow = Money::read(&value, Some(agreed)).ok();
+            let is_plain = |money: &Money| {
+                money.form == Form::Strict && !money.is_rounded && money.currency == agreed && money.amount.scale() == 2
+            };
+            let slow = slow.filter(is_plain).and_then(|money| money.cents());
+            proptest::prop_assert_eq!(Money::plain(&value, agreed), slow);
         }
     }
 

@@ -149,6 +149,12 @@ fn check(look: &mut Look<'_>) {
         return;
     };
     let agreed = look.contract().currency;
+    if let Some(agreed) = agreed
+        && let Some(cents @ 1..) = Money::plain(value, agreed)
+    {
+        look.out.price = Some((agreed, cents));
+        return;
+    }
     let money = match Money::read(value, agreed) {
         Ok(money) => money,
         Err(NoPrice::Currency(code)) => {
