@@ -194,6 +194,14 @@ const NO_COLORS: [&str; 7] = [
 ];
 
 fn check_apparel(look: &mut Look<'_>) {
+    // Nearly every record has all that is asked for, whatever it is.
+    const ALL: u128 = 1 << Attribute::Color as u32
+        | 1 << Attribute::Gender as u32
+        | 1 << Attribute::AgeGroup as u32
+        | 1 << Attribute::Size as u32;
+    if look.out.present & ALL == ALL {
+        return;
+    }
     let kind = Kind::of_record(look);
     if !matches!(kind, Kind::Clothing | Kind::Accessory) {
         return;

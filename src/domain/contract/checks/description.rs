@@ -99,9 +99,10 @@ enum Markup<'a> {
 
 /// The worst thing in the markup of a text: an active tag, else the first fault.
 fn fault(text: &str) -> Option<Markup<'_>> {
+    // Nearly every description is plain.
+    let mut from = memchr::memchr(b'<', text.as_bytes())?;
     let mut open = [0i32; SIMPLE.len()];
     let mut first = None;
-    let mut from = 0;
     while let Some(at) = memchr::memchr(b'<', &text.as_bytes()[from..]) {
         from += at + 1;
         let rest = &text[from..];

@@ -403,6 +403,9 @@ fn check_link(look: &mut Look<'_>) {
     }
 }
 
+/// Endings of nearly all pictures.
+const PICTURES: [&str; 5] = [".jpg", ".jpeg", ".png", ".webp", ".gif"];
+
 /// Endings of files that are no picture a receiver takes.
 const NO_PICTURES: [&str; 14] = [
     "svg", "svgz", "avif", "heic", "heif", "pdf", "psd", "eps", "ai", "ico", "mp4", "webm", "mov", "zip",
@@ -465,7 +468,9 @@ fn check_image(look: &mut Look<'_>) {
         .bytes()
         .position(|b| matches!(b, b'?' | b'#'))
         .unwrap_or(path.len())];
-    if let Some(ending) = ending(path)
+    let is_usual = PICTURES.iter().any(|ending| path.ends_with(ending));
+    if !is_usual
+        && let Some(ending) = ending(path)
         && NO_PICTURES.iter().any(|kind| ending.eq_ignore_ascii_case(kind))
     {
         look.report(
