@@ -7,6 +7,7 @@
 use super::across::{Across, AtEnd};
 use super::checks::{self, across::Marks};
 use super::look::Look;
+use super::sound::{Asked, Sound, hash};
 use super::text::trim;
 use super::{Contract, Currency, Rule, Standing, rule};
 use crate::domain::record::{Attribute, RawRecord, Record};
@@ -67,8 +68,11 @@ pub struct Checked {
     pub(super) price: Option<(Currency, u64)>,
     /// The availability as understood.
     pub(super) availability: Option<&'static str>,
-    /// The hash of the last cell of `shipping` that passed; it outlives the record.
-    pub(super) sound_shipping: Option<u64>,
+    /// The hashes of the values that are remembered; what stands under an attribute that is not
+    /// present is of an earlier record.
+    pub(super) hashes: Box<[u64; Attribute::COUNT]>,
+    /// The attributes whose value is remembered and was not known.
+    pub(super) news: Vec<Attribute>,
     /// What is compared with other records of the file.
     pub(super) marks: Marks,
     pub(super) id: Span,
@@ -91,7 +95,8 @@ impl Default for Checked {
             present: 0,
             price: None,
             availability: None,
-            sound_shipping: None,
+            hashes: Box::new([0; Attribute::COUNT]),
+            news: Vec::new(),
             marks: Marks::default(),
             id: Span::default(),
             key: Span::default(),
@@ -287,11 +292,15 @@ impl Checked {
         }
     }
 
-    /// Takes down the id, its inner white space collapsed, and the key it is known by.
-    pub(super) fn take_id(&mut self, id: &str) {
+    /// Takes down the id, its inner white space collapsed, and the key it is known by. Gives
+    /// whether it is plain: ASCII that can be seen, without white space.
+    pub(super) fn take_id(&mut self, id: &str) -> bool {
         let start = self.text.len();
         // Most ids are plain: nothing to collapse, nothing to fold beyond ASCII.
-        if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let is_plain = id
+            .bytes()
+            .fold(true, |plain, byte| plain & byte.is_ascii_graphic());
+        if is_plain {
             self.text.push_str(id);
         } else {
             for (index, word) in id.split_whitespace().enumerate() {
@@ -308,7 +317,7 @@ impl Checked {
             start: self.id.end,
             end: self.text.len(),
         };
-        if self.key().is_ascii() {
+        if is_plain || self.key().is_ascii() {
             self.text[self.key.start..].make_ascii_lowercase();
         } else {
             let folded = self.key().to_lowercase();
@@ -317,15 +326,17 @@ impl Checked {
             self.key.end = self.text.len();
         }
         self.identity = Some(identity(self.key()));
+        is_plain
     }
 
     /// Empties it for the next record and gives the checks that its attributes ask for.
     #[expect(clippy::cast_possible_truncation, reason = "the loop ends before")]
-    fn begin(&mut self, raw: &RawRecord, asked: &[u64; Attribute::COUNT]) -> u64 {
+    fn begin(&mut self, raw: &RawRecord, asked: &Asked, sound: Option<&Sound>) -> u64 {
         self.text.clear();
         self.findings.clear();
         self.shadows.clear();
         self.replaced.clear();
+        self.news.clear();
         self.slots = [NO_FIELD; Attribute::COUNT];
         self.repeated = 0;
         self.differing = 0;
@@ -351,15 +362,31 @@ impl Checked {
             if *slot == NO_FIELD {
                 *slot = index;
                 self.present |= 1 << attribute as u32;
-                checks |= asked[attribute as usize];
+                checks |= if asked.is_remembered(attribute) {
+                    let hash = hash(value.as_bytes());
+                    self.hashes[attribute as usize] = hash;
+                    if sound.is_some_and(|sound| sound.has(attribute, hash)) {
+                        asked.again[attribute as usize]
+                    } else {
+                        self.news.push(attribute);
+                        asked.all[attribute as usize]
+                    }
+                } else {
+                    asked.all[attribute as usize]
+                };
                 continue;
             }
             self.repeated |= 1 << attribute as u32;
+            // Which of several counts is for the checks to say.
+            checks |= asked.all[attribute as usize];
             let (rival, rival_value) = raw.field(usize::from(*slot));
             let rival = raw.names().name(rival);
             if rival.rank > name.rank {
                 *slot = index;
                 self.differing &= !(1 << attribute as u32);
+                if asked.is_remembered(attribute) {
+                    self.hashes[attribute as usize] = hash(value.as_bytes());
+                }
             } else if rival.rank == name.rank && trim(rival_value) != value {
                 self.differing |= 1 << attribute as u32;
             }
@@ -380,9 +407,8 @@ pub struct Rules {
     own: Vec<(&'static Rule, Standing)>,
     /// The checks that look at every record, a bit each by their place in the table.
     always: u64,
-    /// The checks that each attribute asks for, a bit each: a record is shown to those that its
-    /// attributes ask for, and to no other.
-    asked: Box<[u64; Attribute::COUNT]>,
+    /// A record is shown to the checks that its attributes ask for, and to no other.
+    pub(super) asked: Box<Asked>,
 }
 
 /// A bit for each check must fit.
@@ -391,18 +417,13 @@ const _: () = assert!(checks::CHECKS.len() <= 64);
 impl Rules {
     /// Takes the contract, and the time that dates in records are held against.
     pub fn new(contract: &Contract, now: DateTime<Utc>) -> Self {
-        let (mut always, mut asked) = (0, Box::new([0; Attribute::COUNT]));
-        for (place, check) in checks::CHECKS.iter().enumerate() {
-            if check.attributes.is_empty() {
-                always |= 1 << place;
-            }
-            for attribute in check.attributes {
-                asked[*attribute as usize] |= 1 << place;
-            }
-        }
+        let places = checks::CHECKS.iter().enumerate();
+        let always = places
+            .filter(|(_, check)| check.attributes.is_empty())
+            .fold(0, |bits, (place, _)| bits | 1 << place);
         Self {
             always,
-            asked,
+            asked: Asked::new(),
             contract: contract.clone(),
             now,
             own: contract
@@ -417,11 +438,8 @@ impl Rules {
     /// The same rules without the check at one place of the table, to measure what it costs.
     #[must_use]
     pub fn without(mut self, place: usize) -> Self {
-        let rest = !(1u64 << place);
-        self.always &= rest;
-        for checks in self.asked.iter_mut() {
-            *checks &= rest;
-        }
+        self.always &= !(1 << place);
+        self.asked.remove(place);
         self
     }
 
@@ -456,7 +474,21 @@ impl Rules {
 
     /// Looks at one record by itself. What other records say comes from [`Across::settle`].
     pub fn look(&self, raw: &RawRecord, out: &mut Checked) {
-        let mut checks = self.always | out.begin(raw, &self.asked);
+        self.look_at(raw, None, out);
+    }
+
+    /// The same for one of many records, quicker: values that passed in earlier ones are not
+    /// judged again. `sound` is to be these rules' own.
+    pub fn look_knowing(&self, raw: &RawRecord, sound: &mut Sound, out: &mut Checked) {
+        self.look_at(raw, Some(sound), out);
+        let is_silent = out.findings.is_empty() && out.shadows.is_empty() && out.replaced.is_empty();
+        if is_silent && out.repeated == 0 && !out.news.is_empty() {
+            sound.learn(out);
+        }
+    }
+
+    fn look_at(&self, raw: &RawRecord, sound: Option<&Sound>, out: &mut Checked) {
+        let mut checks = self.always | out.begin(raw, &self.asked, sound);
         out.version = self.contract.version;
         let mut look = Look {
             raw,
@@ -465,8 +497,10 @@ impl Rules {
         };
         if raw.damage().is_some() {
             checks::file::DAMAGE.apply(&mut look);
-            // Fields may stand under the wrong name: nothing they say can be held against them.
+            // Fields may stand under the wrong name: nothing they say can be held against them,
+            // nor for them.
             look.out.present = 0;
+            look.out.news.clear();
             if let Some(id) = look.value(Attribute::Id) {
                 look.out.take_id(id);
                 look.out.identity = None;
@@ -491,6 +525,7 @@ impl super::Check {
 #[derive(Debug)]
 pub struct Checker {
     rules: Rules,
+    sound: Sound,
     across: Across,
 }
 
@@ -499,6 +534,7 @@ impl Checker {
     pub fn new(contract: &Contract, now: DateTime<Utc>) -> Self {
         Self {
             rules: Rules::new(contract, now),
+            sound: Sound::default(),
             across: Across::default(),
         }
     }
@@ -512,7 +548,7 @@ impl Checker {
 
     /// Checks the next record of the file into buffers that were used before.
     pub fn check_into(&mut self, raw: &RawRecord, out: &mut Checked) {
-        self.rules.look(raw, out);
+        self.rules.look_knowing(raw, &mut self.sound, out);
         self.across.settle(&self.rules, raw, out);
     }
 

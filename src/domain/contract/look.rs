@@ -1,6 +1,7 @@
 //! Gives a rule's function what it may see of a record, and takes what it has to say.
 
 use super::checker::{Checked, Finding, NO_FIELD, Rules};
+use super::sound::hash;
 use super::text::trim;
 use super::{Contract, Rule, Standing};
 use crate::domain::record::{Attribute, RawRecord};
@@ -43,6 +44,18 @@ impl<'a> Look<'a> {
         }
         let value = trim(self.raw.field(usize::from(field)).1);
         (!value.is_empty()).then_some(value)
+    }
+
+    /// A hash of the same value, which is not 0; 0 when it is missing or empty.
+    #[inline]
+    pub(super) fn hash(&self, attribute: Attribute) -> u64 {
+        if !self.has(attribute) {
+            0
+        } else if self.rules.asked.is_remembered(attribute) {
+            self.out.hashes[attribute as usize]
+        } else {
+            self.value(attribute).map_or(0, |value| hash(value.as_bytes()))
+        }
     }
 
     /// Whether the attribute has a value.

@@ -5,6 +5,7 @@
 //! | [`mod@rule`] | what a rule is: code, severity, texts, examples |
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out |
+//! | [`sound`] | the values that passed, so that none is judged again and again |
 //! | [`mod@across`] | what records of one file say of each other |
 //! | [`columns`] | the fields of one file that nobody explains |
 //! | [`look`] | what a rule's function may see and say |
@@ -27,6 +28,7 @@ pub mod currency;
 pub mod example;
 pub mod look;
 pub mod rule;
+pub mod sound;
 pub mod terms;
 mod text;
 
@@ -35,6 +37,7 @@ pub use checker::{Checked, Checker, Rules, identity};
 pub use columns::{Column, Columns};
 pub use currency::Currency;
 pub use rule::{Actor, Check, Example, Rule, Threshold};
+pub use sound::Sound;
 pub use terms::{Level, NotAllowed, Override, Standing};
 
 use serde::{Deserialize, Serialize};

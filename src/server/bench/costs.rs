@@ -4,7 +4,7 @@
 //! in turn, again and again, and the best times are compared, for the least disturbed run says
 //! most. A cost is told as a share of the whole check of a file on one core.
 
-use crate::domain::contract::{Across, Checked, Contract, Currency, Rules, checks};
+use crate::domain::contract::{Across, Checked, Contract, Currency, Rules, Sound, checks};
 use crate::domain::profile::Profile;
 use crate::domain::record::RawRecord;
 use crate::server::clock::Clock;
@@ -67,10 +67,10 @@ pub fn costs(path: &Path) -> anyhow::Result<Vec<Cost>> {
 }
 
 fn time(records: &[RawRecord], rules: &Rules, checked: &mut Checked) -> Duration {
-    let mut across = Across::default();
+    let (mut across, mut sound) = (Across::default(), Sound::default());
     let begun = Instant::now();
     for raw in records {
-        rules.look(raw, checked);
+        rules.look_knowing(raw, &mut sound, checked);
         across.settle(rules, raw, checked);
     }
     begun.elapsed()

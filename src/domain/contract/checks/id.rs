@@ -107,9 +107,9 @@ fn check(look: &mut Look<'_>) {
         look.report(&ID_MISSING, "", None, format_args!("The record has no id."));
         return;
     };
-    look.out.take_id(id);
+    let is_plain = look.out.take_id(id);
     // Nearly every id is short and plain.
-    if id.len() <= LIMIT && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if is_plain && id.len() <= LIMIT {
         return;
     }
     if look.out.id() != id {

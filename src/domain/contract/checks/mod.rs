@@ -127,6 +127,27 @@ pub static CHECKS: &[&Check] = &[
     &time::GATES,
 ];
 
+/// The checks that judge each value of their attributes by itself and, when all pass, take nothing
+/// down: those whose values come again and again, so that remembering them is worth its while.
+/// See [`Sound`](super::Sound).
+pub static BY_VALUE: &[&Check] = &[
+    &condition::CONDITION,
+    &category::CATEGORY,
+    &apparel::PEOPLE,
+    &apparel::COLOR,
+    &apparel::SIZE,
+    &apparel::FABRIC,
+    &details::GROUP_ID,
+    &category::PRODUCT_TYPE,
+    &condition::SOLD_AS,
+    &condition::EXPIRATION,
+    &measure::MEASURES,
+    &shipping::SHIPPING,
+    &details::LABELS,
+    &details::HIGHLIGHTS,
+    &details::ENERGY,
+];
+
 /// Reports a value with more than `limit` characters.
 fn too_long(look: &mut Look<'_>, attribute: Attribute, rule: &'static Rule, what: &str, limit: usize) {
     let Some(value) = look.value(attribute) else {

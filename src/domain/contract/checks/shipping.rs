@@ -2,11 +2,10 @@
 
 use super::money::Money;
 use super::rule;
+use crate::domain::contract::Check;
 use crate::domain::contract::look::{Look, Quoted};
 use crate::domain::contract::text::trim;
-use crate::domain::contract::{Check, Currency};
 use crate::domain::record::Attribute;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The rules of `shipping`.
 pub static SHIPPING: Check = Check {
@@ -98,17 +97,6 @@ fn split(text: &str, mark: u8) -> impl Iterator<Item = &str> {
 }
 
 fn check(look: &mut Look<'_>) {
-    // Most records of a file ship at the same cost: what passed a record ago passes again. The
-    // currency belongs to it, for another contract may have another.
-    let currency = look.contract().currency.map_or(0, Currency::number);
-    let seen = look
-        .value(Attribute::Shipping)
-        .filter(|_| !look.is_repeated(Attribute::Shipping))
-        .map(|cell| xxh3_64_with_seed(cell.as_bytes(), currency));
-    if seen.is_some() && seen == look.out.sound_shipping {
-        return;
-    }
-    let before = look.out.findings.len() + look.out.shadows.len();
     for (_, cell) in look.values(Attribute::Shipping) {
         for one in split(cell, b',').map(trim).filter(|one| !one.is_empty()) {
             if judge(look, one) {
@@ -116,9 +104,6 @@ fn check(look: &mut Look<'_>) {
                 break;
             }
         }
-    }
-    if before == look.out.findings.len() + look.out.shadows.len() {
-        look.out.sound_shipping = seen;
     }
 }
 

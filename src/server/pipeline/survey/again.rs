@@ -5,7 +5,7 @@
 //! need not wait for each other.
 
 use super::cores::lock;
-use crate::domain::contract::{Checked, Rules};
+use crate::domain::contract::{Checked, Rules, Sound};
 use crate::domain::feed::Terms;
 use crate::domain::record::RawRecord;
 use crate::server::feed::{self, Block, Limits};
@@ -35,7 +35,8 @@ pub fn revisit<S: Send>(
     // None when it has ended, or somebody failed.
     let intake = Mutex::new(Some(&mut reader));
     let work = || -> anyhow::Result<S> {
-        let (mut block, mut raw, mut checked) = (Block::default(), RawRecord::default(), Checked::default());
+        let (mut block, mut raw) = (Block::default(), RawRecord::default());
+        let (mut sound, mut checked) = (Sound::default(), Checked::default());
         let mut state = begin();
         loop {
             match lock(&intake).as_mut().map(|reader| reader.fill(&mut block)) {
@@ -46,7 +47,7 @@ pub fn revisit<S: Send>(
             for index in 0..block.len() {
                 if wanted(block.number(index)) {
                     block.record(index, &mut raw)?;
-                    rules.look(&raw, &mut checked);
+                    rules.look_knowing(&raw, &mut sound, &mut checked);
                     see(&mut state, &raw, &checked)?;
                 }
             }

@@ -6,7 +6,7 @@
 //! are no more blocks than two a thread, so memory is bounded and a slow sink slows the reader.
 
 use super::{Ended, Sink, Tally};
-use crate::domain::contract::{Across, Checked, Rules};
+use crate::domain::contract::{Across, Checked, Rules, Sound};
 use crate::domain::record::RawRecord;
 use crate::server::feed::{Block, Reader, Stop};
 use std::num::NonZero;
@@ -25,7 +25,7 @@ struct Load {
 }
 
 impl Load {
-    fn work(&mut self, rules: &Rules) {
+    fn work(&mut self, rules: &Rules, sound: &mut Sound) {
         self.count = 0;
         for index in 0..self.block.len() {
             if self.outcomes.len() == self.count {
@@ -36,7 +36,7 @@ impl Load {
                 self.stop = Some(stop);
                 return;
             }
-            rules.look(raw, checked);
+            rules.look_knowing(raw, sound, checked);
             self.count += 1;
         }
     }
@@ -137,9 +137,9 @@ pub(super) fn share(
     });
     let freed = Condvar::new();
     let work = || {
-        let mut load = Load::default();
+        let (mut load, mut sound) = (Load::default(), Sound::default());
         while lock(&intake).take(&mut load) {
-            load.work(rules);
+            load.work(rules, &mut sound);
             let mut outlet = lock(&outlet);
             outlet.handed_in.push(load);
             outlet.settle(rules);

@@ -12,7 +12,7 @@ mod cores;
 mod sitting;
 mod tally;
 
-use crate::domain::contract::{Across, Checked, Rules};
+use crate::domain::contract::{Across, Checked, Rules, Sound};
 use crate::domain::feed::Terms;
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Refusal, Report};
@@ -100,9 +100,9 @@ fn on_one_core(
     tally: &mut Tally,
     sink: &mut Sink<'_>,
 ) -> Result<(), Ended> {
-    let (mut raw, mut checked) = (RawRecord::default(), Checked::default());
+    let (mut raw, mut sound, mut checked) = (RawRecord::default(), Sound::default(), Checked::default());
     while reader.read(&mut raw)? {
-        rules.look(&raw, &mut checked);
+        rules.look_knowing(&raw, &mut sound, &mut checked);
         across.settle(rules, &raw, &mut checked);
         tally.add(&raw, &checked);
         sink(&raw, &checked).map_err(Ended::Failed)?;
