@@ -139,7 +139,7 @@ pub struct Wish {
 }
 
 /// Sets what a feed's contract makes of one rule, and goes back to the contract. `version` is the
-/// one the caller has seen.
+/// one the caller has seen. What was typed comes back with a refusal, in the address.
 #[server(endpoint = "amend_contract")]
 pub async fn amend_contract(
     feed: String,
@@ -148,11 +148,26 @@ pub async fn amend_contract(
 ) -> Result<(), AppError> {
     use crate::domain::account::Right;
     use crate::server::{context, desk};
-    context::reply(
-        async {
-            let viewer = context::viewer(Right::EditContract).await?;
-            desk::contract::amend(&viewer, &FeedId::new(feed), version, &wish).await
-        }
-        .await,
+    use leptos::server_fn::ServerFn;
+    let id = FeedId::new(feed);
+    let result = async {
+        let viewer = context::viewer(Right::EditContract).await?;
+        desk::contract::amend(&viewer, &id, version, &wish).await
+    }
+    .await;
+    let typed = [
+        ("rule", &*wish.code),
+        ("level", &wish.level),
+        ("from", &wish.from),
+        ("before", &wish.before),
+        ("threshold", &wish.threshold),
+        ("shadow", &wish.shadow),
+        ("reason", &wish.reason),
+    ];
+    context::reply_to_form(
+        AmendContract::PATH,
+        &format!("/feeds/{id}/contract"),
+        typed,
+        result,
     )
 }

@@ -77,7 +77,8 @@ pub async fn read_gates(feed: String) -> Result<GatesView, AppError> {
 }
 
 /// Sets where the gates of a feed stand, by the names of its limits, and goes back to them; a
-/// limit that is not named stays. `seen` is where the caller has seen them.
+/// limit that is not named stays. `seen` is where the caller has seen them. What was typed comes back
+/// with a refusal, in the address.
 #[server(endpoint = "set_gates")]
 pub async fn set_gates(
     feed: String,
@@ -87,11 +88,14 @@ pub async fn set_gates(
 ) -> Result<(), AppError> {
     use crate::domain::account::Right;
     use crate::server::{context, desk};
-    context::reply(
-        async {
-            let viewer = context::viewer(Right::EditGates).await?;
-            desk::gates::set(&viewer, &FeedId::new(feed), &seen, &limits, &reason).await
-        }
-        .await,
-    )
+    use leptos::server_fn::ServerFn;
+    let id = FeedId::new(feed);
+    let result = async {
+        let viewer = context::viewer(Right::EditGates).await?;
+        desk::gates::set(&viewer, &id, &seen, &limits, &reason).await
+    }
+    .await;
+    let typed = limits.iter().map(|(name, value)| (&**name, &**value));
+    let typed = typed.chain([("reason", &*reason)]);
+    context::reply_to_form(SetGates::PATH, &format!("/feeds/{id}/gates"), typed, result)
 }

@@ -12,7 +12,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use leptos::config::LeptosOptions;
 use leptos::prelude::use_context;
+use leptos::server_fn::error::ServerFnUrlError;
 use leptos_axum::ResponseOptions;
+use reqwest::Url;
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -109,6 +111,43 @@ pub fn reply<T>(result: Result<T, AppError>) -> Result<T, AppError> {
         response.set_status(status);
     }
     result
+}
+
+/// The same for a form of the page at `path`, sent to the function at `call`. One that is posted
+/// without a script and refused for one of its fields leads back to the page with what was typed
+/// in the address, beside the refusal, so that nobody types it again.
+pub fn reply_to_form<'t, T>(
+    call: &str,
+    path: &str,
+    typed: impl IntoIterator<Item = (&'t str, &'t str)>,
+    result: Result<T, AppError>,
+) -> Result<T, AppError> {
+    if let Err(error @ AppError::Invalid { .. }) = &result
+        && is_plain_form()
+        && let Some(back) = back(call, path, typed, error)
+    {
+        go(&back);
+    }
+    reply(result)
+}
+
+/// The address of the page with what was typed in it and, as Leptos expects it there, the refusal.
+fn back<'t>(
+    call: &str,
+    path: &str,
+    typed: impl IntoIterator<Item = (&'t str, &'t str)>,
+    error: &AppError,
+) -> Option<String> {
+    // No field takes more; a proxy might refuse an address that is longer by far.
+    const LONGEST: usize = 600;
+    let mut page = Url::parse("http://site.invalid").ok()?;
+    page.set_path(path);
+    page.query_pairs_mut()
+        .extend_pairs(typed.into_iter().filter(|(_, value)| value.len() <= LONGEST));
+    let page = ServerFnUrlError::new(call, error.clone())
+        .to_url(page.as_str())
+        .ok()?;
+    Some(format!("{}?{}", page.path(), page.query()?))
 }
 
 /// Goes to another page of this site after a form.

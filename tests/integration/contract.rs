@@ -233,3 +233,43 @@ async fn a_form_without_a_script_leads_back_to_the_contract_and_says_there_what_
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains("Put it in force"), "a manager reads only");
 }
+
+#[tokio::test]
+async fn a_change_that_is_refused_comes_back_as_it_was_typed_with_the_fault_beside_the_field() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let fields = [
+        ("feed", "acme/main"),
+        ("version", "1"),
+        ("wish[code]", "TITLE_LENGTH"),
+        ("wish[level]", "error"),
+        ("wish[threshold]", "many"),
+        ("wish[reason]", "agreed with Jana"),
+    ];
+    let answer = staff.post("/api/amend_contract", &fields).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    let back = answer.location.expect("a way back");
+    assert!(back.starts_with(PAGE), "{back}");
+    let page = staff.get(&back).await.body;
+    let fault = page
+        .split("id=\"threshold-error\"")
+        .nth(1)
+        .expect("a place for the fault");
+    let fault = fault.split("</p>").next().expect("its end");
+    assert!(fault.contains("“many” is no whole number"), "{fault}");
+    for typed in [
+        "value=\"many\"",
+        "value=\"agreed with Jana\"",
+        "value=\"error\" selected",
+    ] {
+        assert!(page.contains(typed), "no {typed} in {page}");
+    }
+    let foreign = staff
+        .post(
+            "/api/amend_contract",
+            &[("feed", "//x.example/\n"), ("version", "1")],
+        )
+        .await;
+    assert!(!foreign.location.unwrap_or_default().starts_with("//"));
+}

@@ -136,3 +136,41 @@ async fn of_two_who_set_them_at_once_one_is_told() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409], "{first:?} {second:?}");
 }
+
+#[tokio::test]
+async fn limits_that_are_refused_come_back_as_they_were_typed_with_the_fault_beside_the_field() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let fields = [
+        ("feed", "acme/main"),
+        ("seen", SEEN),
+        ("limits[drop_hold]", "40"),
+        ("limits[churn]", "101"),
+        ("reason", "half & \"half\" in spring"),
+    ];
+    let answer = staff.post("/api/set_gates", &fields).await;
+    assert_eq!(answer.status.as_u16(), 302);
+    let back = answer.location.expect("a way back");
+    assert!(back.starts_with("/feeds/acme/main/gates?"), "{back}");
+    let page = staff.get(&back).await.body;
+    let fault = page
+        .split("id=\"churn-error\"")
+        .nth(1)
+        .expect("a place for the fault");
+    assert!(
+        fault
+            .split("</p>")
+            .next()
+            .is_some_and(|p| p.contains("from 0 to 100")),
+        "{page}"
+    );
+    for typed in [
+        "value=\"40\"",
+        "value=\"101\"",
+        "half &amp; &quot;half&quot; in spring",
+    ] {
+        assert!(page.contains(typed), "no {typed} in {page}");
+    }
+    assert_eq!(gates(&app).await, Gates::default());
+}

@@ -27,6 +27,10 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
+
+/// Changes what the contract makes of a rule.
+type Amend = ServerAction<AmendContract>;
 
 /// The page.
 #[component]
@@ -37,10 +41,11 @@ pub fn ContractPage() -> impl IntoView {
         let of = |name| query.with(|q| q.get(name).unwrap_or_default());
         (params.with(named), of("find"), of("rule"))
     });
-    let amend = ServerAction::<AmendContract>::new();
+    let amend = Amend::new();
     let viewer = use_viewer();
-    // A change leads back to the address without the rule, which reads it all again; one that is
-    // refused must not, or what was typed would be gone.
+    // A change leads back to the address without the rule; a refusal brings what was typed back in
+    // the address.
+    let typed = move || query.with(ParamsMap::clone);
     let view = Resource::new(
         move || asked.get(),
         |(feed, find, rule)| read_contract(feed, find, rule),
@@ -49,9 +54,10 @@ pub fn ContractPage() -> impl IntoView {
         <Transition fallback=Loading>
             {move || {
                 let (_, find, _) = asked.get();
+                let typed = typed();
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Partner, |_, view| content(view, find, amend))
+                    framed(viewer, view.await, Section::Partner, |_, view| content(view, find, &typed, amend))
                 })
             }}
         </Transition>
@@ -59,7 +65,7 @@ pub fn ContractPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: ContractView, find: String, amend: ServerAction<AmendContract>) -> AnyView {
+fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) -> AnyView {
     let ContractView {
         feed,
         partner_name,
@@ -95,7 +101,7 @@ fn content(view: ContractView, find: String, amend: ServerAction<AmendContract>)
             <p class="muted">{sentence}</p>
         </Head>
         {tabs(&feed, Place::Contract)}
-        {editing.map(|editing| form(&feed, version, editing, amend))}
+        {editing.map(|editing| form(&feed, version, editing, typed, amend))}
         <FilterForm action=here.path().to_owned()>
             <div class="filters" role="search">
                 <label class="field">
@@ -172,13 +178,10 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
 }
 
 /// Everything that can be set of one rule, and why.
-fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<AmendContract>) -> AnyView {
+fn form(feed: &FeedId, version: u32, editing: Editing, typed: &ParamsMap, amend: Amend) -> AnyView {
     let rule = editing.rule.clone();
-    let settings = settings(editing);
-    let wrong = move |name: &'static str| match amend.value().get() {
-        Some(Err(AppError::Invalid { field, message })) if field == name => Some(message),
-        _ => None,
-    };
+    let settings = settings(editing, typed, amend);
+    let reason = typed.get("reason").unwrap_or_default();
     let failed = move || match amend.value().get() {
         Some(Err(AppError::Invalid { field, message })) => {
             (!FIELDS.contains(&field.as_str())).then_some(message)
@@ -208,15 +211,6 @@ fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<Amend
                 <input type="hidden" name="version" value=version.to_string()/>
                 <input type="hidden" name="wish[code]" value=rule.code/>
                 {settings}
-                {FIELDS
-                    .map(|name| {
-                        view! {
-                            <p class="error" id=format!("{name}-error")>
-                                {move || wrong(name)}
-                            </p>
-                        }
-                    })
-                    .collect_view()}
                 <label class="field">
                     <span>"Why (the history keeps it, and the partner can read it)"</span>
                     <input
@@ -225,10 +219,12 @@ fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<Amend
                         minlength="3"
                         maxlength="500"
                         autocomplete="off"
-                        aria-invalid=move || wrong("reason").map(|_| "true")
+                        value=reason
+                        aria-invalid=move || wrong(amend, "reason").map(|_| "true")
                         aria-describedby="reason-error"
                     />
                 </label>
+                {error(amend, "reason")}
                 <div class="choices">
                     <button class="main">
                         "Put it in force"
@@ -241,8 +237,26 @@ fn form(feed: &FeedId, version: u32, editing: Editing, amend: ServerAction<Amend
     .into_any()
 }
 
-/// What can be set of the rule: one field each.
-fn settings(editing: Editing) -> AnyView {
+/// What is wrong with one field, if anything.
+fn wrong(amend: Amend, name: &'static str) -> Option<String> {
+    match amend.value().get() {
+        Some(Err(AppError::Invalid { field, message })) if field == name => Some(message),
+        _ => None,
+    }
+}
+
+/// The place for the sentence that says so, beside the field.
+fn error(amend: Amend, name: &'static str) -> AnyView {
+    view! {
+        <p class="error" id=format!("{name}-error")>
+            {move || wrong(amend, name)}
+        </p>
+    }
+    .into_any()
+}
+
+/// What can be set of the rule: one field each, with what was `typed` in it when it was refused.
+fn settings(editing: Editing, typed: &ParamsMap, amend: Amend) -> AnyView {
     let Editing {
         rule,
         own,
@@ -256,41 +270,58 @@ fn settings(editing: Editing) -> AnyView {
             .map(|level| (level.word().to_owned(), effect(level).to_owned()))
             .collect()
     };
-    let word = |level: Option<Level>| level.map_or_else(String::new, |level| level.word().to_owned());
+    let typed = |name: &str, own: Option<String>| typed.get(name).or(own).unwrap_or_default();
+    let word = |level: Option<Level>| level.map(|level| level.word().to_owned());
     let default = format!("As in the rule book ({})", rule.severity.word());
     view! {
         <div class="settings">
-            <Select
+            <div>
+                <Select
                 label="How much it matters"
                 name="wish[level]"
                 none=default.clone()
                 options=levels()
-                chosen=word(own.level)
-            />
-            <label class="field">
-                <span>"From this day on (empty: at once)"</span>
-                <input
-                    type="date"
-                    name="wish[from]"
-                    value=own.from.map(|day| day.to_string()).unwrap_or_default()
-                    aria-describedby="from-error"
+                chosen=typed("level", word(own.level))
                 />
-            </label>
-            <Select
+                {error(amend, "level")}
+            </div>
+            <div>
+                <label class="field">
+                    <span>"From this day on (empty: at once)"</span>
+                    <input
+                        type="date"
+                        name="wish[from]"
+                        value=typed("from", own.from.map(|day| day.to_string()))
+                        aria-invalid=move || wrong(amend, "from").map(|_| "true")
+                        aria-describedby="from-error"
+                    />
+                </label>
+                {error(amend, "from")}
+            </div>
+            <div>
+                <Select
                 label="Until that day"
                 name="wish[before]"
                 none=default
                 options=levels()
-                chosen=word(own.before)
-            />
-            {border.map(|border| threshold(border, own.threshold))}
-            <Select
+                chosen=typed("before", word(own.before))
+                />
+                {error(amend, "before")}
+            </div>
+            {border
+                .map(|border| {
+                    threshold(border, typed("threshold", own.threshold.map(|value| value.to_string())), amend)
+                })}
+            <div>
+                <Select
                 label="On trial (counted, without effect)"
                 name="wish[shadow]"
                 none="Nothing on trial"
                 options=levels()
-                chosen=word(own.shadow)
-            />
+                chosen=typed("shadow", word(own.shadow))
+                />
+                {error(amend, "shadow")}
+            </div>
         </div>
     }
     .into_any()
@@ -299,7 +330,7 @@ fn settings(editing: Editing) -> AnyView {
 /// The fields that can be wrong, each with a place for the sentence that says why.
 const FIELDS: [&str; 6] = ["level", "from", "before", "threshold", "shadow", "reason"];
 
-fn threshold(border: Border, own: Option<u32>) -> AnyView {
+fn threshold(border: Border, value: String, amend: Amend) -> AnyView {
     let Border {
         name,
         unit,
@@ -309,17 +340,21 @@ fn threshold(border: Border, own: Option<u32>) -> AnyView {
     } = border;
     let label = format!("{name}, in {unit} (empty: {default})");
     view! {
-        <label class="field">
-            <span>{label}</span>
-            <input
-                type="number"
-                name="wish[threshold]"
-                min=least.to_string()
-                max=most.to_string()
-                value=own.map(|value| value.to_string()).unwrap_or_default()
-                aria-describedby="threshold-error"
-            />
-        </label>
+        <div>
+            <label class="field">
+                <span>{label}</span>
+                <input
+                    type="number"
+                    name="wish[threshold]"
+                    min=least.to_string()
+                    max=most.to_string()
+                    value=value
+                    aria-invalid=move || wrong(amend, "threshold").map(|_| "true")
+                    aria-describedby="threshold-error"
+                />
+            </label>
+            {error(amend, "threshold")}
+        </div>
     }
     .into_any()
 }

@@ -17,6 +17,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
 
 /// Sets the limits.
 type Set = ServerAction<SetGates>;
@@ -32,18 +33,19 @@ pub fn GatesPage() -> impl IntoView {
             query.with(|q| q.get("saved").unwrap_or_default()),
         )
     });
+    // A refusal brings what was typed back in the address.
+    let typed = move || query.with(ParamsMap::clone);
     let set = Set::new();
     let viewer = use_viewer();
-    // A change leads to another address, which reads it all again; one that is refused must not,
-    // or what was typed would be gone.
     let view = Resource::new(move || asked.get(), |(feed, _)| read_gates(feed));
     view! {
         <Transition fallback=Loading>
             {move || {
                 let (_, saved) = asked.get();
+                let typed = typed();
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Partner, |_, view| content(view, &saved, set))
+                    framed(viewer, view.await, Section::Partner, |_, view| content(view, &saved, &typed, set))
                 })
             }}
         </Transition>
@@ -51,7 +53,7 @@ pub fn GatesPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: GatesView, saved: &str, set: Set) -> AnyView {
+fn content(view: GatesView, saved: &str, typed: &ParamsMap, set: Set) -> AnyView {
     let GatesView {
         feed,
         partner_name,
@@ -76,7 +78,7 @@ fn content(view: GatesView, saved: &str, set: Set) -> AnyView {
         }
     });
     let limits = if may_change {
-        form(&feed, seen, rows, set)
+        form(&feed, seen, rows, typed, set)
     } else {
         table(rows, None)
     };
@@ -106,19 +108,34 @@ fn content(view: GatesView, saved: &str, set: Set) -> AnyView {
     .into_any()
 }
 
-/// The limits as fields of one form.
-fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, set: Set) -> AnyView {
+/// What is wrong with one field, if anything.
+fn wrong(set: Set, name: &str) -> Option<String> {
+    match set.value().get() {
+        Some(Err(AppError::Invalid { field, message })) if field == name => Some(message),
+        _ => None,
+    }
+}
+
+/// The limits as fields of one form, with what was `typed` in them when it was refused.
+fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, typed: &ParamsMap, set: Set) -> AnyView {
     let feed = feed.to_string();
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    // What is wrong with a field stands beside it.
     let failed = move || match set.value().get() {
-        Some(Err(AppError::Invalid { message, .. })) => Some(message),
+        Some(Err(AppError::Invalid { field, .. })) if names.contains(&field) => {
+            Some("The limits stand as they did: one of them will not do, and says why.".to_owned())
+        }
+        Some(Err(AppError::Invalid { field, .. })) if field == "reason" => None,
         Some(Err(error)) => Some(error.to_string()),
         _ => None,
     };
+    let reason = typed.get("reason").unwrap_or_default();
+    let limits = table(rows, Some((set, typed)));
     view! {
         <ActionForm action=set>
             <input type="hidden" name="feed" value=feed/>
             <input type="hidden" name="seen" value=seen/>
-            <div class="limits">{table(rows, Some(set))}</div>
+            <div class="limits">{limits}</div>
             <div class="card limiting">
                 {move || {
                     failed()
@@ -132,8 +149,20 @@ fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, set: Set) -> AnyView {
                 }}
                 <label class="field">
                     <span>"Why (the log keeps it, and the partner can read it)"</span>
-                    <input name="reason" required minlength="3" maxlength="500" autocomplete="off"/>
+                    <input
+                        name="reason"
+                        required
+                        minlength="3"
+                        maxlength="500"
+                        autocomplete="off"
+                        value=reason
+                        aria-invalid=move || wrong(set, "reason").map(|_| "true")
+                        aria-describedby="reason-error"
+                    />
                 </label>
+                <p class="error" id="reason-error">
+                    {move || wrong(set, "reason")}
+                </p>
                 <button class="main">
                     "Put them in force"
                 </button>
@@ -144,7 +173,7 @@ fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, set: Set) -> AnyView {
 }
 
 /// The limits; with a way to set them, as fields.
-fn table(rows: Vec<LimitRow>, set: Option<Set>) -> AnyView {
+fn table(rows: Vec<LimitRow>, set: Option<(Set, &ParamsMap)>) -> AnyView {
     let columns = vec![
         text("What it does"),
         text("Limit"),
@@ -156,7 +185,7 @@ fn table(rows: Vec<LimitRow>, set: Option<Set>) -> AnyView {
     view! { <Table caption="Limits of the gates" columns rows/> }.into_any()
 }
 
-fn line(row: LimitRow, set: Option<Set>) -> AnyView {
+fn line(row: LimitRow, set: Option<(Set, &ParamsMap)>) -> AnyView {
     let LimitRow {
         name,
         code,
@@ -169,15 +198,17 @@ fn line(row: LimitRow, set: Option<Set>) -> AnyView {
         usual,
     } = row;
     let is_own = value != default;
+    let is_field = set.is_some();
     let limit = match set {
         None if is_own => view! { <strong>{format!("{} {unit}", count(value))}</strong> }.into_any(),
         None => format!("{} {unit}", count(value)).into_any(),
-        Some(set) => {
-            let own = name.clone();
-            let wrong = move || {
-                let value = set.value().get();
-                matches!(value, Some(Err(AppError::Invalid { field, .. })) if field == own)
-            };
+        Some((set, typed)) => {
+            let value = typed.get(&name).unwrap_or_else(|| value.to_string());
+            let fault = Memo::new({
+                let name = name.clone();
+                move |_| wrong(set, &name)
+            });
+            let told = format!("{name}-error");
             view! {
                 <span class="limit">
                     <input
@@ -186,12 +217,16 @@ fn line(row: LimitRow, set: Option<Set>) -> AnyView {
                         required
                         min=least.to_string()
                         max=most.to_string()
-                        value=value.to_string()
+                        value=value
                         aria-label=format!("{does} … {unit}")
-                        aria-invalid=move || wrong().then_some("true")
+                        aria-invalid=move || fault.get().map(|_| "true")
+                        aria-describedby=told.clone()
                     />
                     <span>{unit}</span>
                 </span>
+                <p class="error" id=told>
+                    {move || fault.get()}
+                </p>
             }
             .into_any()
         }
@@ -202,7 +237,7 @@ fn line(row: LimitRow, set: Option<Set>) -> AnyView {
                 {does}
                 " …"
             </th>
-            <td class="nowrap">{limit}</td>
+            <td class=if is_field { "limited" } else { "nowrap" }>{limit}</td>
             <td class=if is_own { "num" } else { "num zero" }>{count(default)}</td>
             <td class="wrap">
                 {match usual {
