@@ -40,7 +40,7 @@ pub static DAMAGE: Check = Check {
 
 /// What the names of a file's fields say; known at its end.
 pub static COLUMNS: Check = Check {
-    name: "columns",
+    name: "columns that nobody explains",
     attributes: &[],
     rules: &[&FILE_UNKNOWN_COLUMN],
     run: |_| {},
