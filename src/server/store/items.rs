@@ -101,6 +101,11 @@ impl Item {
         Self(item_document(feed, delivery, received_at, passed))
     }
 
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.0.as_bytes().len()
+    }
+
     /// The same, which remembers the price before, because it jumped: whoever goes on with this
     /// delivery after a kill finds that again.
     #[must_use]

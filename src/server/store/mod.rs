@@ -69,6 +69,7 @@ pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
+pub use quarantine::Holding;
 pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use sessions::Sessions;

@@ -13,7 +13,7 @@ use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::Collection;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_raw_document_buf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,27 @@ struct RevisionDoc {
     #[serde(with = "when")]
     at: DateTime<Utc>,
     reason: String,
+}
+
+/// The document of a record that has just been held, ready to be written.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Holding(RawDocumentBuf);
+
+impl Holding {
+    /// The document of a record under its key: the case-folded product id, or the hash of the
+    /// original where there is no id.
+    pub fn of(key: &str, record: &HeldRecord) -> Result<Self> {
+        let document = serialize_to_raw_document_buf(&HeldDoc::of(key, record));
+        document
+            .map(Self)
+            .map_err(|error| Error::Corrupt(error.to_string()))
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.0.as_bytes().len()
+    }
 }
 
 impl HeldDoc {
@@ -154,14 +175,14 @@ impl Store {
         self.collection("quarantine")
     }
 
-    /// Holds records. Each is paired with its key (see the document); one that is held already
-    /// under its id, by an earlier try of the same delivery, stays as it is.
-    pub async fn insert_held(&self, records: &[(String, HeldRecord)]) -> Result<()> {
+    /// Holds records. One that is held already under its id, by an earlier try of the same
+    /// delivery, stays as it is.
+    pub async fn insert_held(&self, records: &[Holding]) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        let docs: Vec<HeldDoc> = records.iter().map(|(key, r)| HeldDoc::of(key, r)).collect();
-        match self.quarantine().insert_many(docs).ordered(false).await {
+        let quarantine = self.collection::<Holding>("quarantine");
+        match quarantine.insert_many(records).ordered(false).await {
             Err(error) if !super::items::only_duplicates(&error) => Err(error.into()),
             _ => Ok(()),
         }

@@ -12,7 +12,7 @@ use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
 use crate::domain::report::{Counts, Report};
 use crate::server::pipeline::survey::revisit;
-use crate::server::store::{Item, Known, Passed};
+use crate::server::store::{Holding, Item, Known, Passed};
 use anyhow::{Context, bail};
 use chrono::DateTime;
 use futures::TryStreamExt;
@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 
 /// Records written together, at most.
 const BATCH: usize = 4000;
-/// Bytes written together, about.
+/// Bytes of documents written together, about.
 const BATCH_BYTES: usize = 3 << 20;
 /// Batches written side by side.
 const WRITERS: usize = 3;
@@ -39,7 +39,7 @@ struct Batch {
     passed: Vec<Passed>,
     /// What is seen of each of these.
     seen: Vec<Seen>,
-    held: Vec<(String, HeldRecord)>,
+    held: Vec<Holding>,
     /// Passed, and nothing is to be done.
     unchanged: u64,
     written: u64,
@@ -57,10 +57,17 @@ impl Batch {
         item: impl FnOnce() -> Item,
     ) {
         match task {
-            Task::Insert => self.new.push(item()),
+            Task::Insert => {
+                let item = item();
+                self.bytes += item.size();
+                self.new.push(item);
+            }
             Task::Replace(before) => {
                 let was = before.filter(|before| jumps.look(*before, &seen()));
-                self.changed.push(item().that_was(was));
+                let item = item().that_was(was);
+                // An update is put together from it, in a list, before it is sent.
+                self.bytes += item.size() * 3;
+                self.changed.push(item);
             }
             Task::Keep => self.unchanged += 1,
             Task::Written(before) => {
@@ -71,6 +78,14 @@ impl Batch {
                 self.written += 1;
             }
         }
+    }
+
+    /// Adds a record that is held.
+    fn hold(&mut self, key: &str, held: &HeldRecord) -> anyhow::Result<()> {
+        let held = Holding::of(key, held).context("holding a record")?;
+        self.bytes += held.size();
+        self.held.push(held);
+        Ok(())
     }
 
     fn is_full(&self) -> bool {
@@ -245,8 +260,7 @@ impl Reading {
         let mut take = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
             if checked.is_held() {
                 let (key, held) = hold(raw, checked);
-                batch.bytes += held.original.len();
-                batch.held.push((key, held_by(&self.delivery, held)));
+                batch.hold(&key, &held_by(&self.delivery, held))?;
             } else {
                 self.sort(raw, checked, checked.has_warning(), &mut batch, &mut jumps);
             }
@@ -264,9 +278,8 @@ impl Reading {
     fn run_apart(self, kept: Kept, wanted: &Wanted) -> anyhow::Result<Jumps> {
         let mut batch = Batch::default();
         for held in kept.read(&self.delivery)? {
-            let held = held?;
-            batch.bytes += held.1.original.len();
-            batch.held.push(held);
+            let (key, held) = held?;
+            batch.hold(&key, &held)?;
             self.hand_on_full(&mut batch)?;
         }
         self.hand_on(batch)?;
@@ -343,9 +356,6 @@ impl Reading {
             Item::of(feed, &delivery.id, delivery.received_at, &passed)
         };
         let task = named.task(checked.product());
-        if matches!(task, Task::Insert | Task::Replace(_)) {
-            batch.bytes += raw.original().len();
-        }
         batch.put(task, jumps, || Seen::of(raw, checked, has_warning), item);
     }
 }

@@ -236,10 +236,13 @@ impl Ingest {
                 }
                 Ok(())
             };
+            let begun = Instant::now();
             let report = survey(file, &name, &terms, now, &mut remember)?;
+            let named = Arc::new(naming.done());
+            tracing::debug!(elapsed = ?begun.elapsed(), "surveyed");
             Ok(Surveyed {
                 report,
-                named: Arc::new(naming.done()),
+                named,
                 kept: keeping.and_then(Keeping::done),
             })
         })
