@@ -42,18 +42,20 @@ pub(super) fn item_key(feed: &FeedId, key: &str) -> String {
 /// The normalised values as a subdocument; a repeated name becomes a list.
 fn attributes(record: &Record) -> RawDocumentBuf {
     let mut document = RawDocumentBuf::new();
-    for (index, (name, value)) in record.iter().enumerate() {
+    let has_lists = record.places().any(|place| place > 0);
+    for ((name, value), place) in record.iter().zip(record.places()) {
         // A name with a zero byte in it cannot be written; no reader makes one.
         let Ok(key) = <&CStr>::try_from(name) else {
             continue;
         };
-        let same = |other: &(&str, &str)| other.0 == name;
-        if record.iter().take(index).any(|other| same(&other)) {
+        if place > 0 {
             continue;
         }
-        if record.iter().skip(index + 1).any(|other| same(&other)) {
+        let mut others = record.iter().filter(|other| other.0 == name).skip(1).peekable();
+        if has_lists && others.peek().is_some() {
             let mut values = RawArrayBuf::new();
-            for (_, value) in record.iter().filter(same) {
+            values.push(value);
+            for (_, value) in others {
                 values.push(value);
             }
             document.append(key, values);
@@ -104,6 +106,11 @@ impl Item {
     /// Its size in bytes.
     pub fn size(&self) -> usize {
         self.0.as_bytes().len()
+    }
+
+    /// Its price, as a comparison finds it.
+    pub fn price(&self) -> Option<Price> {
+        price(&self.0).and_then(Price::parse)
     }
 
     /// The same, which remembers the price before, because it jumped: whoever goes on with this
@@ -318,17 +325,21 @@ fn compared() -> Document {
     doc! {"hash": 1, "delivery": 1, "withdrawn.by": 1, "attributes.price": 1, "was": 1}
 }
 
+fn price(item: &RawDocument) -> Option<&str> {
+    let attributes = item.get_document("attributes").ok();
+    attributes.and_then(|attributes| attributes.get_str("price").ok())
+}
+
 /// Reads them; the key begins behind `prefix`.
 fn stored(raw: &RawDocument, prefix: usize) -> Result<Stored<'_>> {
     let id = raw.get_str("_id").map_err(corrupt)?;
     let withdrawn = raw.get_document("withdrawn").ok();
-    let attributes = raw.get_document("attributes").ok();
     Ok(Stored {
         key: id.get(prefix..).unwrap_or_default(),
         hash: raw.get_binary("hash").map_err(corrupt)?.bytes,
         delivery: raw.get_str("delivery").map_err(corrupt)?,
         withdrawn_by: withdrawn.and_then(|w| w.get_str("by").ok()),
-        price: attributes.and_then(|a| a.get_str("price").ok()),
+        price: price(raw),
         was: raw.get_str("was").ok(),
     })
 }

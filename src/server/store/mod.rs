@@ -17,6 +17,7 @@
 //! | `deliveries` | `deliveries`, the audit log |
 //! | `rollups` | `rollups`, `rolled`, `followers`: counts per bucket, kept in step with `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
+//! | `outlines` | `outlines`, `outline_parts`: what items are compared by, in a few documents |
 //! | `withdrawing` | `items` that a whole catalogue no longer names |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine` | `quarantine` |
@@ -43,6 +44,7 @@ mod gates;
 mod holds;
 mod items;
 mod jobs;
+mod outlines;
 mod paging;
 mod partners;
 mod profiles;
@@ -67,6 +69,7 @@ pub use drafts::Draft;
 pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
+pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
 pub use quarantine::Holding;
@@ -193,6 +196,8 @@ impl Store {
             "contracts",
             "profiles",
             "drafts",
+            "outlines",
+            "outline_parts",
             files::FILES,
             files::CHUNKS,
             "rollups",
@@ -244,7 +249,6 @@ impl Store {
         let done_kept = Duration::from_secs(jobs::DONE_KEPT_DAYS * 24 * 3600);
         self.expire("jobs", "done_at", done_kept).await?;
         self.index_withdrawn().await?;
-        self.index("jobs", &[doc! {"state": 1, "run_at": 1}]).await?;
         self.index(
             "rollups",
             &[

@@ -168,6 +168,7 @@ impl Store {
                 return Ok(Replayed::Unchanged);
             }
         }
+        self.touch_items_in(&mut *session, &held.feed).await?;
         let item = item_document(&held.feed, delivery, held.received_at, passed);
         items
             .replace_one(doc! {"_id": &id}, item)

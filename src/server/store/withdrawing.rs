@@ -101,6 +101,7 @@ impl Store {
 
     /// Takes back what a delivery withdrew before it was stopped for good.
     pub(super) async fn restore_withdrawn(&self, feed: &FeedId, delivery: &DeliveryId) -> Result<()> {
+        self.touch_items(feed).await?;
         let by = doc! {"feed": feed.as_str(), "withdrawn.by": delivery.as_str()};
         self.collection::<Document>("items")
             .update_many(by, doc! {"$unset": {"withdrawn": 1}})

@@ -2,7 +2,9 @@
 
 use super::jumps::{Jumps, Seen};
 use super::kept::{Kept, held_by};
+use super::lines::{Line, Lines};
 use super::named::{Named, Task, Wanted};
+use super::outline::{Outlining, lock};
 use super::{Ingest, judge, survey};
 use crate::domain::contract::Checked;
 use crate::domain::delivery::Delivery;
@@ -18,7 +20,7 @@ use chrono::DateTime;
 use futures::TryStreamExt;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -105,12 +107,15 @@ struct Reading {
     named: Option<Arc<Named>>,
     /// None yet.
     jumps: Jumps,
+    /// For the next outline.
+    written: Option<Arc<Mutex<Lines>>>,
     send: mpsc::Sender<Batch>,
 }
 
 impl Ingest {
     /// Writes what the file says, counts what that changed, and says in the report which prices
     /// jumped. What is held comes from `kept`; without it the whole file is checked again.
+    #[expect(clippy::too_many_arguments, reason = "everything that is known of the file")]
     pub(super) async fn apply(
         &self,
         feed: &Feed,
@@ -119,6 +124,39 @@ impl Ingest {
         report: &mut Report,
         named: &Arc<Named>,
         kept: Option<Kept>,
+        outlining: Option<&Outlining>,
+    ) -> anyhow::Result<Counts> {
+        let (counts, ()) = tokio::try_join!(
+            self.write_records(feed, path, delivery, report, named, kept, outlining),
+            self.supersede_held(feed, delivery, named)
+        )?;
+        Ok(counts)
+    }
+
+    /// Lets what older files held of these products give way.
+    async fn supersede_held(&self, feed: &Feed, delivery: &Delivery, named: &Named) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        self.patience()
+            .with(|| {
+                self.store
+                    .supersede_held(&feed.id, &delivery.id, |key| named.has_key(key))
+            })
+            .await
+            .context("setting older held records aside")?;
+        tracing::debug!(elapsed = ?begun.elapsed(), "set older held records aside");
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "everything that is known of the file")]
+    async fn write_records(
+        &self,
+        feed: &Feed,
+        path: &std::path::Path,
+        delivery: &Delivery,
+        report: &mut Report,
+        named: &Arc<Named>,
+        kept: Option<Kept>,
+        outlining: Option<&Outlining>,
     ) -> anyhow::Result<Counts> {
         let begun = Instant::now();
         let jumps = Jumps::under(&judge::contract(Some(feed)), delivery.received_at);
@@ -135,6 +173,7 @@ impl Ingest {
                 delivery: delivery.clone(),
                 named: (feed.mode == Mode::Snapshot).then(|| Arc::clone(named)),
                 jumps: jumps.clone(),
+                written: outlining.map(Outlining::written),
                 send,
             };
             let reading = tokio::task::spawn_blocking(move || match kept {
@@ -159,15 +198,6 @@ impl Ingest {
             counts.unchanged = report.records.accepted.saturating_sub(counts.accepted);
         }
         tracing::debug!(elapsed = ?begun.elapsed(), "wrote what is new, changed and held");
-        let begun = Instant::now();
-        self.patience()
-            .with(|| {
-                self.store
-                    .supersede_held(&feed.id, &delivery.id, |key| named.has_key(key))
-            })
-            .await
-            .context("setting older held records aside")?;
-        tracing::debug!(elapsed = ?begun.elapsed(), "set older held records aside");
         Ok(counts)
     }
 
@@ -353,7 +383,11 @@ impl Reading {
         let item = || {
             let passed = judge::passed(raw, checked);
             let (feed, delivery) = (&self.feed.id, &self.delivery);
-            Item::of(feed, &delivery.id, delivery.received_at, &passed)
+            let item = Item::of(feed, &delivery.id, delivery.received_at, &passed);
+            if let Some(written) = &self.written {
+                lock(written).add(Line::live(checked.product(), &passed.hash, item.price()));
+            }
+            item
         };
         let task = named.task(checked.product());
         batch.put(task, jumps, || Seen::of(raw, checked, has_warning), item);

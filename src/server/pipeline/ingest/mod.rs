@@ -7,7 +7,7 @@
 //! 2. lease the feed, so that one ingest at a time writes it ([`lease`]; what follows is in
 //!    [`steps`]);
 //! 3. open the delivery as `Processing`, or find the one that an earlier, killed try opened;
-//! 4. compare with the catalogue, and let the gates decide; what is held ends here, and
+//! 4. compare with the catalogue ([`outline`]), and let the gates decide; what is held ends here, and
 //!    nothing of it is in effect;
 //! 5. apply: read the new and changed records again and write them as items, hold what failed,
 //!    set older held versions aside ([`apply`]), and look for prices that jumped ([`jumps`]);
@@ -23,7 +23,9 @@ mod apply;
 mod jumps;
 mod kept;
 mod lease;
+mod lines;
 mod named;
+mod outline;
 mod steps;
 
 use super::gate;

@@ -13,7 +13,8 @@
 //! million are taken for one with a probability of 3 in 10⁸; then the one would keep the other
 //! alive.
 
-use crate::domain::contract::{Currency, identity};
+use super::lines::{HASHED, Line, pack, unpack, values};
+use crate::domain::contract::identity;
 use crate::domain::jump::Price;
 use crate::server::store::Stored;
 
@@ -28,7 +29,7 @@ const CHANGED: u64 = 3;
 /// The bits that say which of these it is. The others have the price that it replaces.
 const STANDING: u64 = 0b11;
 /// With this bit it is the hash of the values of a product that is new.
-const NEW: u64 = 1 << 63;
+const NEW: u64 = HASHED;
 
 /// What is to be done with a record that passed. The price is that of the item before it, where
 /// it is known.
@@ -42,29 +43,6 @@ pub(super) enum Task {
     Keep,
     /// Nothing; this delivery wrote it in an earlier try.
     Written(Option<Price>),
-}
-
-/// Bits of the largest amount that is remembered, in cents.
-const AMOUNT: u32 = 45;
-
-/// A price in 60 bits: its amount, and five bits to each letter of its currency. Zero is none.
-fn pack(price: Option<Price>) -> u64 {
-    price
-        .filter(|price| price.cents < 1 << AMOUNT)
-        .map_or(0, |price| {
-            let letters = price.currency.code().bytes();
-            letters.fold(price.cents, |bits, letter| bits << 5 | u64::from(letter - b'A'))
-        })
-}
-
-fn unpack(bits: u64) -> Option<Price> {
-    let letter = |place: u32| b'A' + u8::try_from(bits >> (5 * place) & 31).unwrap_or(0);
-    let code = [letter(2), letter(1), letter(0)];
-    let price = Price {
-        currency: Currency::of(std::str::from_utf8(&code).ok()?)?,
-        cents: bits >> 15,
-    };
-    Some(price).filter(|price| price.cents > 0)
 }
 
 /// There are millions of them, so none is padded.
@@ -91,6 +69,11 @@ impl Entry {
     /// earlier try wrote it.
     fn is_wanted(self) -> bool {
         self.values >= CHANGED
+    }
+
+    /// Whether its record is new or takes the place of an item.
+    fn is_written_anew(self) -> bool {
+        self.values >= NEW || self.values & STANDING == CHANGED
     }
 }
 
@@ -187,11 +170,6 @@ fn shelf_of(product: u64) -> usize {
     usize::try_from(product >> 50).unwrap_or(0)
 }
 
-fn values(hash: &[u8]) -> u64 {
-    let half = hash.first_chunk().map_or(0, |half| u64::from_be_bytes(*half));
-    half | NEW
-}
-
 /// The products that a file names.
 #[derive(Debug)]
 pub(super) struct Named {
@@ -230,27 +208,44 @@ impl Named {
             .is_some_and(|place| self.entries[place].place & 1 == 1)
     }
 
-    /// Compares with an item of the catalogue, as `delivery` finds it.
-    pub(super) fn compare(&mut self, item: Stored<'_>, delivery: &str) -> Met {
-        let live = item.withdrawn_by.is_none();
-        let Some(place) = self.find(identity(item.key)) else {
-            return if live { Met::Gone } else { Met::Absent };
+    /// Compares with an item of the catalogue, whose line is given with it, as `delivery` finds it.
+    pub(super) fn compare(&mut self, line: Line, item: &Stored<'_>, delivery: &str) -> Met {
+        let was = (item.delivery == delivery).then(|| pack(item.was.and_then(Price::parse)));
+        self.meet(line, was)
+    }
+
+    /// Compares with the line of an item. Where an earlier try of this delivery wrote that,
+    /// `was` is the price before.
+    pub(super) fn meet(&mut self, line: Line, was: Option<u64>) -> Met {
+        let stays = line.is_live();
+        let Some(place) = self.find(line.product) else {
+            return if stays { Met::Gone } else { Met::Absent };
         };
         let entry = &mut self.entries[place];
         if entry.values >= NEW {
-            let before = |text: Option<&str>| pack(text.and_then(Price::parse)) << 2;
-            entry.values = if !live || values(item.hash) != entry.values {
-                CHANGED | before(item.price)
-            } else if item.delivery == delivery {
-                WRITTEN | before(item.was)
-            } else {
-                UNCHANGED
+            entry.values = match was {
+                _ if !stays || line.values != entry.values => CHANGED | line.price() << 2,
+                Some(was) => WRITTEN | was << 2,
+                None => UNCHANGED,
             };
-            if !live {
+            if !stays {
                 return Met::Back;
             }
         }
-        if live { Met::Stays } else { Met::Absent }
+        if stays { Met::Stays } else { Met::Absent }
+    }
+
+    /// What is said of an item after this file has taken effect; none where the file wrote it.
+    pub(super) fn outlive(&self, line: Line) -> Option<Line> {
+        match self.find(line.product) {
+            None => Some(line.withdrawn()),
+            Some(place) => (!self.entries[place].is_written_anew()).then_some(line),
+        }
+    }
+
+    /// How many items are new or take the place of others.
+    pub(super) fn count_written_anew(&self) -> u64 {
+        self.entries.iter().filter(|e| e.is_written_anew()).count() as u64
     }
 
     /// Products that pass and that the catalogue has never had.
@@ -322,6 +317,10 @@ mod tests {
         }
     }
 
+    fn compare(named: &mut Named, item: &Stored<'_>, delivery: &str) -> Met {
+        named.compare(Line::of(item), item, delivery)
+    }
+
     proptest! {
         #[test]
         fn every_product_is_met_once_and_told_apart(
@@ -342,7 +341,7 @@ mod tests {
             for (key, (values, live)) in &catalogue {
                 let (text, values) = (key.to_string(), hash(*values));
                 let withdrawn = (!live).then_some("before");
-                met.insert(*key, named.compare(stored(&text, &values, "old", withdrawn), "new"));
+                met.insert(*key, compare(&mut named, &stored(&text, &values, "old", withdrawn), "new"));
             }
             for (key, (values, live)) in &catalogue {
                 let expected = match (file.get(key), live) {
@@ -356,6 +355,20 @@ mod tests {
                     let expected = if *live && sent == values { Task::Keep } else { Task::Replace(Price::parse("12.00 EUR")) };
                     prop_assert_eq!(named.task(identity(&key.to_string())), expected);
                 }
+            }
+            let anew = file.keys().filter(|key| {
+                matches!(named.task(identity(&key.to_string())), Task::Insert | Task::Replace(_)) && file[key].is_some()
+            });
+            prop_assert_eq!(named.count_written_anew(), anew.count() as u64);
+            for (key, (values, live)) in &catalogue {
+                let (text, values) = (key.to_string(), hash(*values));
+                let line = Line::of(&stored(&text, &values, "old", (!live).then_some("before")));
+                let outlives = match file.get(key) {
+                    None => Some(line.withdrawn()),
+                    Some(Some(_)) if named.task(line.product) != Task::Keep => None,
+                    Some(_) => Some(line),
+                };
+                prop_assert_eq!(named.outlive(line), outlives);
             }
             let new = file.iter().filter(|(key, values)| values.is_some() && !catalogue.contains_key(key)).count();
             prop_assert_eq!(named.unmatched(), new as u64);
@@ -376,19 +389,8 @@ mod tests {
         let mut naming = Naming::default();
         naming.pass(identity("a"), hash(20), 1, false);
         let mut named = naming.done();
-        named.compare(stored("a", &hash(20), "this", None), "this");
+        compare(&mut named, &stored("a", &hash(20), "this", None), "this");
         assert_eq!(named.task(identity("a")), Task::Written(None));
         assert_eq!(named.written(), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn a_price_is_unpacked_as_it_was_packed_unless_it_is_beyond_all_prices(cents in 0u64..1 << 50, code in 0usize..3) {
-            let currency = Currency::of(["EUR", "AED", "ZWG"][code]).expect("a currency");
-            let price = Price { currency, cents };
-            let kept = (cents > 0 && cents < 1 << AMOUNT).then_some(price);
-            prop_assert_eq!(unpack(pack(Some(price))), kept);
-            prop_assert!(pack(Some(price)) << 2 < NEW);
-        }
     }
 }

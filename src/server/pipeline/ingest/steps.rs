@@ -1,20 +1,17 @@
 //! Does, under the feed's lease, what makes a surveyed file take effect: compares it with the
 //! catalogue, asks the gates, applies it, withdraws what it does not name, and decides.
 
-use super::named::{Met, Named};
+use super::named::Named;
 use super::{Ingest, Surveyed, gate};
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::feed::{Feed, Mode};
 use crate::domain::gate::{Gate, Ids, Outcome};
 use crate::domain::hold::Stage;
-use crate::domain::ids::DeliveryId;
 use crate::domain::report::Report;
-use crate::server::store::Stored;
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
 impl Ingest {
     pub(super) async fn take_leased(
@@ -26,9 +23,10 @@ impl Ingest {
     ) -> anyhow::Result<()> {
         let (store, patience) = (&self.store, self.patience());
         let (id, report) = (delivery.id.clone(), &mut surveyed.report);
-        for earlier in patience.with(|| store.list_interrupted(&feed.id, &id)).await? {
+        let interrupted = patience.with(|| store.list_interrupted(&feed.id, &id)).await?;
+        for earlier in &interrupted {
             patience
-                .with(|| store.close_interrupted(&feed.id, &earlier, &id, self.clock.now()))
+                .with(|| store.close_interrupted(&feed.id, earlier, &id, self.clock.now()))
                 .await?;
         }
         let releasing = delivery
@@ -44,12 +42,13 @@ impl Ingest {
             delivery.repeat_of = same.filter(|same| same.id != id).map(|same| same.id);
             self.open(delivery, report).await?;
         }
-        let ids = match Arc::get_mut(&mut surveyed.named) {
+        let compared = match Arc::get_mut(&mut surveyed.named) {
             Some(named) if feed.mode == Mode::Snapshot => Some(self.compare(feed, &id, named).await?),
             // A file of changes says nothing of the rest; its products are looked up as they
             // are written.
             _ => None,
         };
+        let ids = compared.as_ref().map(|compared| compared.ids);
         if self
             .ask_gates(feed, delivery, report, &surveyed.named, ids)
             .await?
@@ -57,6 +56,12 @@ impl Ingest {
         {
             return Ok(());
         }
+        let is_to_be_written = ids.is_none_or(|ids| ids.gone > 0) || surveyed.named.count_written_anew() > 0;
+        // What was interrupted may have writes on the way still: the next ingest looks itself.
+        let outlining = self
+            .begin_writing(feed, compared, is_to_be_written)
+            .await?
+            .filter(|_| interrupted.is_empty());
         let mut counts = self
             .apply(
                 feed,
@@ -65,6 +70,7 @@ impl Ingest {
                 report,
                 &surveyed.named,
                 surveyed.kept.take(),
+                outlining.as_ref(),
             )
             .await?;
         if feed.mode == Mode::Snapshot {
@@ -85,6 +91,9 @@ impl Ingest {
             .with(|| store.supersede_holds(&feed.id, delivery.received_at, &id, self.clock.now()))
             .await
             .context("ending the holds of older files")?;
+        if let Some(outlining) = outlining {
+            self.leave_outline(feed, &surveyed.named, outlining).await;
+        }
         Ok(())
     }
 
@@ -109,29 +118,6 @@ impl Ingest {
             .begin_released(&delivery.id, &report.file, report.records.received, now)
             .await
             .context("beginning with the released delivery")
-    }
-
-    /// Lays the catalogue beside what the file says. A scan that breaks off goes on where it was.
-    async fn compare(&self, feed: &Feed, delivery: &DeliveryId, named: &mut Named) -> anyhow::Result<Ids> {
-        let begun = Instant::now();
-        let comparing = Mutex::new(Comparing {
-            named,
-            ids: Ids::default(),
-            back: 0,
-            after: None,
-        });
-        let comparing = &comparing;
-        self.patience()
-            .with(|| async move {
-                let after = seeing(comparing).after.clone();
-                let see = |item: Stored<'_>| seeing(comparing).see(item, delivery);
-                self.store.scan_items(&feed.id, after.as_deref(), see).await
-            })
-            .await
-            .context("comparing with the catalogue")?;
-        let ids = seeing(comparing).ids();
-        tracing::debug!(?ids, elapsed = ?begun.elapsed(), "compared with the catalogue");
-        Ok(ids)
     }
 
     /// Lets the gates decide, once; what they hold is written down as held.
@@ -201,43 +187,4 @@ impl Ingest {
             .await
             .context("counting what was withdrawn")
     }
-}
-
-/// A comparison on its way through the catalogue.
-struct Comparing<'a> {
-    named: &'a mut Named,
-    ids: Ids,
-    back: u64,
-    /// The key seen last; a scan that begins anew begins behind it, for what is seen twice would
-    /// count twice.
-    after: Option<String>,
-}
-
-impl Comparing<'_> {
-    fn see(&mut self, item: Stored<'_>, delivery: &DeliveryId) {
-        let after = self.after.get_or_insert_default();
-        after.clear();
-        after.push_str(item.key);
-        match self.named.compare(item, delivery.as_str()) {
-            Met::Stays => self.ids.live += 1,
-            Met::Gone => {
-                self.ids.live += 1;
-                self.ids.gone += 1;
-            }
-            Met::Back => self.back += 1,
-            Met::Absent => {}
-        }
-    }
-
-    fn ids(&self) -> Ids {
-        Ids {
-            new: self.named.unmatched() + self.back,
-            ..self.ids
-        }
-    }
-}
-
-/// Nobody else holds the lock: it only lets one closure after another change the same thing.
-fn seeing<'a, 'b>(comparing: &'a Mutex<Comparing<'b>>) -> MutexGuard<'a, Comparing<'b>> {
-    comparing.lock().unwrap_or_else(PoisonError::into_inner)
 }
