@@ -71,6 +71,28 @@ async fn state(app: &App, id: &RecordId) -> State {
 }
 
 #[tokio::test]
+async fn a_file_after_a_replay_meets_the_item_that_it_wrote() {
+    let (app, files) = (App::start().await, Files::new());
+    let held = one_held(&app, &files).await;
+    let outline = || async { app.store.find_outline(&held.feed).await.expect("a look").1 };
+    assert!(outline().await.is_some());
+    mend(&app, &held, "gtin", "4006381333931").await;
+    app.store
+        .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
+        .await
+        .expect("queued");
+    app.work().await;
+    assert_eq!(outline().await, None);
+    app.clock.advance(TimeDelta::days(1));
+    let feed = app.store.find_feed(&Scope::All, &held.feed).await;
+    let feed = feed.expect("a look").expect("a feed").feed;
+    let mended = files.csv("b.csv", &[a_record(1), a_record(2).with("gtin", "4006381333931")]);
+    let counts = app.take_in(&feed, &mended).await.report.records;
+    assert_eq!((counts.accepted, counts.unchanged), (0, 2));
+    assert!(outline().await.is_some());
+}
+
+#[tokio::test]
 async fn a_mended_record_becomes_an_item_and_the_replay_is_logged_as_its_own_delivery() {
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
