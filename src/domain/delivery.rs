@@ -9,7 +9,7 @@ use super::gate::Gate;
 use super::hold::{Hold, Stage};
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId};
 use super::report::{CodeCount, Counts, FileReport};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Which way a feed's files go.
@@ -145,6 +145,12 @@ impl Delivery {
     /// somebody; none until decided.
     pub fn latency_ms(&self) -> Option<u64> {
         Some(latency_ms(self.received_at, self.decided_at?, self.hold.as_ref()))
+    }
+
+    /// Whether it is dated into the future, by more than clocks of two machines differ. Other
+    /// systems' clocks may go ahead; such an entry counts when its time has come.
+    pub fn is_ahead(&self, now: DateTime<Utc>) -> bool {
+        self.received_at - now > TimeDelta::minutes(1)
     }
 
     /// Whether a gate holds it and nobody has ruled on that yet.

@@ -73,10 +73,13 @@ pub fn span(length: TimeDelta) -> String {
     }
 }
 
-/// How long ago something was: `just now`, `14 min ago`.
+/// How long ago something was: `just now`, `14 min ago`; of what a clock that goes ahead has
+/// dated into the future, `in 14 min`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let gap = now - at;
-    if gap < TimeDelta::seconds(10) {
+    if gap < -TimeDelta::minutes(1) {
+        format!("in {}", span(-gap))
+    } else if gap < TimeDelta::seconds(10) {
         "just now".to_owned()
     } else {
         format!("{} ago", span(gap))
@@ -184,5 +187,6 @@ mod tests {
         let now = DateTime::from_timestamp(1_780_000_000, 0).expect("a time");
         assert_eq!(ago(now + TimeDelta::seconds(3), now), "just now");
         assert_eq!(ago(now - TimeDelta::minutes(14), now), "14 min ago");
+        assert_eq!(ago(now + TimeDelta::minutes(14), now), "in 14 min");
     }
 }

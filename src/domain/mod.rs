@@ -17,6 +17,7 @@
 //! | [`portrait`] | a file in a few figures, for the gates to hold against the file before |
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
+//! | [`entry`] | an entry of the audit log as another system writes it, field by field |
 //! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
 //! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
 //! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
@@ -32,6 +33,7 @@ pub mod account;
 pub mod chart;
 pub mod contract;
 pub mod delivery;
+pub mod entry;
 pub mod feed;
 pub mod format;
 pub mod gate;

@@ -11,11 +11,13 @@ const MARK: &str = "fg_";
 /// Characters of a token that are shown afterwards: the mark and 32 of its 256 bits.
 const SHOWN: usize = MARK.len() + 8;
 
-/// Makes a token; the text is shown once and kept nowhere.
+/// Makes a token; the text is shown once and kept nowhere. One that `may_log` also writes entries
+/// of the audit log.
 pub async fn make(
     store: &Store,
     partner: &PartnerId,
     feed: Option<FeedId>,
+    may_log: bool,
     now: DateTime<Utc>,
 ) -> Result<(Token, String)> {
     let text = format!("{MARK}{}", hex(&rand::random::<[u8; 32]>()));
@@ -23,6 +25,7 @@ pub async fn make(
         prefix: text[..SHOWN].to_owned(),
         partner: partner.clone(),
         feed,
+        may_log,
         made_at: now,
         used_at: None,
         revoked_at: None,

@@ -24,6 +24,18 @@ pub fn StatusBadge(
     view! { <span class=format!("badge {}", status.word())>{status.word()}</span> }.into_any()
 }
 
+/// An entry of the log that lies in the future by our clock.
+#[component]
+pub fn AheadBadge() -> impl IntoView {
+    let why = "Its writer dated it into the future; it counts when that time has come";
+    view! {
+        <span class="badge ahead" title=why>
+            "from the future"
+        </span>
+    }
+    .into_any()
+}
+
 /// A delivery that a worker gave up.
 #[component]
 pub fn FailedBadge() -> impl IntoView {

@@ -1,7 +1,7 @@
 //! Lists what came and went, the newest first, narrowed by what the address says.
 
 use crate::api::delivery::{DeliveryList, list_deliveries};
-use crate::app::components::badge::{FailedBadge, StatusBadge};
+use crate::app::components::badge::{AheadBadge, FailedBadge, StatusBadge};
 use crate::app::components::filter::FilterForm;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
@@ -231,6 +231,7 @@ fn row(
     as_of: DateTime<Utc>,
 ) -> AnyView {
     let latency = format::duration(delivery.latency_ms());
+    let ahead = delivery.is_ahead(as_of);
     let replay = matches!(delivery.origin, Origin::Replay { .. });
     let partner = (!partners.is_empty()).then(|| {
         let id = &delivery.partner;
@@ -271,6 +272,7 @@ fn row(
                     view! { <StatusBadge status=delivery.status/> }.into_any()
                 }}
                 {replay.then(|| view! { " " <span class="badge replay">"replay"</span> })}
+                {ahead.then(|| view! { " " <AheadBadge/> })}
             </td>
             {figure(format::count(c.received))}
             {figure(format::count(c.accepted))}

@@ -11,6 +11,7 @@ mod doctor;
 mod generate;
 mod history;
 mod ingest;
+mod log;
 mod opened;
 mod partner;
 mod pull;
@@ -56,6 +57,8 @@ enum Command {
     Check(check::Args),
     /// Take files of a partner's feed in
     Ingest(ingest::Args),
+    /// Write entries that another system kept into the audit log
+    Log(log::Args),
     /// Rule on deliveries that a gate holds
     Delivery(delivery::Args),
     /// Write feeds to try things on
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Worker(args) => block_on(args.run()),
         Command::Check(args) => args.run(),
         Command::Ingest(args) => block_on(args.run()),
+        Command::Log(args) => block_on(args.run()),
         Command::Delivery(args) => block_on(args.run()),
         Command::Generate(args) => block_on(args.run()),
         Command::Partner(args) => block_on(args.run()),

@@ -32,6 +32,9 @@ enum Verb {
         /// The one feed it may send files of; without it every feed of the partner
         #[arg(long, value_name = "FEED")]
         feed: Option<String>,
+        /// Let it write entries of the audit log too, for a system that checks files itself
+        #[arg(long)]
+        log: bool,
     },
     /// List tokens by their first characters
     List,
@@ -46,7 +49,7 @@ impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let done = match &self.verb {
-            Verb::Add { partner, feed } => add(&opened, partner, feed.as_deref()).await,
+            Verb::Add { partner, feed, log } => add(&opened, partner, feed.as_deref(), *log).await,
             Verb::List => list(&opened).await,
             Verb::Revoke { prefix } => revoke(&opened, prefix).await,
         };
@@ -55,7 +58,7 @@ impl Args {
     }
 }
 
-async fn add(opened: &Opened, partner: &str, feed: Option<&str>) -> anyhow::Result<()> {
+async fn add(opened: &Opened, partner: &str, feed: Option<&str>, may_log: bool) -> anyhow::Result<()> {
     let store = &opened.store;
     let partner = PartnerId::parse(partner)?;
     let feed = feed.map(|feed| FeedId::of(&partner, feed)).transpose()?;
@@ -67,12 +70,17 @@ async fn add(opened: &Opened, partner: &str, feed: Option<&str>) -> anyhow::Resu
     {
         bail!("there is no feed {feed}; `feedgate partner list` lists them");
     }
-    let (token, text) = tokens::make(store, &partner, feed, Clock::system().now()).await?;
+    let (token, text) = tokens::make(store, &partner, feed, may_log, Clock::system().now()).await?;
     note(opened, &token, "token.add", "made").await?;
     println!("{text}");
     eprintln!(
-        "It is shown this once. Sent as “Authorization: Bearer …”, it sends files of {}.",
-        of(&token)
+        "It is shown this once. Sent as “Authorization: Bearer …”, it sends files of {}{}.",
+        of(&token),
+        if token.may_log {
+            " and writes entries of the log"
+        } else {
+            ""
+        }
     );
     Ok(())
 }
@@ -84,7 +92,8 @@ async fn list(opened: &Opened) -> anyhow::Result<()> {
             (None, Some(at)) => format!("last used {}", format::instant(at)),
             (None, None) => "never used".to_owned(),
         };
-        println!("{}…  {:<32} {used}", token.prefix, of(&token));
+        let log = if token.may_log { ", writes the log" } else { "" };
+        println!("{}…  {:<32} {used}{log}", token.prefix, of(&token));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! | [`mod@pull`] | fetches a file from its address, and hands it on |
 //! | [`guard`] | keeps that away from addresses that lie inside |
 //! | [`mod@keep`] | keeps a file that was read from a disk |
+//! | [`mod@log`] | takes entries of the audit log that other systems write |
 //! | [`mod@verdict`] | says what became of a file that came in |
 //!
 //! Nothing here reads a feed: a file is bytes with a name and a size. It is used by `http`, for
@@ -13,11 +14,13 @@
 
 mod guard;
 mod keep;
+mod log;
 mod pull;
 mod receive;
 mod verdict;
 
 pub use keep::keep;
+pub use log::{Remark, Taken, Writer, take_log};
 pub use pull::{Puller, check};
 pub use receive::{Incoming, Refused, Way, receive};
 pub use verdict::{Verdict, verdict};

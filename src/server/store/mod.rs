@@ -15,6 +15,7 @@
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
+//! | `logging` | `deliveries`: entries that other systems send |
 //! | `rollups` | `rollups`, `rolled`, `followers`: counts per bucket, kept in step with `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
 //! | `outlines` | `outlines`, `outline_parts`: what items are compared by, in a few documents |
@@ -44,6 +45,7 @@ mod gates;
 mod holds;
 mod items;
 mod jobs;
+mod logging;
 mod outlines;
 mod paging;
 mod partners;
@@ -69,6 +71,7 @@ pub use drafts::Draft;
 pub use files::{Ended, Receiving, StoredFile};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
+pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;

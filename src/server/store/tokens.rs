@@ -24,6 +24,8 @@ pub struct Token {
     pub partner: PartnerId,
     /// Of which feed alone, if not of every one.
     pub feed: Option<FeedId>,
+    /// Whether it may write entries of the audit log.
+    pub may_log: bool,
     /// When it was made.
     pub made_at: DateTime<Utc>,
     /// When it was last used, to the minute.
@@ -39,6 +41,8 @@ struct TokenDoc {
     prefix: String,
     partner: String,
     feed: Option<String>,
+    #[serde(default)]
+    may_log: bool,
     #[serde(with = "when")]
     made_at: DateTime<Utc>,
     #[serde(with = "when::option", default)]
@@ -53,6 +57,7 @@ impl From<TokenDoc> for Token {
             prefix: d.prefix,
             partner: PartnerId::new(d.partner),
             feed: d.feed.map(FeedId::new),
+            may_log: d.may_log,
             made_at: d.made_at,
             used_at: d.used_at,
             revoked_at: d.revoked_at,
@@ -68,6 +73,7 @@ impl Store {
             prefix: token.prefix.clone(),
             partner: token.partner.to_string(),
             feed: token.feed.as_ref().map(ToString::to_string),
+            may_log: token.may_log,
             made_at: token.made_at,
             used_at: None,
             revoked_at: None,

@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 async fn token(app: &App, feed: &Feed, only: Option<&FeedId>) -> String {
     let partner = feed.id.partner();
-    let made = tokens::make(&app.store, &partner, only.cloned(), app.clock.now()).await;
+    let made = tokens::make(&app.store, &partner, only.cloned(), false, app.clock.now()).await;
     made.expect("a token").1
 }
 
@@ -436,7 +436,7 @@ async fn the_description_names_every_route_and_no_other() {
     let paths = document["paths"].as_object().expect("paths");
     assert_eq!(
         paths.len(),
-        3,
+        4,
         "a route was added or removed: describe it, and probe it here"
     );
     for (path, operations) in paths {

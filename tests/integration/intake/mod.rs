@@ -1,6 +1,7 @@
 //! Files on their way in: kept, queued, refused at the door, and gone when they are not needed.
 
 mod api;
+mod audit;
 mod browser;
 mod files;
 mod jobs;

@@ -90,6 +90,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
             Some(why) => verdict::given_up(why),
             None => verdict::verdict(&delivery),
         }}
+        {delivery.is_ahead(as_of).then(|| verdict::ahead(&delivery))}
         {ruling::made(&delivery)}
         {(releasing || on_its_way).then(|| view! { <Follow/> })}
         {may_rule.then(|| ruling::form(&delivery, is_kept, rule))}
@@ -142,7 +143,8 @@ fn facts(delivery: &Delivery) -> AnyView {
                 {fact("Size", format::bytes(file.bytes).into_any())}
                 {fact("Format", file.format.map_or_else(unknown, |f| f.word().to_owned()).into_any())}
                 {fact("Encoding", file.encoding.clone().unwrap_or_else(unknown).into_any())}
-                {fact("SHA-256", view! { <code>{file.sha256.clone()}</code> }.into_any())}
+                {(!file.sha256.is_empty())
+                    .then(|| fact("SHA-256", view! { <code>{file.sha256.clone()}</code> }.into_any()))}
                 {fact("Received", view! { <Instant at=delivery.received_at/> }.into_any())}
                 {fact(
                     if delivery.status == Status::Held { "Held since" } else { "Decided" },
@@ -152,7 +154,8 @@ fn facts(delivery: &Delivery) -> AnyView {
                     },
                 )}
                 {fact("Took", format::duration(delivery.latency_ms()).into_any())}
-                {fact("Contract", format!("version {}", delivery.contract_version).into_any())}
+                {(delivery.contract_version > 0)
+                    .then(|| fact("Contract", format!("version {}", delivery.contract_version).into_any()))}
                 {(delivery.profile_version > 0)
                     .then(|| fact("Profile", format!("version {}", delivery.profile_version).into_any()))}
                 {fact("Delivery", view! { <code>{delivery.id.to_string()}</code> }.into_any())}

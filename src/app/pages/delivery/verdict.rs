@@ -36,6 +36,16 @@ pub(super) fn verdict(delivery: &Delivery) -> AnyView {
     .into_any()
 }
 
+/// What is to be known of an entry that lies in the future.
+pub(super) fn ahead(delivery: &Delivery) -> AnyView {
+    let sentence = format!(
+        "From the future: whoever wrote this entry dated it {}. Charts count it when that time has come; look at the \
+         clock of its writer.",
+        format::instant(delivery.received_at)
+    );
+    view! { <p class="notice watch">{sentence}</p> }.into_any()
+}
+
 /// The verdict on a delivery that a worker gave up: what failed, and what to do.
 pub(super) fn given_up(why: GivenUp) -> AnyView {
     let sentence = format!(

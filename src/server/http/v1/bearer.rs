@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use crate::domain::account::Scope;
-use crate::domain::ids::FeedId;
+use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::context::AppState;
 use crate::server::store::Token;
 use crate::server::tokens;
@@ -18,6 +18,21 @@ impl Bearer {
     /// Whose data it may see.
     pub(super) fn scope(&self) -> Scope {
         Scope::Only(vec![self.0.partner.clone()])
+    }
+
+    /// The partner it belongs to.
+    pub(super) fn partner(&self) -> &PartnerId {
+        &self.0.partner
+    }
+
+    /// The one feed it is for, if it is not for every feed of its partner.
+    pub(super) fn only(&self) -> Option<&FeedId> {
+        self.0.feed.as_ref()
+    }
+
+    /// Whether it may write entries of the log.
+    pub(super) fn may_log(&self) -> bool {
+        self.0.may_log
     }
 
     /// Whether it may have to do with this feed.

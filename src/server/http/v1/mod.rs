@@ -1,10 +1,12 @@
-//! Answers programs: partners send files here and ask what became of them.
+//! Answers programs: partners send files here and ask what became of them, and
+//! systems that check files themselves write what they found into the log.
 //!
 //! Everything below `/api/v1` is asked for with a token ([`bearer`]) and knows nothing of
 //! sessions, so no browser can be made to do anything here. Errors are problem documents
 //! ([`problem`]). A partner's token reaches that partner's things alone; what is another's
 //! looks like what does not exist.
 
+mod audit;
 mod bearer;
 mod delivery;
 mod digest;
@@ -24,6 +26,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/feeds/{feed}/deliveries", post(send::send))
         .route("/deliveries/{delivery}", get(delivery::read))
+        .route("/audit", post(audit::take))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || Problem::not_found("address"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -1,0 +1,92 @@
+//! Writes entries that other systems send into the audit log, each once however often it is sent.
+
+use super::deliveries::DeliveryDoc;
+use super::{Result, Store};
+use crate::domain::delivery::{Delivery, Direction};
+use crate::domain::ids::FeedId;
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use mongodb::bson::doc;
+use mongodb::error::ErrorKind;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What became of one entry that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// It is in the log now.
+    New,
+    /// It was there, and says the same.
+    There,
+    /// Another with its id is there; that one stays.
+    Conflict,
+}
+
+impl Store {
+    /// Writes entries that are not there yet, and says of each, in their order, what became of it.
+    /// A feed's newest file is noted, unless it lies in the future.
+    pub async fn log_deliveries(&self, entries: &[Delivery], now: DateTime<Utc>) -> Result<Vec<Logged>> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let deliveries = self.collection::<DeliveryDoc>("deliveries");
+        let docs: Vec<DeliveryDoc> = entries.iter().map(DeliveryDoc::from).collect();
+        let there: HashSet<usize> = match deliveries.insert_many(docs).ordered(false).await {
+            Ok(_) => HashSet::new(),
+            Err(error) => match error.kind.as_ref() {
+                ErrorKind::InsertMany(many)
+                    if many.write_concern_error.is_none()
+                        && many
+                            .write_errors
+                            .as_ref()
+                            .is_some_and(|errors| errors.iter().all(|e| e.code == 11000)) =>
+                {
+                    many.write_errors.iter().flatten().map(|e| e.index).collect()
+                }
+                _ => return Err(error.into()),
+            },
+        };
+        self.note_newest(entries, now).await?;
+        if there.is_empty() {
+            return Ok(vec![Logged::New; entries.len()]);
+        }
+        let ids: Vec<&str> = there.iter().map(|at| entries[*at].id.as_str()).collect();
+        let found: Vec<DeliveryDoc> = deliveries
+            .find(doc! {"_id": {"$in": ids}})
+            .projection(doc! {"samples": 0})
+            .await?
+            .try_collect()
+            .await?;
+        let found: HashMap<String, Delivery> = found
+            .into_iter()
+            .map(Delivery::from)
+            .map(|d| (d.id.to_string(), d))
+            .collect();
+        let fate = |(at, entry): (usize, &Delivery)| {
+            if !there.contains(&at) {
+                Logged::New
+            } else if found.get(entry.id.as_str()) == Some(entry) {
+                Logged::There
+            } else {
+                Logged::Conflict
+            }
+        };
+        Ok(entries.iter().enumerate().map(fate).collect())
+    }
+
+    async fn note_newest(&self, entries: &[Delivery], now: DateTime<Utc>) -> Result<()> {
+        let mut newest = BTreeMap::<&FeedId, &Delivery>::new();
+        for entry in entries
+            .iter()
+            .filter(|e| e.direction == Direction::Ingest && e.received_at <= now)
+        {
+            let last = newest.entry(&entry.feed).or_insert(entry);
+            if entry.received_at > last.received_at {
+                *last = entry;
+            }
+        }
+        for (feed, last) in newest {
+            self.note_last(feed, last.received_at, last.status).await?;
+        }
+        Ok(())
+    }
+}
