@@ -10,7 +10,7 @@
 
 use super::checks::{across, id};
 use super::look::{Look, Quoted, cut};
-use super::{Checked, Rule, Rules};
+use super::{Checked, Currency, Rule, Rules};
 use crate::domain::record::{Attribute, Position, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use std::borrow::Cow;
@@ -82,6 +82,11 @@ impl<V> Memory<V> {
 }
 
 impl<V: Copy> Memory<V> {
+    /// Whether a value is known; asked ahead, it brings near what [`Self::recall`] will touch.
+    fn knows(&self, key: u64) -> bool {
+        self.young.contains_key(&key) | self.old.contains_key(&key)
+    }
+
     /// What is known of a value; none when it is new, or forgotten, and then it is remembered
     /// with `first`.
     fn recall(&mut self, key: u64, first: V) -> Option<&mut V> {
@@ -191,6 +196,28 @@ impl Across {
         self.ids.len() as u64
     }
 
+    /// Looks up what some records will be compared with when they are settled next. It changes
+    /// nothing, but the processor then waits for many places of large tables at once and not
+    /// for one after the other.
+    pub fn look_ahead<'a>(&self, records: impl Iterator<Item = &'a Checked> + Clone) {
+        let mut known = 0usize;
+        let mut count = |is_known: bool| known += usize::from(is_known);
+        for checked in records.clone() {
+            count(checked.identity.is_some_and(|id| self.ids.contains(&id)));
+        }
+        for checked in records.clone() {
+            if let Some((currency, _)) = checked.price {
+                count(self.products.knows(priced(checked.marks.product, currency)));
+            }
+            count(self.members.knows(checked.marks.member));
+        }
+        for checked in records {
+            count(self.titles.knows(checked.marks.title));
+            count(self.pictures.knows(checked.marks.picture));
+        }
+        std::hint::black_box(known);
+    }
+
     /// Adds what only the file's order can say of a record; to be called in that order.
     pub fn settle(&mut self, rules: &Rules, raw: &RawRecord, checked: &mut Checked) {
         let is_repeated = checked
@@ -254,7 +281,7 @@ impl Across {
         if product == 0 {
             return;
         }
-        let product = product ^ currency.number() << 40;
+        let product = priced(product, currency);
         let cents = u32::try_from(price).unwrap_or(u32::MAX);
         let first = Offers {
             variant: low(marks.variant),
@@ -362,6 +389,11 @@ impl Across {
         let trial = standing.shadow.map(|severity| told(severity, true));
         live.into_iter().chain(trial).collect()
     }
+}
+
+/// A product in one currency: prices are compared with those of the same.
+fn priced(product: u64, currency: Currency) -> u64 {
+    product ^ currency.number() << 40
 }
 
 /// The lower half of a hash, which is enough to tell a few apart.

@@ -92,7 +92,10 @@ impl Outlet<'_> {
             && let Some(place) = self.handed_in.iter().position(|load| load.number == self.next)
         {
             let mut load = self.handed_in.swap_remove(place);
-            for (raw, checked) in &mut load.outcomes[..load.count] {
+            let outcomes = &mut load.outcomes[..load.count];
+            self.across
+                .look_ahead(outcomes.iter().map(|(_, checked)| checked));
+            for (raw, checked) in outcomes {
                 self.across.settle(rules, raw, checked);
                 self.tally.add(raw, checked);
                 if let Err(error) = (self.sink)(raw, checked) {

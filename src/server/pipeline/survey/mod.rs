@@ -93,6 +93,9 @@ impl From<Stop> for Ended {
     }
 }
 
+/// Records that one core settles together: enough to look ahead, few enough to stay near.
+const FEW: usize = 16;
+
 fn on_one_core(
     reader: &mut feed::Reader,
     rules: &Rules,
@@ -100,12 +103,69 @@ fn on_one_core(
     tally: &mut Tally,
     sink: &mut Sink<'_>,
 ) -> Result<(), Ended> {
-    let (mut raw, mut sound, mut checked) = (RawRecord::default(), Sound::default(), Checked::default());
-    while reader.read(&mut raw)? {
-        rules.look_knowing(&raw, &mut sound, &mut checked);
-        across.settle(rules, &raw, &mut checked);
-        tally.add(&raw, &checked);
-        sink(&raw, &checked).map_err(Ended::Failed)?;
+    let (mut sound, mut few) = (Sound::default(), <[(RawRecord, Checked); FEW]>::default());
+    loop {
+        let (mut count, mut end) = (0, None);
+        while count < FEW && end.is_none() {
+            let (raw, checked) = &mut few[count];
+            match reader.read(raw) {
+                Ok(true) => {
+                    rules.look_knowing(raw, &mut sound, checked);
+                    count += 1;
+                }
+                Ok(false) => end = Some(Ok(())),
+                Err(stop) => end = Some(Err(stop.into())),
+            }
+        }
+        let few = &mut few[..count];
+        across.look_ahead(few.iter().map(|(_, checked)| checked));
+        for (raw, checked) in few {
+            across.settle(rules, raw, checked);
+            tally.add(raw, checked);
+            sink(raw, checked).map_err(Ended::Failed)?;
+        }
+        if let Some(end) = end {
+            return end;
+        }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contract::{Currency, example};
+    use crate::domain::report::Verdict;
+    use std::io::Cursor;
+
+    #[test]
+    fn every_record_before_the_damage_is_seen_in_order_on_one_core_and_on_two() {
+        // Around the number of records that one core settles together.
+        for sound in [1, FEW - 1, FEW, FEW + 1, 3 * FEW] {
+            let mut file = b"id,title\n".to_vec();
+            for number in 0..sound {
+                file.extend_from_slice(format!("{number},Mug\n").as_bytes());
+            }
+            for damage in [&b""[..], b"x,M\xffg\ny,Mug\n"] {
+                let file = [&file[..], damage].concat();
+                for cores in [1, 2].map(NonZero::new).into_iter().flatten() {
+                    let mut seen = Vec::new();
+                    let report = survey_on(
+                        cores,
+                        Cursor::new(file.clone()),
+                        "feed.csv",
+                        &Terms::in_currency(Currency::of("EUR")),
+                        example::moment(),
+                        &mut |_, checked| {
+                            seen.push(checked.id().to_owned());
+                            Ok(())
+                        },
+                    )
+                    .expect("the source does not fail");
+                    let expected: Vec<_> = (0..sound).map(|number| number.to_string()).collect();
+                    assert_eq!(seen, expected, "{sound} records on {cores}");
+                    assert_eq!(report.file.verdict == Verdict::Refused, !damage.is_empty());
+                }
+            }
+        }
+    }
 }
