@@ -30,3 +30,16 @@ test("a manager is offered no form", async ({ page, be }) => {
   await expect(page.getByRole("heading", { level: 1 })).toContainText("products");
   await expect(page.getByRole("button", { name: "Send it" })).toHaveCount(0);
 });
+
+test("a partner sends a file of its own feed, and meets nobody else's", async ({ page, be }) => {
+  await be("partner");
+  await page.goto("/feeds/kasparek/products");
+  await page.getByLabel("File", { exact: true }).setInputFiles({
+    name: "own.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(head + row(2, "14.00 PLN")),
+  });
+  await page.getByRole("button", { name: "Send it" }).click();
+  await expect(page).toHaveURL(/\/deliveries\/[0-9a-f]+$/);
+  await expect(page.locator("main")).toContainText("own.csv");
+});

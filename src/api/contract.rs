@@ -15,6 +15,8 @@ pub struct ContractRow {
     pub code: String,
     /// What it says, in a few words.
     pub title: String,
+    /// The attribute it speaks of; none when it is about the record or the file as a whole.
+    pub attribute: Option<String>,
     /// How much it matters in the rule book.
     pub severity: Severity,
     /// What the contract makes of it, in words; none when that is as in the rule book.
@@ -99,8 +101,8 @@ pub struct ContractView {
     pub editing: Option<Editing>,
 }
 
-/// Reads the contract of a feed, its rules narrowed to those in whose code or title every word of
-/// `find` occurs, and one `rule` with all that can be set.
+/// Reads the contract of a feed, its rules narrowed to those in whose code, attribute or title every
+/// word of `find` occurs, and one `rule` with all that can be set.
 #[server(endpoint = "read_contract")]
 pub async fn read_contract(
     feed: String,

@@ -98,3 +98,17 @@ pub async fn resume_pull(feed: String) -> Result<(), AppError> {
         .await,
     )
 }
+
+/// Has a feed's file fetched no more until somebody resumes it.
+#[server(endpoint = "pause_pull")]
+pub async fn pause_pull(feed: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ManageJobs).await?;
+            desk::feed::pause(&viewer, &FeedId::new(feed)).await
+        }
+        .await,
+    )
+}

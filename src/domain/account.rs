@@ -18,7 +18,8 @@ pub enum Role {
     Staff,
     /// An account manager: reads everything of the partners in their care.
     Manager,
-    /// A partner's own person: reads that partner's quality reports, and nothing else.
+    /// A partner's own person: reads that partner's quality reports, sends files of its feeds, and
+    /// does nothing else.
     Partner,
 }
 
@@ -37,7 +38,7 @@ pub enum Right {
     DiscardRecord,
     /// Send a file of a feed in.
     SendFile,
-    /// See the worker's jobs, have one that was set aside tried again, and resume a pull.
+    /// See the worker's jobs, have one that was set aside tried again, and pause or resume a pull.
     ManageJobs,
     /// Release or refuse a delivery that a gate holds.
     RuleOnHold,
@@ -64,10 +65,9 @@ impl Role {
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
-            EditRecord | ReplayRecord | DiscardRecord | SendFile | ManageJobs | RuleOnHold | EditContract
-            | EditProfile | EditGates => {
-                matches!(self, Self::Admin | Self::Staff)
-            }
+            EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold | EditContract
+            | EditProfile | EditGates => matches!(self, Self::Admin | Self::Staff),
+            SendFile => self != Self::Manager,
             ManageUsers => self == Self::Admin,
         }
     }
@@ -187,6 +187,12 @@ mod tests {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);
         }
+    }
+
+    #[test]
+    fn whoever_makes_a_feed_or_mends_it_may_send_its_files() {
+        let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(Right::SendFile)).collect();
+        assert_eq!(allowed, [Role::Admin, Role::Staff, Role::Partner]);
     }
 
     #[test]

@@ -273,3 +273,20 @@ async fn a_change_that_is_refused_comes_back_as_it_was_typed_with_the_fault_besi
         .await;
     assert!(!foreign.location.unwrap_or_default().starts_with("//"));
 }
+
+#[tokio::test]
+async fn the_rules_of_one_attribute_are_found_by_its_name() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let page = partner.get(&format!("{PAGE}?find=image_link")).await.body;
+    assert!(
+        page.contains("IMG_PLACEHOLDER") && page.contains("ADDIMG_COUNT"),
+        "{page}"
+    );
+    assert!(!page.contains("TITLE_CAPS"), "{page}");
+    assert!(
+        page.contains("href=\"/feeds/acme/main/contract?find=image_link\""),
+        "{page}"
+    );
+}

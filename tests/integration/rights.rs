@@ -128,6 +128,11 @@ const TABLE: &[Row] = &[
         &[("feed", "beta/main")],
         [401, 404, 404, 403, 404, 404],
     ),
+    (
+        "pause_pull",
+        &[("feed", "beta/main")],
+        [401, 404, 404, 403, 404, 404],
+    ),
     ("list_rules", &[], [401, 200, 200, 200, 200, 200]),
     (
         "read_rule",
@@ -360,4 +365,24 @@ async fn a_call_without_its_arguments_is_no_fault_of_the_server() {
         let message = error["message"].as_str().expect("a message");
         assert!(message.contains(missing), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_file_for_another_partners_feed_meets_the_same_answer_as_one_for_no_feed() {
+    let app = App::start().await;
+    with_two_partners(&app).await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let mut answers = Vec::new();
+    for feed in ["beta/main", "never/heard"] {
+        let request = axum::http::Request::post(format!("/upload/{feed}"))
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .header("accept", "application/json")
+            .header("sec-fetch-site", "same-origin")
+            .body(axum::body::Body::from("--edge--\r\n"))
+            .expect("a request");
+        let answer = partner.send(request).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{feed}");
+        answers.push(answer.body);
+    }
+    assert_eq!(answers[0], answers[1]);
 }

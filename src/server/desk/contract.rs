@@ -31,7 +31,8 @@ pub async fn read(
     let contract = feed.contract;
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let matches = |rule: &Rule| {
-        let text = format!("{}\n{}", rule.code, rule.title).to_lowercase();
+        let attribute = rule.attribute.unwrap_or_default();
+        let text = format!("{}\n{attribute}\n{}", rule.code, rule.title).to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
     let mut rows: Vec<ContractRow> = settable()
@@ -139,6 +140,7 @@ fn row(contract: &Contract, rule: &Rule) -> ContractRow {
     ContractRow {
         code: rule.code.to_owned(),
         title: rule.title.to_owned(),
+        attribute: rule.attribute.map(str::to_owned),
         severity: rule.severity,
         own: contract.rules.get(rule.code).map(|own| describe(rule, Some(own))),
     }

@@ -110,6 +110,26 @@ pub async fn resume(viewer: &Viewer, id: &FeedId) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Pauses the pull of a feed in the caller's scope.
+pub async fn pause(viewer: &Viewer, id: &FeedId) -> Result<(), AppError> {
+    let state = context::state()?;
+    find(&state, viewer, id).await?;
+    if !state.store.pause_pull(&viewer.scope(), id).await? {
+        return Err(AppError::not_found("pull"));
+    }
+    let deed = Deed::of(
+        viewer,
+        "pull.pause",
+        format!("feed:{id}"),
+        Some(id.partner()),
+        "paused the fetching of its file".to_owned(),
+        state.clock.now(),
+    );
+    state.store.insert_deed(&deed).await?;
+    context::go(&format!("/feeds/{id}"));
+    Ok(())
+}
+
 fn settings(feed: &Feed) -> Vec<Setting> {
     let setting = |name: &str, value: String| Setting {
         name: name.to_owned(),

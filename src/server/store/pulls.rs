@@ -79,7 +79,8 @@ impl Store {
     }
 
     /// Writes down how a pull stands after a fetch, unless it was set up anew meanwhile. The time
-    /// of the next fetch is written only when the fetch moved it.
+    /// of the next fetch is written only when the fetch moved it, and a pause only when the fetch
+    /// made it, so that one made by hand meanwhile stays.
     pub async fn note_pull(&self, feed: &FeedId, before: &Pulling, after: &Pulling) -> Result<()> {
         let doc = PullDoc::of(feed, after);
         let bson = mongodb::bson::serialize_to_document(&doc)
@@ -90,6 +91,9 @@ impl Store {
         }
         if before.due_at == after.due_at {
             set.remove("due_at");
+        }
+        if before.paused == after.paused {
+            set.remove("paused");
         }
         self.collection::<PullDoc>("pulls")
             .update_one(
@@ -126,6 +130,16 @@ impl Store {
             .update_one(query, change)
             .await?;
         Ok(resumed.matched_count == 1)
+    }
+
+    /// Pauses a feed's pull until it is resumed. False when the feed has none in the scope.
+    pub async fn pause_pull(&self, scope: &Scope, feed: &FeedId) -> Result<bool> {
+        let query = super::scope::narrow(doc! {"_id": feed.as_str()}, scope, None);
+        let paused = self
+            .collection::<PullDoc>("pulls")
+            .update_one(query, doc! {"$set": {"paused": true}})
+            .await?;
+        Ok(paused.matched_count == 1)
     }
 
     /// Queues one pull that is due, if there is one, and sets its next time. False when none is.

@@ -33,7 +33,9 @@ impl Worker {
     /// Fetches a feed's file. A server that fails is no failure of the job: the pull has a
     /// back-off of its own.
     pub(super) async fn pull(&self, feed: &FeedId) -> anyhow::Result<()> {
-        let Some(before) = self.store.find_pull(&Scope::All, feed).await? else {
+        // Somebody may have stopped or paused it since it was queued.
+        let found = self.store.find_pull(&Scope::All, feed).await?;
+        let Some(before) = found.filter(|pull| !pull.paused) else {
             return Ok(());
         };
         let Some(found) = self.store.find_feed(&Scope::All, feed).await? else {

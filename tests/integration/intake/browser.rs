@@ -116,7 +116,7 @@ async fn only_those_who_may_send_files_of_the_feed_do() {
         (Role::Admin, None, StatusCode::SEE_OTHER),
         (Role::Staff, None, StatusCode::SEE_OTHER),
         (Role::Manager, None, StatusCode::FORBIDDEN),
-        (Role::Partner, Some("acme"), StatusCode::NOT_FOUND),
+        (Role::Partner, Some("acme"), StatusCode::SEE_OTHER),
         (Role::Partner, Some("beta"), StatusCode::NOT_FOUND),
     ] {
         let actor = app.sign_in(role, partner).await;
@@ -143,8 +143,8 @@ async fn only_those_who_may_send_files_of_the_feed_do() {
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
     assert_eq!(
         app.store.count_files().await.expect("a count").0,
-        2,
-        "only two may send"
+        3,
+        "only three may send"
     );
 }
 
@@ -163,4 +163,41 @@ async fn a_form_that_is_too_large_or_breaks_off_says_so_and_leaves_nothing() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.body.contains("broke off"), "{}", answer.body);
     assert_eq!(app.store.count_files().await.expect("a count"), (0, 0));
+}
+
+#[tokio::test]
+async fn a_partner_sends_a_file_of_its_own_feed_and_follows_it_to_the_verdict() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let sent = plain(
+        &partner,
+        "/upload/acme/main",
+        form("file", "spring.csv", &feed_file()),
+    )
+    .await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    let page = sent.location.expect("its delivery");
+    let before = partner.get(&page).await;
+    assert!(
+        before.status.is_success() && before.body.contains("queued"),
+        "{}",
+        before.body
+    );
+    let waiting = partner.get("/feeds/acme/main").await.body;
+    assert!(
+        waiting.contains("spring.csv") && waiting.contains("It is here and waits for a worker."),
+        "{waiting}"
+    );
+    // The report ends with the stretch that is filling, and this is its very first instant.
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    let report = partner.get("/partners/acme").await.body;
+    assert!(
+        report.contains("spring.csv") && report.contains("queued"),
+        "{report}"
+    );
+    app.work().await;
+    assert!(partner.get(&page).await.body.contains("accepted"));
+    let other = app.sign_in(Role::Partner, Some("beta")).await;
+    assert_eq!(other.get(&page).await.status, StatusCode::NOT_FOUND);
 }

@@ -319,3 +319,52 @@ async fn a_server_that_cannot_be_reached_is_an_outcome_without_secrets() {
     assert!(why.starts_with("the server could not be reached"), "{why}");
     assert!(!why.contains("geheim"), "{why}");
 }
+
+#[tokio::test]
+async fn a_pull_that_staff_pause_rests_until_they_resume_it_and_the_log_says_who() {
+    let app = App::start().await;
+    let address = serve(Router::new().route("/f.csv", get(async || feed_file()))).await;
+    let feed = set(&app, format!("http://{address}/f.csv")).await;
+    app.worker().queue_due_pulls().await.expect("queued");
+    let staff = app.sign_in(Role::Staff, None).await;
+    let pressed = staff.post("/api/pause_pull", &[("feed", "acme/main")]).await;
+    assert_eq!(pressed.location.as_deref(), Some("/feeds/acme/main"));
+    // What was queued before is not fetched either.
+    app.work().await;
+    app.clock.advance(TimeDelta::days(1));
+    tick(&app).await;
+    let rests = pull(&app, &feed).await;
+    assert_eq!((rests.paused, rests.last), (true, None));
+    let page = staff.get("/feeds/acme/main").await.body;
+    assert!(
+        page.contains("Paused by hand.") && !page.contains("Pause fetching"),
+        "{page}"
+    );
+    staff.post("/api/resume_pull", &[("feed", "acme/main")]).await;
+    tick(&app).await;
+    assert!(!pull(&app, &feed).await.paused);
+    assert_eq!(deliveries(&app).await, 1);
+    let deeds = app
+        .store
+        .list_deeds(&Scope::All, "feed:acme/main")
+        .await
+        .expect("a list");
+    let deeds: Vec<_> = deeds
+        .iter()
+        .map(|deed| (&*deed.action, &*deed.actor_name))
+        .collect();
+    assert!(deeds.contains(&("pull.pause", "staff of all")), "{deeds:?}");
+}
+
+#[tokio::test]
+async fn a_pause_made_while_a_fetch_is_under_way_stays() {
+    let app = App::start().await;
+    let feed = set(&app, "http://127.0.0.1:9/f.csv".to_owned()).await;
+    let before = pull(&app, &feed).await;
+    app.store.pause_pull(&Scope::All, &feed).await.expect("paused");
+    let after = before
+        .clone()
+        .after(feedgate::domain::pull::Outcome::NothingNew, app.clock.now());
+    app.store.note_pull(&feed, &before, &after).await.expect("noted");
+    assert!(pull(&app, &feed).await.paused);
+}

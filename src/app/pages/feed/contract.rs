@@ -105,7 +105,7 @@ fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) ->
         <FilterForm action=here.path().to_owned()>
             <div class="filters" role="search">
                 <label class="field">
-                    <span>"Code or word"</span>
+                    <span>"Code, attribute or word"</span>
                     <input type="search" name="find" value=find.clone() autocomplete="off"/>
                 </label>
                 <button>"Search"</button>
@@ -115,7 +115,7 @@ fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) ->
         {if rows.is_empty() {
             view! {
                 <Empty title="No rule matches">
-                    <p>"No rule that a contract can set has all of these words in its code or its title."</p>
+                    <p>"No rule that a contract can set has all of these words in its code, its attribute or its title."</p>
                 </Empty>
             }
                 .into_any()
@@ -134,6 +134,7 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
     let mut columns = vec![
         text("Code"),
         text("What fails"),
+        text("Attribute"),
         text("In the rule book"),
         text("In this contract"),
     ];
@@ -164,6 +165,15 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
                         <RuleCode code=row.code/>
                     </th>
                     <td class="wrap">{row.title}</td>
+                    <td>
+                        {match row.attribute {
+                            Some(name) => {
+                                let href = here.clone().with("find", &name).href();
+                                view! { <a href=href>{name}</a> }.into_any()
+                            }
+                            None => view! { <span class="muted">"all"</span> }.into_any(),
+                        }}
+                    </td>
                     <td>
                         <SeverityBadge severity=row.severity/>
                     </td>

@@ -13,7 +13,7 @@ mod send;
 mod story;
 mod tabs;
 
-use crate::api::feed::{FeedView, ResumePull, Setting, read_feed};
+use crate::api::feed::{FeedView, PausePull, ResumePull, Setting, read_feed};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
@@ -32,6 +32,8 @@ use tabs::Place;
 
 /// Has the feed's file fetched now.
 type Resume = ServerAction<ResumePull>;
+/// Has it fetched no more until then.
+type Pause = ServerAction<PausePull>;
 
 /// The feed that an address names: `partner/feed`.
 pub(super) fn named(params: &ParamsMap) -> String {
@@ -51,7 +53,7 @@ pub fn FeedPage() -> impl IntoView {
         )
     });
     let viewer = use_viewer();
-    let resume = Resume::new();
+    let pulling = (Resume::new(), Pause::new());
     let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
     view! {
         <Transition fallback=Loading>
@@ -63,7 +65,7 @@ pub fn FeedPage() -> impl IntoView {
                         viewer,
                         view.await,
                         Section::Partner,
-                        |viewer, view| content(view, viewer, after.is_empty(), resume),
+                        |viewer, view| content(view, viewer, after.is_empty(), pulling),
                     )
                 })
             }}
@@ -89,7 +91,7 @@ pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView 
     .into_any()
 }
 
-fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyView {
+fn content(view: FeedView, viewer: &Viewer, first: bool, pulling: (Resume, Pause)) -> AnyView {
     let FeedView {
         id,
         partner_name,
@@ -105,7 +107,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
         entries,
     } = view;
     let may_send = viewer.may(Right::SendFile);
-    let resume = viewer.may(Right::ManageJobs).then_some(resume);
+    let pulling = viewer.may(Right::ManageJobs).then_some(pulling);
     let title = format!("Feed {}", id.name());
     let held = link::quarantine("feed", id.as_str()).href();
     let files = link::feed_deliveries(&id);
@@ -149,7 +151,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, resume: Resume) -> AnyV
             />
         </div>
         {facts(settings)}
-        {pull.map(|pull| pull::card(&id, pull, as_of, resume))}
+        {pull.map(|pull| pull::card(&id, pull, as_of, pulling))}
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
             <h2>"What came of its files"</h2>

@@ -1,17 +1,23 @@
-//! Shows how fetching the feed's file by schedule stands, and lets staff have it fetched now.
+//! Shows how fetching the feed's file by schedule stands, and lets staff have it fetched
+//! now, or no more for a while.
 
-use super::Resume;
+use super::{Pause, Resume};
 use crate::app::components::states::{Notice, Tone};
 use crate::app::components::time::{Ago, Instant};
 use crate::domain::format::{self, counted};
 use crate::domain::ids::FeedId;
-use crate::domain::pull::Shown;
+use crate::domain::pull::{FAILURES, Shown};
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-/// The card; with a button for those who are handed `resume`.
-pub(super) fn card(id: &FeedId, pull: Shown, as_of: DateTime<Utc>, resume: Option<Resume>) -> AnyView {
+/// The card; with buttons for those who are handed what they do.
+pub(super) fn card(
+    id: &FeedId,
+    pull: Shown,
+    as_of: DateTime<Utc>,
+    pulling: Option<(Resume, Pause)>,
+) -> AnyView {
     let every = format::span(TimeDelta::minutes(i64::from(pull.every_minutes)));
     let failing = pull.failures > 0;
     let last = match pull.last {
@@ -28,30 +34,46 @@ pub(super) fn card(id: &FeedId, pull: Shown, as_of: DateTime<Utc>, resume: Optio
     } else {
         view! { <Instant at=pull.due_at/> }.into_any()
     };
+    let pausing = if pull.failures >= FAILURES {
+        format!(
+            "Paused after {} in a row. The reason is below; when it is gone, have the file fetched again.",
+            counted(u64::from(pull.failures), "failure", "failures"),
+        )
+    } else {
+        "Paused by hand. Nothing is fetched until somebody resumes it.".to_owned()
+    };
+    let tone = if failing { Tone::Bad } else { Tone::Watch };
     let paused = pull.paused.then(|| {
         view! {
-            <Notice tone=Tone::Bad>
-                <p>
-                    {format!(
-                        "Paused after {} in a row. The reason is below; when it is gone, have the file fetched again.",
-                        counted(u64::from(pull.failures), "failure", "failures"),
-                    )}
-                </p>
+            <Notice tone=tone>
+                <p>{pausing}</p>
             </Notice>
         }
     });
-    let button = resume.map(|resume| {
+    let buttons = pulling.map(|(resume, pause)| {
         let feed = id.to_string();
         let words = if pull.paused {
             "Resume and fetch it now"
         } else {
             "Fetch it now"
         };
+        let same = feed.clone();
+        let stop = (!pull.paused).then(|| {
+            view! {
+                <ActionForm action=pause>
+                    <input type="hidden" name="feed" value=same/>
+                    <button>"Pause fetching"</button>
+                </ActionForm>
+            }
+        });
         view! {
-            <ActionForm action=resume>
-                <input type="hidden" name="feed" value=feed/>
-                <button>{words}</button>
-            </ActionForm>
+            <div class="actions">
+                <ActionForm action=resume>
+                    <input type="hidden" name="feed" value=feed/>
+                    <button>{words}</button>
+                </ActionForm>
+                {stop}
+            </div>
         }
     });
     view! {
@@ -78,7 +100,7 @@ pub(super) fn card(id: &FeedId, pull: Shown, as_of: DateTime<Utc>, resume: Optio
                     <dd>{next}</dd>
                 </div>
             </dl>
-            {button}
+            {buttons}
         </section>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! Offers staff a form to send a file of the feed with.
+//! Offers staff and the partner itself a form to send a file of the feed with.
 //!
 //! The form works by itself. `public/forms.js` sends it in its stead where scripts run, so that
 //! one sees how far it is.
