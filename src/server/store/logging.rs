@@ -45,10 +45,17 @@ impl Store {
                 _ => return Err(error.into()),
             },
         };
-        self.note_newest(entries, now).await?;
+        let fates = self.fates(entries, &there).await?;
+        self.note_newest(entries.iter().zip(&fates), now).await?;
+        Ok(fates)
+    }
+
+    /// Says of each entry what became of it, knowing the places of those that were `there`.
+    async fn fates(&self, entries: &[Delivery], there: &HashSet<usize>) -> Result<Vec<Logged>> {
         if there.is_empty() {
             return Ok(vec![Logged::New; entries.len()]);
         }
+        let deliveries = self.collection::<DeliveryDoc>("deliveries");
         let ids: Vec<&str> = there.iter().map(|at| entries[*at].id.as_str()).collect();
         let found: Vec<DeliveryDoc> = deliveries
             .find(doc! {"_id": {"$in": ids}})
@@ -73,12 +80,16 @@ impl Store {
         Ok(entries.iter().enumerate().map(fate).collect())
     }
 
-    async fn note_newest(&self, entries: &[Delivery], now: DateTime<Utc>) -> Result<()> {
+    /// What was there already is noted again, for whoever wrote it may have been cut off before.
+    async fn note_newest<'a>(
+        &self,
+        entries: impl Iterator<Item = (&'a Delivery, &'a Logged)>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let mut newest = BTreeMap::<&FeedId, &Delivery>::new();
-        for entry in entries
-            .iter()
-            .filter(|e| e.direction == Direction::Ingest && e.received_at <= now)
-        {
+        for (entry, _) in entries.filter(|(entry, fate)| {
+            **fate != Logged::Conflict && entry.direction == Direction::Ingest && entry.received_at <= now
+        }) {
             let last = newest.entry(&entry.feed).or_insert(entry);
             if entry.received_at > last.received_at {
                 *last = entry;

@@ -87,7 +87,7 @@ async fn one_entry_goes_in_once_and_another_with_its_id_is_a_conflict() {
         "{answer}"
     );
 
-    let other = entry("erp-1", app.clock.now() - TimeDelta::hours(2), 10, 4);
+    let other = entry("erp-1", app.clock.now() - TimeDelta::hours(1), 10, 4);
     let (status, answer) = send(&app, &token, "application/json", other.to_string()).await;
     assert_eq!(
         (status, &answer["conflicts"]),
@@ -105,6 +105,13 @@ async fn one_entry_goes_in_once_and_another_with_its_id_is_a_conflict() {
         .await;
     let kept = kept.expect("a look").expect("it is logged").0;
     assert_eq!(kept.counts.quarantined, 3, "the first stays");
+    let state = app.store.find_feed(&Scope::All, &feed.id).await;
+    let newest = state.expect("a look").expect("a feed").last;
+    assert_eq!(
+        newest.map(|(at, _)| at),
+        Some(kept.received_at),
+        "and is the newest"
+    );
 
     let mut wrong = first.clone();
     wrong["records"]["received"] = json!(11);
