@@ -287,11 +287,11 @@ fn settings(editing: Editing, typed: &ParamsMap, amend: Amend) -> AnyView {
         <div class="settings">
             <div>
                 <Select
-                label="How much it matters"
-                name="wish[level]"
-                none=default.clone()
-                options=levels()
-                chosen=typed("level", word(own.level))
+                    label="How much it matters"
+                    name="wish[level]"
+                    none=default.clone()
+                    options=levels()
+                    chosen=typed("level", word(own.level))
                 />
                 {error(amend, "level")}
             </div>
@@ -310,11 +310,11 @@ fn settings(editing: Editing, typed: &ParamsMap, amend: Amend) -> AnyView {
             </div>
             <div>
                 <Select
-                label="Until that day"
-                name="wish[before]"
-                none=default
-                options=levels()
-                chosen=typed("before", word(own.before))
+                    label="Until that day"
+                    name="wish[before]"
+                    none=default
+                    options=levels()
+                    chosen=typed("before", word(own.before))
                 />
                 {error(amend, "before")}
             </div>
@@ -324,11 +324,11 @@ fn settings(editing: Editing, typed: &ParamsMap, amend: Amend) -> AnyView {
                 })}
             <div>
                 <Select
-                label="On trial (counted, without effect)"
-                name="wish[shadow]"
-                none="Nothing on trial"
-                options=levels()
-                chosen=typed("shadow", word(own.shadow))
+                    label="On trial (counted, without effect)"
+                    name="wish[shadow]"
+                    none="Nothing on trial"
+                    options=levels()
+                    chosen=typed("shadow", word(own.shadow))
                 />
                 {error(amend, "shadow")}
             </div>
