@@ -26,5 +26,6 @@ pub mod preview;
 pub mod profile;
 pub mod quarantine;
 pub mod reasons;
+pub mod reconciliation;
 pub mod rule;
 pub mod session;

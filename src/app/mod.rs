@@ -25,7 +25,8 @@ use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
     feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, jobs::JobsPage, not_found::NotFound,
     outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine,
-    reasons::ReasonsPage, record::RecordPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
+    reasons::ReasonsPage, reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage,
+    rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -88,6 +89,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("jobs") view=JobsPage/>
                     <Route path=path!("reasons") view=ReasonsPage/>
                     <Route path=path!("exports") view=OutgoingPage/>
+                    <Route path=path!("reconciliation") view=ReconciliationPage/>
                     <Route path=path!("heat") view=HeatPage/>
                     <Route path=path!("rules") view=RulesPage/>
                     <Route path=path!("rules/:code") view=RulePage/>

@@ -48,6 +48,8 @@ pub enum Right {
     EditProfile,
     /// Set where a feed's gates stand.
     EditGates,
+    /// See the proof that everything received is accounted for.
+    Reconcile,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -60,13 +62,13 @@ impl Role {
     pub fn may(self, right: Right) -> bool {
         use Right::{
             DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, ManageJobs, ManageUsers,
-            ReplayRecord, RuleOnHold, SendFile, ViewAllPartners, ViewReports,
+            Reconcile, ReplayRecord, RuleOnHold, SendFile, ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners => self != Self::Partner,
             EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold | EditContract
-            | EditProfile | EditGates => matches!(self, Self::Admin | Self::Staff),
+            | EditProfile | EditGates | Reconcile => matches!(self, Self::Admin | Self::Staff),
             SendFile => self != Self::Manager,
             ManageUsers => self == Self::Admin,
         }
@@ -183,6 +185,7 @@ mod tests {
             Right::EditContract,
             Right::EditProfile,
             Right::EditGates,
+            Right::Reconcile,
         ] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);

@@ -91,6 +91,11 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M:%S UTC").to_string()
 }
 
+/// A day, from midnight UTC: `24 Nov 2026`.
+pub fn day(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y").to_string()
+}
+
 /// An instant to the minute: `24 Nov, 13:05`.
 pub fn minute(at: DateTime<Utc>) -> String {
     at.format("%-d %b, %H:%M").to_string()

@@ -24,6 +24,7 @@
 //! | [`pull`] | a feed's file fetched by schedule, and what becomes of a fetch that fails |
 //! | [`jump`] | whether a product's price jumped since it was last accepted |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
+//! | [`reconciliation`] | what was received beside what became of it, and what differs |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
 //! | [`query`] | time ranges, filters and pages, to and from the URL |
@@ -47,6 +48,7 @@ pub mod profile;
 pub mod pull;
 pub mod quarantine;
 pub mod query;
+pub mod reconciliation;
 pub mod record;
 pub mod report;
 pub mod rollup;

@@ -5,6 +5,7 @@ use crate::api::heat::HeatMap;
 use crate::api::outgoing::OutgoingReport;
 use crate::api::overview::Overview;
 use crate::api::reasons::ReasonReport;
+use crate::api::reconciliation::Reconciliation;
 use crate::domain::chart::Chart;
 use crate::domain::query::stamp;
 
@@ -22,7 +23,12 @@ pub fn write(rows: &[Vec<String>]) -> String {
 /// A cell that no spreadsheet takes for a formula.
 fn harmless(cell: &str) -> String {
     let is_count = cell.contains(',') && cell.chars().all(|c| c.is_ascii_digit() || c == ',');
-    if is_count {
+    let is_below_zero = cell
+        .strip_prefix('-')
+        .is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
+    if is_below_zero {
+        cell.to_owned()
+    } else if is_count {
         cell.replace(',', "")
     } else if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{cell}")
@@ -138,6 +144,38 @@ pub fn outgoing(report: &OutgoingReport) -> String {
     write(&rows)
 }
 
+/// What partners' days add up to, the newest first.
+pub fn reconciliation(proof: &Reconciliation) -> String {
+    let mut rows = vec![texts([
+        "day",
+        "partner",
+        "name",
+        "received",
+        "accepted",
+        "unchanged",
+        "quarantined",
+        "in_flight",
+        "difference",
+    ])];
+    rows.extend(proof.lines.iter().map(|line| {
+        let s = &line.sums;
+        vec![
+            line.day
+                .map(|day| day.format("%Y-%m-%d").to_string())
+                .unwrap_or_default(),
+            line.partner.to_string(),
+            line.name.clone(),
+            s.received.to_string(),
+            s.accepted.to_string(),
+            s.unchanged.to_string(),
+            s.quarantined.to_string(),
+            s.in_flight.to_string(),
+            s.missing().to_string(),
+        ]
+    }));
+    write(&rows)
+}
+
 /// The heat map: a row per partner, a column per time, shares from 0 to 1.
 pub fn heat(map: &HeatMap) -> String {
     let mut rows = vec![texts(["partner", "name"])];
@@ -172,6 +210,8 @@ mod tests {
             "\tx",
             "\rx",
             "12,431",
+            "-3",
+            "-3+1",
             "a,b",
             "Müller \"&\" Söhne",
             "",
@@ -190,6 +230,8 @@ mod tests {
             "'\tx",
             "'\rx",
             "12431",
+            "-3",
+            "'-3+1",
             "a,b",
             "Müller \"&\" Söhne",
             "",

@@ -65,5 +65,8 @@ mod rollups;
 // Pages about a stretch of time: what they say, against what the log says.
 mod stretches;
 
+// Everything received is accounted for, and what is not is named.
+mod reconciliation;
+
 // Reasons, exports, the heat map and files of all of it, against what the log says.
 mod answers;

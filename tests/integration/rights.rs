@@ -53,6 +53,11 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 200, 200, 200],
     ),
     (
+        "read_reconciliation",
+        &[("partner", "beta"), ("asked[range]", "7d")],
+        [401, 404, 404, 403, 200, 200],
+    ),
+    (
         "read_feed",
         &[("feed", "beta/main")],
         [401, 404, 200, 200, 200, 200],

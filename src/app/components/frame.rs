@@ -41,6 +41,8 @@ pub enum Section {
     Rules,
     /// What the worker does.
     Jobs,
+    /// Whether everything received is accounted for.
+    Reconciliation,
 }
 
 /// Puts a page together from who looks at it and what it shows, and says what is in the way
@@ -110,6 +112,13 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
     if viewer.may(Right::ManageJobs) {
         places.push((Section::Jobs, "/jobs".to_owned(), "Jobs".to_owned()));
     }
+    if viewer.may(Right::Reconcile) {
+        places.push((
+            Section::Reconciliation,
+            "/reconciliation".to_owned(),
+            "Reconciliation".to_owned(),
+        ));
+    }
     // A partner's page is one of the overview's rows to those who may see the overview.
     let section = if section == Section::Partner && viewer.may(Right::ViewAllPartners) {
         Section::Overview
@@ -177,6 +186,7 @@ fn Icon(place: Section) -> impl IntoView {
         Section::Reasons => "M4 6h16M4 12h10M4 18h6",
         Section::Outgoing => "M4 20h16M12 16V4M7 9l5-5 5 5",
         Section::Jobs => "M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 3h5v5",
+        Section::Reconciliation => "M12 4v16M8 20h8M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z",
         Section::Rules => "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6",
     };
     view! {

@@ -11,6 +11,7 @@ pub mod overview;
 pub mod partner;
 pub mod quarantine;
 pub mod reasons;
+pub mod reconciliation;
 pub mod record;
 pub mod rule;
 pub mod rules;

@@ -1,17 +1,21 @@
-//! `feedgate doctor`: proves the law of conservation, delivery by delivery.
+//! `feedgate doctor`: proves the law of conservation, per partner and day and delivery by
+//! delivery.
 //!
-//! For every delivery: received = accepted + unchanged + quarantined (+ in flight while it is
-//! being applied), and the quarantine has exactly the records that the log says it held. Of the
-//! products that a delivery withdrew no more are marked than the log says, and none by a delivery
-//! that took no effect.
+//! The figures that pages show must add up, and so must every entry of the log by itself: received
+//! = accepted + unchanged + quarantined (+ in flight while it is being applied). The quarantine
+//! has exactly the records that the log says it held. Of the products that a delivery withdrew no
+//! more are marked than the log says, and none by a delivery that took no effect.
 
 use super::opened::Opened;
 use crate::domain::account::Scope;
-use crate::domain::delivery::{Origin, Status};
+use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format::{count, counted};
 use crate::domain::query::DeliveryFilter;
+use crate::domain::reconciliation::{Difference, Law};
 use crate::server::config::Database;
+use crate::server::pipeline::reconcile::{count_held, of_entry, reconcile};
 use crate::server::store::Store;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -26,13 +30,13 @@ pub(super) struct Args {
 impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
-        let faults = examine(&opened).await;
+        let differences = examine(&opened.store).await;
         opened.close().await;
-        let faults = faults?;
-        for fault in &faults {
-            println!("{fault}");
+        let differences = differences?;
+        for difference in &differences {
+            println!("{difference}");
         }
-        Ok(if faults.is_empty() {
+        Ok(if differences.is_empty() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
@@ -40,64 +44,60 @@ impl Args {
     }
 }
 
-async fn examine(opened: &Opened) -> anyhow::Result<Vec<String>> {
-    let store = &opened.store;
-    let mut faults = Vec::new();
+async fn examine(store: &Store) -> anyhow::Result<Vec<Difference>> {
+    let proof = reconcile(store, &Scope::All, None, None).await?;
+    let total = proof.total();
+    println!(
+        "{}: {} received, {} accepted, {} unchanged, {} quarantined, {} in flight",
+        counted(proof.days.len() as u64, "partner's day", "partners' days"),
+        count(total.received),
+        count(total.accepted),
+        count(total.unchanged),
+        count(total.quarantined),
+        count(total.in_flight),
+    );
+    let mut differences = proof.differences;
+    let named: BTreeSet<_> = differences
+        .iter()
+        .filter_map(|d| d.delivery.as_ref().map(|(_, id)| id.clone()))
+        .collect();
     let mut checked = 0_u64;
-    let mut in_flight = 0_u64;
     let mut after = String::new();
     loop {
         let page = store
             .list_deliveries(&Scope::All, &DeliveryFilter::default(), &after, 1000)
             .await?;
-        for d in &page.rows {
-            checked += 1;
-            if d.status == Status::Processing {
-                in_flight += d.in_flight();
-                println!(
-                    "delivery {} of {} is still being applied: {} in flight",
-                    d.id,
-                    d.feed,
-                    count(d.in_flight())
-                );
-            } else if !d.counts.conserved() {
-                faults.push(format!(
-                    "delivery {} of {}: {:?} do not add up",
-                    d.id, d.feed, d.counts
-                ));
-            }
-            // Entries of other writers say how many were rejected; the records are with them.
-            if d.status == Status::Accepted && d.origin == Origin::File && !d.file.sha256.is_empty() {
-                let (held, _) = store.count_held_of(&Scope::All, &d.id).await?;
-                if held != d.counts.quarantined {
-                    faults.push(format!(
-                        "delivery {} of {}: the log says {} quarantined, the quarantine has {}",
-                        d.id,
-                        d.feed,
-                        count(d.counts.quarantined),
-                        count(held)
-                    ));
-                }
-            }
+        checked += page.rows.len() as u64;
+        for d in page.rows.iter().filter(|d| d.status == Status::Processing) {
+            let flight = count(d.in_flight());
+            println!(
+                "delivery {} of {} is still being applied: {flight} in flight",
+                d.id, d.feed
+            );
         }
+        let entries = page.rows.iter().filter(|d| !named.contains(&d.id));
+        differences.extend(entries.filter_map(of_entry));
+        let decided = |d: &Delivery| d.status == Status::Accepted && d.origin == Origin::File;
+        let decided: Vec<Delivery> = page.rows.into_iter().filter(decided).collect();
+        differences.extend(count_held(store, &Scope::All, &decided).await?.1);
         match page.next {
             Some(next) => after = next,
             None => break,
         }
     }
-    faults.extend(examine_withdrawn(store).await?);
+    differences.extend(examine_withdrawn(store).await?);
     println!(
         "{} examined, {} in flight, {}",
         counted(checked, "delivery", "deliveries"),
-        counted(in_flight, "record", "records"),
-        counted(faults.len() as u64, "fault", "faults"),
+        counted(total.in_flight, "record", "records"),
+        counted(differences.len() as u64, "fault", "faults"),
     );
-    Ok(faults)
+    Ok(differences)
 }
 
 /// Products may have come back since, so that fewer are marked than were withdrawn; never more.
-async fn examine_withdrawn(store: &Store) -> anyhow::Result<Vec<String>> {
-    let mut faults = Vec::new();
+async fn examine_withdrawn(store: &Store) -> anyhow::Result<Vec<Difference>> {
+    let mut differences = Vec::new();
     for (feed, id, marked) in store.list_withdrawn().await? {
         let delivery = store.find_delivery(&Scope::All, &id).await?;
         let logged = match &delivery {
@@ -106,12 +106,15 @@ async fn examine_withdrawn(store: &Store) -> anyhow::Result<Vec<String>> {
             None => 0,
         };
         if marked > logged {
-            faults.push(format!(
-                "delivery {id} of {feed}: the log says {} withdrawn, the catalogue has {} marked",
-                count(logged),
-                count(marked)
-            ));
+            differences.push(Difference {
+                law: Law::Withdrawn,
+                partner: feed.partner(),
+                day: delivery.map(|(delivery, _)| delivery.received_at),
+                delivery: Some((feed, id)),
+                left: logged,
+                right: marked,
+            });
         }
     }
-    Ok(faults)
+    Ok(differences)
 }

@@ -18,6 +18,7 @@ mod preview;
 pub mod profile;
 pub mod quarantine;
 pub mod reasons;
+pub mod reconciliation;
 pub mod rule;
 mod says;
 pub mod session;

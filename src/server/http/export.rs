@@ -98,6 +98,10 @@ async fn read(
             let heat = Heat::parse(wanted.get("show"));
             csv::heat(&desk::heat::read(state, &all()?, heat, asked).await?)
         }
+        "reconciliation.csv" => {
+            let viewer = context::allow(caller.clone(), Right::Reconcile)?;
+            csv::reconciliation(&desk::reconciliation::read(state, &viewer, partner, asked, true).await?)
+        }
         "deliveries.csv" => return Ok((CSV, deliveries(state, &own()?, wanted))),
         _ => return Err(AppError::not_found("file")),
     };

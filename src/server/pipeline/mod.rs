@@ -8,6 +8,7 @@
 //! | [`hold`] | rules on what a gate held: releases or refuses it |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`replay`] | sends held records through the contract again |
+//! | [`reconcile`] | proves that what was received is what became of it |
 //! | [`rollup`] | follows the audit log and adds it up per time bucket |
 //! | [`patience`] | tries again while the database is away |
 //!
@@ -19,6 +20,7 @@ pub mod hold;
 pub mod ingest;
 pub mod judge;
 pub mod patience;
+pub mod reconcile;
 pub mod replay;
 pub mod rollup;
 pub mod survey;

@@ -30,6 +30,7 @@
 //! | `activity` | `activity` |
 //! | `bare` | inserts and sums alone, for the benchmark |
 //! | `transaction`, `paging` | none: how a transaction's try ends, and how a list is walked |
+//! | `reconciling` | `deliveries`, `rollups`, `quarantine`: what has to be equal |
 //! | `replaying` | the one transaction that decides a replayed record |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
@@ -53,6 +54,7 @@ mod profiles;
 mod pulls;
 mod quarantine;
 mod queueing;
+mod reconciling;
 mod replaying;
 mod rollups;
 mod scope;
