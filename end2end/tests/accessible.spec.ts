@@ -7,6 +7,8 @@ const PAGES = {
   partner: "/partners/kasparek",
   deliveries: "/deliveries",
   quarantine: "/quarantine",
+  issues: "/issues",
+  "issues by shape": "/issues?state=any&group=shape",
   feed: "/feeds/kasparek/products",
   contract: "/feeds/kasparek/products/contract?rule=TITLE_LENGTH",
   profile: "/feeds/kasparek/products/profile?start=ceneo",

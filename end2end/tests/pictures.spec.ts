@@ -36,6 +36,8 @@ for (const [look, use] of Object.entries(LOOKS)) {
         ["compared", "/?range=7d&compare=before"],
         ["rules", "/rules"],
         ["rule", "/rules/GTIN_CHECK"],
+        ["issues", "/issues"],
+        ["issues-by-shape", "/issues?state=any&group=shape"],
         ["quarantine", "/quarantine"],
       ]) {
         await page.goto(path);
@@ -44,6 +46,10 @@ for (const [look, use] of Object.entries(LOOKS)) {
       await page.locator("table tbody th a").first().click();
       await expect(page.getByRole("table", { name: "Attributes" })).toBeVisible();
       await take("record");
+      await page.goto("/issues?partner=kasparek");
+      await page.locator("table tbody th a").first().click();
+      await expect(page.getByRole("heading", { name: "Examples" })).toBeVisible();
+      await take("issue");
     });
   });
 }

@@ -18,6 +18,7 @@ pub mod delivery;
 pub mod feed;
 pub mod gates;
 pub mod heat;
+pub mod issue;
 pub mod job;
 pub mod outgoing;
 pub mod overview;

@@ -62,6 +62,8 @@ pub struct PartnerRow {
     pub last_at: Option<DateTime<Utc>>,
     /// Its held records that wait for somebody, now.
     pub open: u64,
+    /// Its issues that somebody should look at, now.
+    pub issues: u64,
     /// Records received over the range, oldest first, for the sparkline: neighbouring buckets are
     /// added up until there are few.
     pub trend: Vec<u64>,

@@ -57,8 +57,13 @@ pub struct HeldView {
     pub history: Vec<Event>,
     /// What the caller typed and could not be saved, if anything.
     pub draft: Option<Draft>,
-    /// The open record of the same partner that follows in the list.
+    /// The open record that follows in the list: of the same partner or, where a rule is named, of
+    /// the same feed among those that fail it.
     pub next: Option<RecordId>,
+    /// The one before.
+    pub previous: Option<RecordId>,
+    /// The rule that was named; empty for none.
+    pub code: String,
     /// Whether the caller may edit, replay and discard.
     pub may_act: bool,
 }
@@ -93,15 +98,16 @@ pub async fn list_held_records(
     )
 }
 
-/// Reads one held record.
+/// Reads one held record, with those beside it: of its partner or, where a rule is named, of the
+/// issue that it makes of the record's feed.
 #[server(endpoint = "read_held_record")]
-pub async fn read_held_record(id: String) -> Result<HeldView, AppError> {
+pub async fn read_held_record(id: String, #[server(default)] code: String) -> Result<HeldView, AppError> {
     use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
-            desk::quarantine::read(&viewer, &RecordId::new(id)).await
+            desk::quarantine::read(&viewer, &RecordId::new(id), code).await
         }
         .await,
     )

@@ -5,6 +5,7 @@
 
 use crate::domain::format;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
+use crate::domain::issue::{Issue, IssueId};
 use crate::domain::query::Asked;
 use leptos_router::params::ParamsMap;
 
@@ -111,6 +112,23 @@ pub fn delivery(id: &DeliveryId) -> Link {
 /// One held record's page.
 pub fn record(id: &RecordId) -> Link {
     Link::to(format!("/quarantine/{}", format::url_value(id.as_str())))
+}
+
+/// One issue's page.
+pub fn issue(id: &IssueId) -> Link {
+    Link::to(format!("/issues/{}", format::url_value(id.as_str())))
+}
+
+/// The open issues of one partner.
+pub fn issues_of(id: &PartnerId) -> Link {
+    Link::to("/issues").with("partner", id.as_str())
+}
+
+/// The held records of an issue that wait.
+pub fn held_for(issue: &Issue) -> Link {
+    Link::to("/quarantine")
+        .with("feed", issue.feed.as_str())
+        .with("code", &issue.code)
 }
 
 /// What a rule means.

@@ -23,10 +23,11 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
-    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, jobs::JobsPage, not_found::NotFound,
-    outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine,
-    reasons::ReasonsPage, reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage,
-    rules::RulesPage, sign_in::SignInPage,
+    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, issues::IssuesPage,
+    issues::one::IssuePage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
+    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, reasons::ReasonsPage,
+    reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage, rules::RulesPage,
+    sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -42,6 +43,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/feedgate.css"/>
                 <script src="/forms.js" defer=true></script>
                 <script src="/charts.js" defer=true></script>
+                <script src="/keys.js" defer=true></script>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
@@ -84,6 +86,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("feeds/:partner/:feed/profile") view=ProfilePage/>
                     <Route path=path!("deliveries") view=Deliveries/>
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
+                    <Route path=path!("issues") view=IssuesPage/>
+                    <Route path=path!("issues/:issue") view=IssuePage/>
                     <Route path=path!("quarantine") view=Quarantine/>
                     <Route path=path!("quarantine/:record") view=RecordPage/>
                     <Route path=path!("jobs") view=JobsPage/>

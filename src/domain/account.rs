@@ -36,6 +36,8 @@ pub enum Right {
     ReplayRecord,
     /// Give a held record up, or take that back.
     DiscardRecord,
+    /// Say where an issue stands, who works on it and what is known of it, and read that.
+    TriageIssue,
     /// Send a file of a feed in.
     SendFile,
     /// See the worker's jobs, have one that was set aside tried again, and pause or resume a pull.
@@ -62,11 +64,11 @@ impl Role {
     pub fn may(self, right: Right) -> bool {
         use Right::{
             DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, ManageJobs, ManageUsers,
-            Reconcile, ReplayRecord, RuleOnHold, SendFile, ViewAllPartners, ViewReports,
+            Reconcile, ReplayRecord, RuleOnHold, SendFile, TriageIssue, ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
-            ViewAllPartners => self != Self::Partner,
+            ViewAllPartners | TriageIssue => self != Self::Partner,
             EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold | EditContract
             | EditProfile | EditGates | Reconcile => matches!(self, Self::Admin | Self::Staff),
             SendFile => self != Self::Manager,

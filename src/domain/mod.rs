@@ -20,6 +20,7 @@
 //! | [`entry`] | an entry of the audit log as another system writes it, field by field |
 //! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
 //! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
+//! | [`issue`] | what one rule found on one attribute of one feed, and what people make of it |
 //! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
 //! | [`pull`] | a feed's file fetched by schedule, and what becomes of a fetch that fails |
 //! | [`jump`] | whether a product's price jumped since it was last accepted |
@@ -41,6 +42,7 @@ pub mod gate;
 pub mod health;
 pub mod hold;
 pub mod ids;
+pub mod issue;
 pub mod job;
 pub mod jump;
 pub mod portrait;

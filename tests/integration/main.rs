@@ -12,6 +12,9 @@ mod embedded;
 // What happens to a delivery, without a page in sight.
 mod pipeline;
 
+// Issues against the log and the quarantine, and what people make of them.
+mod issues;
+
 // Files on their way in: received, queued, and what the worker makes of them.
 mod intake;
 

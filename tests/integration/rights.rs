@@ -5,6 +5,8 @@ use crate::support::app::{Actor, Answer, App};
 use crate::support::files::{Files, a_record};
 use axum::http::StatusCode;
 use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::ids::FeedId;
+use feedgate::domain::issue::IssueId;
 use feedgate::domain::query::QuarantineFilter;
 
 /// What partner B's data carries wherever text can be.
@@ -117,6 +119,17 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 403, 422, 422],
     ),
     (
+        "list_issues",
+        &[("asked[partner]", "beta")],
+        [401, 200, 200, 200, 200, 200],
+    ),
+    ("read_issue", &[("id", "{issue}")], [401, 404, 200, 200, 200, 200]),
+    (
+        "triage_issue",
+        &[("id", "{issue}"), ("wish[version]", "0")],
+        [401, 404, 404, 422, 422, 422],
+    ),
+    (
         "list_held_records",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],
@@ -165,6 +178,11 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 403, 200, 409],
     ),
 ];
+
+/// The issue of partner B's held record.
+fn the_issue() -> IssueId {
+    IssueId::held(&FeedId::new(format!("{OTHER}/main")), "GTIN_CHARS")
+}
 
 async fn with_two_partners(app: &App) -> (String, String) {
     let files = Files::new();
@@ -222,7 +240,9 @@ async fn every_server_function_gives_every_role_just_what_is_theirs() {
             .map(|(n, v)| {
                 (
                     *n,
-                    v.replace("{delivery}", &delivery).replace("{record}", &record),
+                    v.replace("{delivery}", &delivery)
+                        .replace("{record}", &record)
+                        .replace("{issue}", the_issue().as_str()),
                 )
             })
             .collect();
@@ -254,6 +274,7 @@ async fn what_exists_elsewhere_looks_like_what_does_not_exist() {
     for (function, name, there) in [
         ("read_delivery", "id", delivery.as_str()),
         ("read_held_record", "id", record.as_str()),
+        ("read_issue", "id", the_issue().as_str()),
         ("read_partner", "partner", OTHER),
         ("replay_record", "id", record.as_str()),
     ] {
@@ -295,6 +316,10 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         "/quarantine".to_owned(),
         "/quarantine?state=any".to_owned(),
         "/quarantine?code=GTIN_CHARS".to_owned(),
+        "/issues".to_owned(),
+        "/issues?state=any&group=shape".to_owned(),
+        "/issues?state=any&group=partner".to_owned(),
+        format!("/issues/{}", the_issue()),
         "/rules".to_owned(),
         "/rules/GTIN_CHARS".to_owned(),
         format!("/deliveries/{delivery}"),
@@ -315,6 +340,7 @@ async fn a_partner_walks_every_page_and_meets_no_word_of_another() {
         assert!(!page.body.contains(MARKER), "{path} tells of another partner");
     }
     for path in [
+        format!("/issues/{}", the_issue()),
         format!("/deliveries/{delivery}"),
         format!("/quarantine/{record}"),
         format!("/partners/{OTHER}"),

@@ -1,6 +1,8 @@
 //! Shows short words that say what kind of thing something is.
 
 use crate::domain::delivery::Status;
+use crate::domain::issue::Standing;
+use crate::domain::issue::triage;
 use crate::domain::job;
 use crate::domain::quarantine::State;
 use crate::domain::violation::Severity;
@@ -58,4 +60,33 @@ pub fn StateBadge(
     state: State,
 ) -> impl IntoView {
     view! { <span class=format!("badge {}", state.word())>{state.label()}</span> }.into_any()
+}
+
+/// Where people stand with an issue.
+#[component]
+pub fn IssueBadge(
+    /// What it is.
+    state: triage::State,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", state.word())>{state.label()}</span> }.into_any()
+}
+
+/// What the newest delivery says of an issue.
+#[component]
+pub fn StandingBadge(
+    /// What it is.
+    standing: Standing,
+) -> impl IntoView {
+    let why = match standing {
+        Standing::New => "The newest delivery has it, the one before had not",
+        Standing::Continuing => "The newest delivery has it, as the one before",
+        Standing::Fixed => "The newest delivery has it no more",
+        Standing::Gone => "The last two deliveries do not have it",
+    };
+    view! {
+        <span class=format!("badge {}", standing.word()) title=why>
+            {standing.word()}
+        </span>
+    }
+    .into_any()
 }

@@ -29,6 +29,8 @@ pub enum Section {
     Partner,
     /// What came and went.
     Deliveries,
+    /// What is wrong, in a line each.
+    Issues,
     /// What is held.
     Quarantine,
     /// Partners by time.
@@ -98,6 +100,7 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
         "/deliveries".to_owned(),
         "Deliveries".to_owned(),
     ));
+    places.push((Section::Issues, "/issues".to_owned(), "Issues".to_owned()));
     places.push((
         Section::Quarantine,
         "/quarantine".to_owned(),
@@ -181,6 +184,7 @@ fn Icon(place: Section) -> impl IntoView {
     let path = match place {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
+        Section::Issues => "M12 4l9 16H3zM12 10v4M12 17v.5",
         Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
         Section::Heat => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
         Section::Reasons => "M4 6h16M4 12h10M4 18h6",

@@ -3,6 +3,7 @@
 
 pub mod badge;
 pub mod chart;
+pub mod days;
 pub mod filter;
 pub mod frame;
 pub mod head;

@@ -4,6 +4,7 @@ pub mod deliveries;
 pub mod delivery;
 pub mod feed;
 pub mod heat;
+pub mod issues;
 pub mod jobs;
 pub mod not_found;
 pub mod outgoing;

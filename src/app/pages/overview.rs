@@ -171,6 +171,7 @@ fn row(partner: PartnerRow, as_of: DateTime<Utc>, asked: &Asked) -> AnyView {
         summary,
         last_at,
         open,
+        issues,
         trend,
     } = partner;
     let href = link::partner(&id).asking(&asked.kept()).href();
@@ -196,6 +197,13 @@ fn row(partner: PartnerRow, as_of: DateTime<Utc>, asked: &Asked) -> AnyView {
             </td>
             <td>
                 <Sparkline values=trend what="Records received"/>
+            </td>
+            <td class="num">
+                {if issues == 0 {
+                    view! { <span class="muted">"0"</span> }.into_any()
+                } else {
+                    view! { <a href=link::issues_of(&id).href()>{format::count(issues)}</a> }.into_any()
+                }}
             </td>
             <td class="num">
                 {if open == 0 {
@@ -238,17 +246,19 @@ enum Sort {
     Rejected,
     Latency,
     Last,
+    Issues,
     Open,
 }
 
 impl Sort {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Name,
         Self::Lamp,
         Self::Received,
         Self::Rejected,
         Self::Latency,
         Self::Last,
+        Self::Issues,
         Self::Open,
     ];
 
@@ -261,6 +271,7 @@ impl Sort {
             Self::Rejected => "rejected",
             Self::Latency => "latency",
             Self::Last => "last",
+            Self::Issues => "issues",
             Self::Open => "open",
         }
     }
@@ -287,6 +298,7 @@ impl Sort {
             })),
             Self::Latency => partners.sort_by_key(by(|p| p.summary.p95_ms.unwrap_or(0))),
             Self::Last => partners.sort_by_key(|p| std::cmp::Reverse(p.last_at)),
+            Self::Issues => partners.sort_by_key(by(|p| p.issues)),
             Self::Open => partners.sort_by_key(by(|p| p.open)),
         }
     }
@@ -309,7 +321,8 @@ impl Sort {
             sorted(figures("p95 latency"), Self::Latency),
             sorted(figures("Last file"), Self::Last),
             text("Trend"),
-            sorted(figures("Open"), Self::Open),
+            sorted(figures("Issues"), Self::Issues),
+            sorted(figures("Open records"), Self::Open),
         ]
     }
 }

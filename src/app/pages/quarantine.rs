@@ -83,7 +83,7 @@ fn content(list: HeldList, link: Link, first: bool) -> AnyView {
         empty(&link)
     } else {
         view! {
-            {table(page.rows, &partners, as_of)}
+            {table(page.rows, &partners, as_of, &link)}
             <Pager link=link.clone() nouns=("record", "records") shown total=page.total next=page.next first/>
         }
         .into_any()
@@ -208,7 +208,14 @@ fn empty(link: &Link) -> AnyView {
     }
 }
 
-fn table(records: Vec<HeldRecord>, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+fn table(
+    records: Vec<HeldRecord>,
+    partners: &[(PartnerId, String)],
+    as_of: DateTime<Utc>,
+    link: &Link,
+) -> AnyView {
+    // The records beside one are then those of the list.
+    let code = link.get("code");
     let columns = vec![
         text("Product"),
         text("What is wrong"),
@@ -217,11 +224,14 @@ fn table(records: Vec<HeldRecord>, partners: &[(PartnerId, String)], as_of: Date
         figures("Replays"),
         figures("Received"),
     ];
-    let rows: Vec<_> = records.into_iter().map(|r| row(r, partners, as_of)).collect();
+    let rows: Vec<_> = records
+        .into_iter()
+        .map(|r| row(r, partners, as_of, &code))
+        .collect();
     view! { <Table caption="Held records" columns rows/> }.into_any()
 }
 
-fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc>) -> AnyView {
+fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, code: &str) -> AnyView {
     let name = partners.iter().find(|(id, _)| *id == record.partner);
     let partner = name.map_or_else(|| record.partner.to_string(), |(_, name)| name.clone());
     let more = record.violations.len().saturating_sub(1);
@@ -245,7 +255,7 @@ fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc
         <tr>
             <th scope="row">
                 <span class="named">
-                    <a href=link::record(&record.id).href()>{id}</a>
+                    <a href=link::record(&record.id).with("code", code).href()>{id}</a>
                     <span class="sub clip" title=record.title.clone()>{record.title.clone()}</span>
                 </span>
             </th>

@@ -7,11 +7,13 @@
 
 mod asked;
 mod compare;
+mod issues;
 mod range;
 mod shown;
 
 pub use asked::Asked;
 pub use compare::Compare;
+pub use issues::{IssueAsk, IssueFilter, IssueGroup, IssueSort, IssueStates};
 pub use range::{MOST_DAYS, Period, Range, Span, stamp};
 pub use shown::Shown;
 

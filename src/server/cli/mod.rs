@@ -11,6 +11,7 @@ mod doctor;
 mod generate;
 mod history;
 mod ingest;
+mod issue;
 mod log;
 mod opened;
 mod partner;
@@ -75,6 +76,8 @@ enum Command {
     Bench(bench::Args),
     /// Compare the figures of charts with the audit log, or add them up anew
     Rollup(rollup::Args),
+    /// Compare issues with the log and the quarantine, or set them right
+    Issue(issue::Args),
     /// Prove that nothing was lost or counted twice
     Doctor(doctor::Args),
 }
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Token(args) => block_on(args.run()),
         Command::Bench(args) => block_on(args.run()),
         Command::Rollup(args) => block_on(args.run()),
+        Command::Issue(args) => block_on(args.run()),
         Command::Doctor(args) => block_on(args.run()),
     };
     outcome.unwrap_or_else(|error| {
@@ -148,6 +152,7 @@ mod tests {
             "token list",
             "pull list",
             "rollup verify",
+            "issue verify",
         ] {
             let (command, what) = words.split_once(' ').expect("two words");
             for line in [

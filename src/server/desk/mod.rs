@@ -10,6 +10,7 @@ pub mod feed;
 pub mod gates;
 pub mod heat;
 pub mod hold;
+pub mod issue;
 pub mod job;
 pub mod outgoing;
 pub mod overview;

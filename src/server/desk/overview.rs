@@ -21,10 +21,11 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
     let now = state.clock.now();
     let sight = Sight::new(asked, now);
     let (span, size) = (sight.stretch.span, sight.stretch.size);
-    let (partners, feeds, open) = tokio::try_join!(
+    let (partners, feeds, open, issues) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
         store.count_open(&scope, None),
+        store.count_active_issues(&scope, None),
     )?;
     let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
@@ -60,6 +61,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
                     .unwrap_or_else(|| health::judge(&nothing, now)),
                 last_at: feeds.iter().filter_map(|f| f.last).map(|(at, _)| at).max(),
                 open: open.get(&partner.id).copied().unwrap_or(0),
+                issues: issues.get(&partner.id).copied().unwrap_or(0),
                 trend: thinned(&figures.received(&partner.id, span, size)),
                 summary: summary(&sum),
                 id: partner.id,

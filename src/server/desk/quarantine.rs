@@ -10,7 +10,7 @@ use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
 use crate::server::pipeline::judge;
-use crate::server::store::{self, Deed, Job, Work};
+use crate::server::store::{self, Deed, Job, Side, Work};
 
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
@@ -40,15 +40,23 @@ pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Res
     })
 }
 
-/// Reads one held record in the caller's scope.
-pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> {
+/// Reads one held record in the caller's scope, with those beside it that fail `code`, if that is
+/// named.
+pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldView, AppError> {
     let state = context::state()?;
     let record = find(&state, viewer, id).await?;
     let scope = viewer.scope();
     let object = format!("record:{id}");
-    let (deeds, next) = tokio::try_join!(
+    let beside = QuarantineFilter {
+        partner: Some(record.partner.clone()),
+        feed: (!code.is_empty()).then(|| record.feed.clone()),
+        code: (!code.is_empty()).then(|| code.clone()),
+        ..QuarantineFilter::default()
+    };
+    let (deeds, next, previous) = tokio::try_join!(
         state.store.list_deeds(&scope, &object),
-        state.store.find_next_open(&scope, &record.partner, id),
+        state.store.find_beside(&scope, &beside, id, Side::After),
+        state.store.find_beside(&scope, &beside, id, Side::Before),
     )?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let mut history = vec![Event {
@@ -77,6 +85,8 @@ pub async fn read(viewer: &Viewer, id: &RecordId) -> Result<HeldView, AppError> 
         history,
         draft: draft.map(|(attributes, reason)| Draft { attributes, reason }),
         next,
+        previous,
+        code,
         may_act: viewer.may(Right::EditRecord),
         record,
     })

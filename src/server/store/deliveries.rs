@@ -8,12 +8,14 @@ use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::gate::Gate;
 use crate::domain::hold::Hold;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::issue::Issue;
 use crate::domain::query::{DeliveryFilter, Page, Span};
 use crate::domain::report::{CodeCount, Counts, FileReport, Sample, Verdict};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is written of a delivery when its file is complete and has been surveyed.
 #[derive(Debug, Clone)]
@@ -27,6 +29,9 @@ pub struct Opening {
 /// Examples of one code kept with a log entry. The quarantine has every record; this is for
 /// warnings and for a look without a click.
 const SAMPLES_KEPT: usize = 5;
+
+/// Log entries of one feed written in one transaction.
+const INSERTED_TOGETHER: usize = 500;
 
 /// Files of one feed that went out and ended alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +75,9 @@ pub(super) struct DeliveryDoc {
     hold: Option<HoldDoc>,
     #[serde(default)]
     samples: Vec<Sample>,
+    /// Whether the issues of its feed know of it.
+    #[serde(default)]
+    pub(super) folded: bool,
 }
 
 impl From<&Delivery> for DeliveryDoc {
@@ -92,6 +100,7 @@ impl From<&Delivery> for DeliveryDoc {
             gate: d.gate.clone(),
             hold: d.hold.as_ref().map(HoldDoc::from),
             samples: Vec::new(),
+            folded: false,
         }
     }
 }
@@ -133,74 +142,44 @@ fn first_of_each_code(samples: &[Sample]) -> Vec<Sample> {
 
 impl Store {
     /// Writes a new log entry. One with this id that is there stays as it is, unless it was only
-    /// queued.
-    pub async fn insert_delivery(&self, opening: &Opening) -> Result<()> {
+    /// queued; false when it stays.
+    pub async fn insert_delivery(&self, opening: &Opening) -> Result<bool> {
         let mut doc = DeliveryDoc::from(&opening.delivery);
         doc.samples = first_of_each_code(&opening.samples);
         let deliveries = self.collection::<DeliveryDoc>("deliveries");
-        match deliveries.insert_one(&doc).await {
+        let is_new = match deliveries.insert_one(&doc).await {
             Err(error) if is_duplicate_key(&error) => {
                 let queued = doc! {"_id": &doc.id, "status": Status::Queued.word()};
-                deliveries.replace_one(queued, &doc).await?;
+                deliveries.replace_one(queued, &doc).await?.modified_count == 1
             }
             Err(error) => return Err(error.into()),
-            Ok(_) => {}
-        }
+            Ok(_) => true,
+        };
         let d = &opening.delivery;
         if d.origin == Origin::File {
-            self.note_last(&d.feed, d.received_at, d.status).await
-        } else {
-            Ok(())
+            self.note_last(&d.feed, d.received_at, d.status).await?;
         }
+        Ok(is_new)
     }
 
-    /// Writes many log entries as they are, for whoever has kept a log elsewhere.
+    /// Writes many new log entries as they are, for whoever has kept a log elsewhere, and folds
+    /// them into the issues of their feeds. Entries of one feed go in its order of time, some
+    /// hundreds together, all or none of these.
     pub async fn insert_deliveries(&self, deliveries: &[Delivery]) -> Result<()> {
-        if deliveries.is_empty() {
-            return Ok(());
-        }
-        let docs: Vec<DeliveryDoc> = deliveries.iter().map(DeliveryDoc::from).collect();
-        self.collection::<DeliveryDoc>("deliveries")
-            .insert_many(docs)
-            .ordered(false)
-            .await?;
-        let mut newest = std::collections::HashMap::<&FeedId, &Delivery>::new();
+        let mut by_feed = BTreeMap::<&FeedId, Vec<&Delivery>>::new();
         for delivery in deliveries {
-            let last = newest.entry(&delivery.feed).or_insert(delivery);
-            if delivery.received_at > last.received_at {
-                *last = delivery;
+            by_feed.entry(&delivery.feed).or_default().push(delivery);
+        }
+        for (feed, mut entries) in by_feed {
+            entries.sort_by_key(|entry| entry.received_at);
+            for some in entries.chunks(INSERTED_TOGETHER) {
+                self.insert_folded(feed, some).await?;
+            }
+            if let Some(last) = entries.last() {
+                self.note_last(feed, last.received_at, last.status).await?;
             }
         }
-        for (feed, last) in newest {
-            self.note_last(feed, last.received_at, last.status).await?;
-        }
         Ok(())
-    }
-
-    /// Marks a delivery decided; the counts are final from here. Once decided it stays so:
-    /// false when it was already.
-    pub async fn decide_delivery(
-        &self,
-        id: &DeliveryId,
-        feed: &FeedId,
-        counts: Counts,
-        decided_at: DateTime<Utc>,
-    ) -> Result<bool> {
-        let undecided = doc! {"_id": id.as_str(), "status": Status::Processing.word()};
-        let decided = doc! {
-            "status": Status::Accepted.word(),
-            "counts": to_bson(&counts)?,
-            "decided_at": when::bson(decided_at),
-        };
-        let done = self
-            .collection::<DeliveryDoc>("deliveries")
-            .update_one(undecided, doc! {"$set": decided})
-            .await?;
-        if let Some(delivery) = self.find_delivery(&Scope::All, id).await? {
-            self.note_last(feed, delivery.0.received_at, delivery.0.status)
-                .await?;
-        }
-        Ok(done.modified_count == 1)
     }
 
     /// Notes what was found in a delivery's records while they were written.
@@ -322,6 +301,34 @@ impl Store {
             sent.extend(read_sent(&document));
         }
         Ok(sent)
+    }
+
+    /// Lists the last deliveries in the scope that had an issue, newest first. They are looked for
+    /// from where it was last seen, so that few others are passed.
+    pub async fn list_deliveries_with(
+        &self,
+        scope: &Scope,
+        issue: &Issue,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        let query = doc! {
+            "feed": issue.feed.as_str(),
+            "received_at": {"$gte": when::bson(issue.first_seen), "$lte": when::bson(issue.last_seen)},
+            "codes": {"$elemMatch": {"code": &issue.code, "attribute": issue.attribute.as_deref(), "records": {"$gt": 0}}},
+            "status": Status::Accepted.word(),
+            "direction": Direction::Ingest.word(),
+            "origin.kind": "file",
+        };
+        let found: Vec<DeliveryDoc> = self
+            .collection::<DeliveryDoc>("deliveries")
+            .find(scope::narrow(query, scope, None))
+            .projection(doc! {"samples": 0})
+            .sort(doc! {"received_at": -1, "_id": -1})
+            .limit(i64::from(limit))
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().map(Delivery::from).collect())
     }
 
     /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of

@@ -47,6 +47,13 @@ impl Store {
         };
         let fates = self.fates(entries, &there).await?;
         self.note_newest(entries.iter().zip(&fates), now).await?;
+        // Those that were there too, for whoever wrote them may have been cut off before; those that
+        // lie in the future say nothing of today.
+        let ours = entries
+            .iter()
+            .zip(&fates)
+            .filter(|(entry, fate)| **fate != Logged::Conflict && !entry.is_ahead(now));
+        self.fold_logged(ours.map(|(entry, _)| entry), now).await?;
         Ok(fates)
     }
 

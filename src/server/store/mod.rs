@@ -21,7 +21,8 @@
 //! | `outlines` | `outlines`, `outline_parts`: what items are compared by, in a few documents |
 //! | `withdrawing` | `items` that a whole catalogue no longer names |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
-//! | `quarantine` | `quarantine` |
+//! | `quarantine`, `superseding` | `quarantine` |
+//! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
 //! | `pulls` | `pulls`: feeds that are fetched by schedule |
@@ -44,6 +45,7 @@ mod drafts;
 mod files;
 mod gates;
 mod holds;
+mod issues;
 mod items;
 mod jobs;
 mod logging;
@@ -59,6 +61,7 @@ mod replaying;
 mod rollups;
 mod scope;
 mod sessions;
+mod superseding;
 mod tokens;
 mod transaction;
 mod users;
@@ -71,13 +74,14 @@ pub use contracts::Amendment;
 pub use deliveries::Opening;
 pub use drafts::Draft;
 pub use files::{Ended, Receiving, StoredFile};
+pub use issues::{Ending, IssueChange, IssueFault, IssuesOf};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
-pub use quarantine::Holding;
+pub use quarantine::{Holding, Side};
 pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use sessions::Sessions;
@@ -146,6 +150,33 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
     }
 }
 
+/// Every collection that a transaction may be the first to write to.
+const COLLECTIONS: [&str; 23] = [
+    "deliveries",
+    "items",
+    "quarantine",
+    "jobs",
+    "activity",
+    "sessions",
+    "users",
+    "feeds",
+    "partners",
+    "api_tokens",
+    "pulls",
+    "contracts",
+    "profiles",
+    "drafts",
+    "outlines",
+    "outline_parts",
+    files::FILES,
+    files::CHUNKS,
+    "rollups",
+    "rolled",
+    "followers",
+    "issues",
+    "issue_turns",
+];
+
 /// A handle on the database. Clones share one connection pool.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -186,29 +217,7 @@ impl Store {
     /// Makes collections and indexes. Safe to run at every start and from several processes.
     pub async fn migrate(&self) -> Result<()> {
         // A transaction cannot create a collection that several want at once.
-        for name in [
-            "deliveries",
-            "items",
-            "quarantine",
-            "jobs",
-            "activity",
-            "sessions",
-            "users",
-            "feeds",
-            "partners",
-            "api_tokens",
-            "pulls",
-            "contracts",
-            "profiles",
-            "drafts",
-            "outlines",
-            "outline_parts",
-            files::FILES,
-            files::CHUNKS,
-            "rollups",
-            "rolled",
-            "followers",
-        ] {
+        for name in COLLECTIONS {
             if let Err(error) = self.db.create_collection(name).await {
                 // 48: it is there already.
                 if !matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(c) if c.code == 48) {
@@ -240,6 +249,11 @@ impl Store {
                 doc! {"delivery": 1, "_id": -1},
                 doc! {"feed": 1, "key": 1, "state": 1},
             ],
+        )
+        .await?;
+        self.index(
+            "issues",
+            &[doc! {"feed": 1}, doc! {"partner": 1, "triage.state": 1}],
         )
         .await?;
         self.index(

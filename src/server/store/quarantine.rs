@@ -3,7 +3,8 @@
 //! Every change names the states it is legal from ([`State::after`]) and the revision it builds
 //! on, in the query itself, so that two people, or a person and a worker, can never both win.
 
-use super::{Error, Result, Store, paging, scope, to_bson, when};
+use super::issues::{Moves, Waiting};
+use super::{Error, Result, Store, paging, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
@@ -12,15 +13,10 @@ use crate::domain::record::{Attributes, Position};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use mongodb::Collection;
 use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_raw_document_buf};
+use mongodb::{ClientSession, Collection};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Keys of held records read together.
-const READ_TOGETHER: u32 = 10_000;
-/// Held records set aside together.
-const SUPERSEDED_TOGETHER: usize = 2000;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct HeldDoc {
@@ -60,6 +56,15 @@ struct RevisionDoc {
     #[serde(with = "when")]
     at: DateTime<Utc>,
     reason: String,
+}
+
+/// On which side of a record in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one that follows.
+    After,
+    /// The one that it follows.
+    Before,
 }
 
 /// The document of a record that has just been held, ready to be written.
@@ -188,77 +193,31 @@ impl Store {
         }
     }
 
-    /// Lets records of earlier deliveries, which still wait for somebody, give way to a newer
-    /// version of the same products: those whose key `is_newer` knows.
-    pub async fn supersede_held(
-        &self,
-        feed: &FeedId,
-        by: &DeliveryId,
-        is_newer: impl Fn(&str) -> bool,
-    ) -> Result<()> {
-        let query = doc! {
-            "feed": feed.as_str(),
-            "state": {"$in": states_before(Move::Supersede)},
-            "delivery": {"$ne": by.as_str()},
-        };
-        let mut found = self
-            .collection::<RawDocumentBuf>("quarantine")
-            .find(query)
-            .projection(doc! {"key": 1})
-            .batch_size(READ_TOGETHER)
-            .await?;
-        let mut ids = Vec::new();
-        while found.advance().await? {
-            let corrupt = |error: mongodb::bson::error::Error| Error::Corrupt(error.to_string());
-            let raw = found.current();
-            if is_newer(raw.get_str("key").map_err(corrupt)?) {
-                ids.push(raw.get_str("_id").map_err(corrupt)?.to_owned());
-            }
-            if ids.len() >= SUPERSEDED_TOGETHER {
-                self.supersede_records(&std::mem::take(&mut ids), by).await?;
-            }
-        }
-        self.supersede_records(&ids, by).await
-    }
-
-    async fn supersede_records(&self, ids: &[String], by: &DeliveryId) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        // The states again, for somebody may have acted since they were listed.
-        let query = doc! {"_id": {"$in": ids}, "state": {"$in": states_before(Move::Supersede)}};
-        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
-        self.quarantine().update_many(query, change).await?;
-        Ok(())
-    }
-
-    /// The same for everything that one delivery held.
-    pub(super) async fn supersede_delivery(&self, id: &DeliveryId, by: &DeliveryId) -> Result<()> {
-        let query = doc! {"delivery": id.as_str(), "state": {"$in": states_before(Move::Supersede)}};
-        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
-        self.quarantine().update_many(query, change).await?;
-        Ok(())
-    }
-
     /// Finds a held record in the scope.
     pub async fn find_held(&self, scope: &Scope, id: &RecordId) -> Result<Option<HeldRecord>> {
         let query = scope::narrow(doc! {"_id": id.as_str()}, scope, None);
         Ok(self.quarantine().find_one(query).await?.map(HeldRecord::from))
     }
 
-    /// Finds the open record that follows `id` in the list of the same partner, newest first.
-    pub async fn find_next_open(
+    /// Finds the record beside `id` in the list of a filter, which is newest first.
+    pub async fn find_beside(
         &self,
         scope: &Scope,
-        partner: &PartnerId,
+        filter: &QuarantineFilter,
         id: &RecordId,
+        side: Side,
     ) -> Result<Option<RecordId>> {
-        let query = doc! {"state": {"$in": open_states()}, "_id": {"$lt": id.as_str()}};
+        let (than, order) = match side {
+            Side::After => ("$lt", -1),
+            Side::Before => ("$gt", 1),
+        };
+        let mut query = held_query(scope, filter, true);
+        query.insert("_id", doc! {than: id.as_str()});
         let found = self
             .collection::<Document>("quarantine")
-            .find_one(scope::narrow(query, scope, Some(partner)))
+            .find_one(query)
             .projection(doc! {"_id": 1})
-            .sort(doc! {"_id": -1})
+            .sort(doc! {"_id": order})
             .await?;
         Ok(found.and_then(|d| d.get_str("_id").ok().map(RecordId::new)))
     }
@@ -361,15 +320,17 @@ impl Store {
             "state": {"$in": states_before(Move::Edit)},
             "revisions": {"$size": i64::from(on)},
         };
+        let codes = error_codes(&revision.violations);
         let change = doc! {
             "$push": {"revisions": to_bson(&doc)?},
             "$set": {
                 "state": State::Quarantined.word(),
                 "violations": to_bson(&revision.violations)?,
-                "codes": error_codes(&revision.violations),
+                "codes": &codes,
             },
         };
-        self.change_held(scope, id, query, change).await
+        self.change_held(scope, id, query, change, (State::Quarantined, Some(codes)))
+            .await
     }
 
     /// Moves a record by a step that needs nothing else. `Conflict` when the step is not legal
@@ -381,28 +342,59 @@ impl Store {
             });
         };
         let query = doc! {"_id": id.as_str(), "state": {"$in": states_before(step)}};
-        self.change_held(scope, id, query, doc! {"$set": {"state": to.word()}})
-            .await
+        let change = doc! {"$set": {"state": to.word()}};
+        self.change_held(scope, id, query, change, (to, None)).await
     }
 
+    /// Changes a record, and its issues with it, both or neither; `to` is the state and the codes
+    /// that the change leads to.
     async fn change_held(
         &self,
         scope: &Scope,
         id: &RecordId,
         query: Document,
         change: Document,
+        to: (State, Option<Vec<String>>),
     ) -> Result<()> {
-        let done = self
-            .quarantine()
-            .update_one(scope::narrow(query, scope, None), change)
-            .await?;
-        if done.matched_count == 1 {
-            Ok(())
-        } else {
-            Err(Error::Conflict {
-                what: format!("record {id}"),
-            })
+        let query = scope::narrow(query, scope, None);
+        let mut session = self.client.start_session().await?;
+        for _ in 0..transaction::TRIES {
+            session.start_transaction().await?;
+            let done = self
+                .change_in(&mut session, query.clone(), change.clone(), to.clone())
+                .await;
+            match transaction::end(&mut session, done).await? {
+                Some(true) => return Ok(()),
+                Some(false) => break,
+                None => {}
+            }
         }
+        Err(Error::Conflict {
+            what: format!("record {id}"),
+        })
+    }
+
+    /// The same in a transaction; false when there is no such record in such a state.
+    pub(super) async fn change_in(
+        &self,
+        session: &mut ClientSession,
+        query: Document,
+        change: Document,
+        (state, codes): (State, Option<Vec<String>>),
+    ) -> Result<bool> {
+        let before = self
+            .collection::<Waiting>("quarantine")
+            .find_one_and_update(query, change)
+            .projection(Waiting::fields())
+            .session(&mut *session)
+            .await?;
+        let Some(before) = before else {
+            return Ok(false);
+        };
+        let mut moves = Moves::default();
+        moves.add(&before, &before.after(state, codes));
+        self.move_issues_in(session, &moves).await?;
+        Ok(true)
     }
 }
 
@@ -414,7 +406,9 @@ struct Counted {
 }
 
 fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
-    let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
+    // A feed's partner leads the index.
+    let of_feed = filter.feed.as_ref().map(FeedId::partner);
+    let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref().or(of_feed.as_ref()));
     match filter.state {
         StateFilter::Open => {
             query.insert("state", doc! {"$in": open_states()});

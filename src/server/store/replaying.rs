@@ -101,17 +101,15 @@ impl Store {
             return Ok(Replayed::Gone);
         };
         let mut set = doc! {"state": to.word()};
+        let mut codes = None;
         if let Decision::Fails(violations) = decision {
             set.insert("violations", to_bson(violations)?);
             set.insert("codes", error_codes(violations));
+            codes = Some(error_codes(violations));
         }
         let queued = doc! {"_id": held.id.as_str(), "state": State::Queued.word(), "job": job.id.as_str()};
-        let moved = self
-            .quarantine()
-            .update_one(queued, doc! {"$set": set, "$inc": {"attempts": 1}})
-            .session(&mut *session)
-            .await?;
-        if moved.modified_count == 0 {
+        let change = doc! {"$set": set, "$inc": {"attempts": 1}};
+        if !self.change_in(session, queued, change, (to, codes)).await? {
             // Decided by an earlier try of this job. Whatever was written above goes with the
             // transaction.
             return Err(Failure::Gone);
@@ -221,7 +219,11 @@ impl From<mongodb::error::Error> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Store(error)
+        match error {
+            // Such as a conflict with another transaction, which is worth another try.
+            Error::Database(cause) | Error::Unavailable(cause) => Self::Driver(cause),
+            error => Self::Store(error),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Removes what is not needed any more: received files that have been kept long enough, and
-//! what uploads left behind that never ended.
+//! what uploads left behind that never ended. Opens ignored issues again whose day has come.
 
 use super::Worker;
 use chrono::TimeDelta;
@@ -27,6 +27,11 @@ impl Worker {
             Ok(0) => {}
             Ok(swept) => tracing::info!(files.swept = swept, "received files were removed"),
             Err(error) => tracing::warn!("received files could not be swept: {error}"),
+        }
+        match self.store.wake_issues(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(woken) => tracing::info!(issues.woken = woken, "ignored issues were opened again"),
+            Err(error) => tracing::warn!("ignored issues could not be looked at: {error}"),
         }
     }
 }

@@ -9,8 +9,18 @@ use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+/// The records beside one in the list that it was opened from.
+pub(super) struct Beside {
+    /// The one that follows.
+    pub(super) next: Option<RecordId>,
+    /// The one that it follows.
+    pub(super) previous: Option<RecordId>,
+    /// The rule that the list is of; empty for none.
+    pub(super) code: String,
+}
+
 /// The bar. Only legal moves have a button, and only for those who may make them.
-pub(super) fn bar(record: &HeldRecord, next: Option<RecordId>, may_act: bool, actions: Actions) -> AnyView {
+pub(super) fn bar(record: &HeldRecord, beside: Beside, may_act: bool, actions: Actions) -> AnyView {
     let id = record.id.to_string();
     let may = |step| may_act && record.state.allows(step);
     let clean = record.violations.iter().all(|v| v.severity > Severity::Error);
@@ -45,13 +55,32 @@ pub(super) fn bar(record: &HeldRecord, next: Option<RecordId>, may_act: bool, ac
             </ActionForm>
         }
     });
-    let next = next.map(|id| {
-        view! { <a class="button next" rel="next" href=link::record(&id).href()>"Next record"</a> }
-    });
-    if replay.is_none() && edit.is_none() && discard.is_none() && restore.is_none() && next.is_none() {
+    let none = edit.is_none() && replay.is_none() && restore.is_none() && discard.is_none();
+    let Beside { next, previous, code } = beside;
+    if none && next.is_none() && previous.is_none() {
         return ().into_any();
     }
-    view! { <div class="bar">{edit} {replay} {restore} {discard} {next}</div> }.into_any()
+    let to = |id: RecordId| link::record(&id).with("code", &code).href();
+    let previous = previous.map(|id| {
+        view! {
+            <a class="button" rel="prev" href=to(id) aria-keyshortcuts="k" title="Key k">
+                "Previous"
+            </a>
+        }
+    });
+    let next = next.map(|id| {
+        view! {
+            <a class="button" rel="next" href=to(id) aria-keyshortcuts="j" title="Key j">
+                "Next record"
+            </a>
+        }
+    });
+    view! {
+        <div class="bar">
+            {edit} {replay} {restore} {discard} <span class="next">{previous} {next}</span>
+        </div>
+    }
+    .into_any()
 }
 
 /// Giving up asks for a reason first.

@@ -25,6 +25,7 @@ use crate::domain::format;
 use crate::domain::quarantine::{HeldRecord, Move, State};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
+use bar::Beside;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -61,7 +62,12 @@ impl Actions {
 pub fn RecordPage() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let id = Memo::new(move |_| params.with(|p| p.get("record").unwrap_or_default()));
+    let asked = Memo::new(move |_| {
+        (
+            params.with(|p| p.get("record").unwrap_or_default()),
+            query.with(|q| q.get("code").unwrap_or_default()),
+        )
+    });
     let editing = Memo::new(move |_| query.with(Editing::read));
     let actions = Actions {
         edit: ServerAction::new(),
@@ -70,7 +76,7 @@ pub fn RecordPage() -> impl IntoView {
         restore: ServerAction::new(),
     };
     let viewer = use_viewer();
-    let view = Resource::new(move || id.get(), read_held_record);
+    let view = Resource::new(move || asked.get(), |(id, code)| read_held_record(id, code));
     view! {
         <Transition fallback=Loading>
             {move || {
@@ -122,8 +128,11 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         history,
         draft,
         next,
+        previous,
+        code,
         may_act,
     } = view;
+    let beside = Beside { next, previous, code };
     let title = match (record.item_id.as_str(), record.title.as_str()) {
         ("", "") => "Record without an id".to_owned(),
         ("", title) => title.to_owned(),
@@ -173,7 +182,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             </div>
             {story::aside(&record, history, as_of)}
         </div>
-        {(!open).then(|| bar::bar(&record, next, may_act, actions))}
+        {(!open).then(|| bar::bar(&record, beside, may_act, actions))}
     }
     .into_any()
 }

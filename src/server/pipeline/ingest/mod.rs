@@ -293,7 +293,8 @@ impl Ingest {
             .context("looking for an earlier try")
     }
 
-    async fn open(&self, delivery: &Delivery, report: &Report) -> anyhow::Result<()> {
+    /// Writes the log entry; false when an earlier try has.
+    async fn open(&self, delivery: &Delivery, report: &Report) -> anyhow::Result<bool> {
         let opening = Opening {
             delivery: delivery.clone(),
             samples: report.samples.clone(),

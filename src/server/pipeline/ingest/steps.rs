@@ -8,6 +8,7 @@ use crate::domain::feed::{Feed, Mode};
 use crate::domain::gate::{Gate, Ids, Outcome};
 use crate::domain::hold::Stage;
 use crate::domain::report::Report;
+use crate::server::store::Ending;
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
 use std::path::Path;
@@ -33,6 +34,7 @@ impl Ingest {
             .hold
             .as_ref()
             .is_some_and(|hold| hold.stage == Stage::Releasing);
+        let mut was_cut_off = !interrupted.is_empty();
         if releasing {
             self.begin_released(feed, delivery, report).await?;
         } else {
@@ -40,7 +42,7 @@ impl Ingest {
                 .with(|| store.find_same_file(&feed.id, &report.file.sha256, Status::Accepted))
                 .await?;
             delivery.repeat_of = same.filter(|same| same.id != id).map(|same| same.id);
-            self.open(delivery, report).await?;
+            was_cut_off |= !self.open(delivery, report).await?;
         }
         let compared = match Arc::get_mut(&mut surveyed.named) {
             Some(named) if feed.mode == Mode::Snapshot => Some(self.compare(feed, &id, named).await?),
@@ -83,8 +85,15 @@ impl Ingest {
             bail!("{counts:?} do not add up; the delivery stays open, and this is a fault of ours");
         }
         *records = counts;
+        let ending = Ending {
+            delivery,
+            counts,
+            codes: &surveyed.report.codes,
+            samples: &surveyed.report.samples,
+            was_cut_off,
+        };
         patience
-            .with(|| store.decide_delivery(&id, &feed.id, counts, self.clock.now()))
+            .with(|| store.decide_delivery(&ending, self.clock.now()))
             .await
             .context("deciding")?;
         patience

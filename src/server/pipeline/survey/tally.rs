@@ -2,6 +2,7 @@
 
 use super::sitting::Sitting;
 use crate::domain::contract::{Across, AtEnd, Checked, Columns, Rule, Rules};
+use crate::domain::issue::shape;
 use crate::domain::record::RawRecord;
 use crate::domain::report::{CodeCount, Counts, FileReport, Refusal, Report, Sample, Shadow, Verdict};
 use crate::domain::violation::{Severity, Violation};
@@ -29,7 +30,14 @@ struct Line {
     /// The last record that it was counted for.
     last: u64,
     samples: Vec<(u64, Sample)>,
+    /// What the values of the samples look like, once there are as many as are kept.
+    shapes: Vec<String>,
 }
+
+/// Failures of one rule that are all looked at for shapes that no sample has yet.
+const LOOKED_AT: u64 = 2000;
+/// Of those that follow one in so many is.
+const ONE_IN: u64 = 64;
 
 impl Tally {
     /// Counts one record; to be called in the order of the file.
@@ -52,8 +60,13 @@ impl Tally {
         }
         for (place, (rule, severity)) in checked.failed().enumerate() {
             let line = line(&mut self.codes, rule, severity);
-            if line.count(raw) && line.samples.len() < Report::SAMPLES_PER_CODE {
+            if !line.count(raw) {
+                continue;
+            }
+            if line.samples.len() < Report::SAMPLES_PER_CODE {
                 line.keep(raw, checked, checked.placed(raw, place));
+            } else if line.looks_again() {
+                line.swap(raw, checked, checked.placed(raw, place));
             }
         }
     }
@@ -187,6 +200,39 @@ impl Line {
         true
     }
 
+    /// Whether this failure may take the place of a sample: bounded, for a rule may fail on every
+    /// record of a large file.
+    fn looks_again(&self) -> bool {
+        self.records <= LOOKED_AT || self.records.is_multiple_of(ONE_IN)
+    }
+
+    /// Puts a failure whose value looks like that of no sample in the place of one of which there
+    /// are the most alike.
+    fn swap(&mut self, raw: &RawRecord, checked: &Checked, violation: Option<Violation>) {
+        let Some(violation) = violation else {
+            return;
+        };
+        if self.shapes.is_empty() {
+            let shapes = self.samples.iter().map(|(_, s)| shape::of(&s.violation.value));
+            self.shapes = shapes.collect();
+        }
+        let shape = shape::of(&violation.value);
+        if self.shapes.contains(&shape) {
+            return;
+        }
+        let alike = |at: &usize| self.shapes.iter().filter(|s| **s == self.shapes[*at]).count();
+        let Some(at) = (0..self.shapes.len())
+            .max_by_key(alike)
+            .filter(|at| alike(at) > 1)
+        else {
+            return;
+        };
+        self.samples.remove(at);
+        self.shapes.remove(at);
+        self.keep(raw, checked, Some(violation));
+        self.shapes.push(shape);
+    }
+
     fn keep(&mut self, raw: &RawRecord, checked: &Checked, violation: Option<Violation>) {
         let position = raw.position();
         if let Some(violation) = violation {
@@ -215,6 +261,7 @@ fn line<'a>(lines: &'a mut Vec<Line>, rule: &'static Rule, severity: Severity) -
             occurrences: 0,
             last: 0,
             samples: Vec::new(),
+            shapes: Vec::new(),
         });
         lines.len() - 1
     });

@@ -252,7 +252,7 @@ impl Store {
     }
 
     /// Sends updates, several in a command.
-    pub(super) async fn update_many_in(
+    pub(in crate::server::store) async fn update_many_in(
         &self,
         session: &mut ClientSession,
         collection: &str,

@@ -1,0 +1,83 @@
+//! `feedgate issue verify|mend`: compares what issues say with the log and the quarantine, and sets
+//! right what does not agree. Both may run while everything works.
+
+use super::opened::Opened;
+use crate::domain::account::Scope;
+use crate::domain::format::counted;
+use crate::domain::ids::DeliveryId;
+use crate::server::clock::Clock;
+use crate::server::config::Database;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Compare issues with the log and the quarantine, or set them right
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Compare every issue with what it counts
+    #[command(after_help = "Exit codes: 0 every issue says what there is, 1 some do not.")]
+    Verify,
+    /// Fold in deliveries that no issue knows of, and count anew what waits
+    Mend,
+}
+
+impl Args {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
+        let outcome = match self.command {
+            Command::Verify => verify(&opened).await,
+            Command::Mend => mend(&opened).await,
+        };
+        opened.close().await;
+        outcome
+    }
+}
+
+async fn verify(opened: &Opened) -> anyhow::Result<ExitCode> {
+    let store = &opened.store;
+    let (mut feeds, mut faults) = (0, 0);
+    for state in store.list_feeds(&Scope::All, None).await? {
+        let feed = state.feed.id;
+        // Records of a file that is being applied are there before they are counted.
+        let none = DeliveryId::new("");
+        if !store.list_interrupted(&feed, &none).await?.is_empty() {
+            println!("a file of {feed} is being applied; its issues are not compared");
+            continue;
+        }
+        feeds += 1;
+        for fault in store.verify_issues(&feed).await? {
+            faults += 1;
+            println!("{fault}");
+        }
+    }
+    println!(
+        "{} compared, {}",
+        counted(feeds, "feed", "feeds"),
+        counted(faults, "fault", "faults")
+    );
+    Ok(if faults == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn mend(opened: &Opened) -> anyhow::Result<ExitCode> {
+    let (store, now) = (&opened.store, Clock::system().now());
+    let mut folded = 0;
+    for state in store.list_feeds(&Scope::All, None).await? {
+        let feed = state.feed.id;
+        folded += store.fold_forgotten(&feed, now).await?;
+        store.recount_issues(&feed, now).await?;
+    }
+    println!("{} folded in", counted(folded, "delivery", "deliveries"));
+    Ok(ExitCode::SUCCESS)
+}

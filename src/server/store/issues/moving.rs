@@ -1,0 +1,86 @@
+//! Keeps the number of records that wait for each issue in step with the records.
+//!
+//! Whatever moves a record out of or into the states that wait, or changes what it fails for,
+//! calls this in its own transaction. The moves add up in any order, also around the fold of the
+//! delivery that brought the record.
+
+use super::super::{Result, Store};
+use super::document;
+use crate::domain::ids::FeedId;
+use crate::domain::issue::{Issue, attribute_of};
+use crate::domain::quarantine::State;
+use chrono::{DateTime, Utc};
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A held record as far as issues depend on it.
+#[derive(Debug, Clone, Deserialize)]
+pub(in super::super) struct Waiting {
+    feed: String,
+    codes: Vec<String>,
+    state: State,
+    #[serde(with = "super::super::when")]
+    received_at: DateTime<Utc>,
+}
+
+impl Waiting {
+    /// The fields that it is read from.
+    pub(in super::super) fn fields() -> Document {
+        doc! {"feed": 1, "codes": 1, "state": 1, "received_at": 1}
+    }
+
+    /// The record after a move, failing for `codes` where they change.
+    pub(in super::super) fn after(&self, state: State, codes: Option<Vec<String>>) -> Self {
+        Self {
+            state,
+            codes: codes.unwrap_or_else(|| self.codes.clone()),
+            ..self.clone()
+        }
+    }
+
+    fn waits_for(&self) -> &[String] {
+        if State::OPEN.contains(&self.state) {
+            &self.codes
+        } else {
+            &[]
+        }
+    }
+}
+
+/// By how much the waiting records of issues change, by feed and code.
+#[derive(Debug, Default)]
+pub(in super::super) struct Moves(BTreeMap<(String, String), (i64, DateTime<Utc>)>);
+
+impl Moves {
+    /// Adds a record's move.
+    pub(in super::super) fn add(&mut self, before: &Waiting, after: &Waiting) {
+        for (record, by) in [(before, -1), (after, 1)] {
+            for code in record.waits_for() {
+                let key = (record.feed.clone(), code.clone());
+                self.0.entry(key).or_insert((0, record.received_at)).0 += by;
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Writes the moves of records to their issues.
+    pub(in super::super) async fn move_issues_in(
+        &self,
+        session: &mut ClientSession,
+        moves: &Moves,
+    ) -> Result<()> {
+        let statements = moves
+            .0
+            .iter()
+            .filter(|(_, (by, _))| *by != 0)
+            .map(|((feed, code), (by, at))| {
+                let issue = Issue::begin(&FeedId::new(feed), code, attribute_of(code), *at);
+                document::moved(&issue, *by)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        self.update_many_in(session, "issues", statements).await
+    }
+}
