@@ -30,3 +30,4 @@ pub mod reasons;
 pub mod reconciliation;
 pub mod rule;
 pub mod session;
+pub mod token;

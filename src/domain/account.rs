@@ -52,6 +52,10 @@ pub enum Right {
     EditGates,
     /// See the proof that everything received is accounted for.
     Reconcile,
+    /// See, make and revoke the tokens that partners' programs send files with.
+    ManageTokens,
+    /// Make a token that writes entries of the audit log, too.
+    GrantLog,
     /// Add people and set passwords.
     ManageUsers,
 }
@@ -63,16 +67,17 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, ManageJobs, ManageUsers,
-            Reconcile, ReplayRecord, RuleOnHold, SendFile, TriageIssue, ViewAllPartners, ViewReports,
+            DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, GrantLog, ManageJobs,
+            ManageTokens, ManageUsers, Reconcile, ReplayRecord, RuleOnHold, SendFile, TriageIssue,
+            ViewAllPartners, ViewReports,
         };
         match right {
             ViewReports => true,
             ViewAllPartners | TriageIssue => self != Self::Partner,
             EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold | EditContract
-            | EditProfile | EditGates | Reconcile => matches!(self, Self::Admin | Self::Staff),
+            | EditProfile | EditGates | Reconcile | ManageTokens => matches!(self, Self::Admin | Self::Staff),
             SendFile => self != Self::Manager,
-            ManageUsers => self == Self::Admin,
+            ManageUsers | GrantLog => self == Self::Admin,
         }
     }
 
@@ -188,10 +193,17 @@ mod tests {
             Right::EditProfile,
             Right::EditGates,
             Right::Reconcile,
+            Right::ManageTokens,
         ] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(allowed, [Role::Admin, Role::Staff]);
         }
+    }
+
+    #[test]
+    fn only_an_admin_lets_another_system_write_the_log() {
+        let allowed: Vec<_> = Role::ALL.into_iter().filter(|r| r.may(Right::GrantLog)).collect();
+        assert_eq!(allowed, [Role::Admin]);
     }
 
     #[test]

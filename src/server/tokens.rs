@@ -11,21 +11,31 @@ const MARK: &str = "fg_";
 /// Characters of a token that are shown afterwards: the mark and 32 of its 256 bits.
 const SHOWN: usize = MARK.len() + 8;
 
-/// Makes a token; the text is shown once and kept nowhere. One that `may_log` also writes entries
-/// of the audit log.
-pub async fn make(
-    store: &Store,
-    partner: &PartnerId,
-    feed: Option<FeedId>,
-    may_log: bool,
-    now: DateTime<Utc>,
-) -> Result<(Token, String)> {
+/// A token that somebody wants.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Whose files it is to send.
+    pub partner: PartnerId,
+    /// Of which feed alone, if not of every one.
+    pub feed: Option<FeedId>,
+    /// Whether it is to write entries of the audit log, too.
+    pub may_log: bool,
+    /// What it is for; may be empty.
+    pub label: String,
+    /// Who wants it.
+    pub by: String,
+}
+
+/// Makes a token; the text is shown once and kept nowhere.
+pub async fn make(store: &Store, wanted: Wanted, now: DateTime<Utc>) -> Result<(Token, String)> {
     let text = format!("{MARK}{}", hex(&rand::random::<[u8; 32]>()));
     let token = Token {
         prefix: text[..SHOWN].to_owned(),
-        partner: partner.clone(),
-        feed,
-        may_log,
+        partner: wanted.partner,
+        feed: wanted.feed,
+        may_log: wanted.may_log,
+        label: wanted.label,
+        made_by: wanted.by,
         made_at: now,
         used_at: None,
         revoked_at: None,

@@ -7,7 +7,7 @@ use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::config::Database;
 use crate::server::store::{Deed, Token};
-use crate::server::tokens;
+use crate::server::tokens::{self, Wanted};
 use anyhow::bail;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,6 +35,9 @@ enum Verb {
         /// Let it write entries of the audit log too, for a system that checks files itself
         #[arg(long)]
         log: bool,
+        /// What it is for, so that one knows later which to revoke
+        #[arg(long, value_name = "WORDS", default_value = "")]
+        label: String,
     },
     /// List tokens by their first characters
     List,
@@ -49,7 +52,12 @@ impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
         let done = match &self.verb {
-            Verb::Add { partner, feed, log } => add(&opened, partner, feed.as_deref(), *log).await,
+            Verb::Add {
+                partner,
+                feed,
+                log,
+                label,
+            } => add(&opened, partner, feed.as_deref(), *log, label).await,
             Verb::List => list(&opened).await,
             Verb::Revoke { prefix } => revoke(&opened, prefix).await,
         };
@@ -58,7 +66,13 @@ impl Args {
     }
 }
 
-async fn add(opened: &Opened, partner: &str, feed: Option<&str>, may_log: bool) -> anyhow::Result<()> {
+async fn add(
+    opened: &Opened,
+    partner: &str,
+    feed: Option<&str>,
+    may_log: bool,
+    label: &str,
+) -> anyhow::Result<()> {
     let store = &opened.store;
     let partner = PartnerId::parse(partner)?;
     let feed = feed.map(|feed| FeedId::of(&partner, feed)).transpose()?;
@@ -70,7 +84,14 @@ async fn add(opened: &Opened, partner: &str, feed: Option<&str>, may_log: bool) 
     {
         bail!("there is no feed {feed}; `feedgate partner list` lists them");
     }
-    let (token, text) = tokens::make(store, &partner, feed, may_log, Clock::system().now()).await?;
+    let wanted = Wanted {
+        partner,
+        feed,
+        may_log,
+        label: label.to_owned(),
+        by: "command line".to_owned(),
+    };
+    let (token, text) = tokens::make(store, wanted, Clock::system().now()).await?;
     note(opened, &token, "token.add", "made").await?;
     println!("{text}");
     eprintln!(
@@ -93,7 +114,12 @@ async fn list(opened: &Opened) -> anyhow::Result<()> {
             (None, None) => "never used".to_owned(),
         };
         let log = if token.may_log { ", writes the log" } else { "" };
-        println!("{}…  {:<32} {used}{log}", token.prefix, of(&token));
+        println!(
+            "{}…  {:<32} {used}{log}  {}",
+            token.prefix,
+            of(&token),
+            token.label
+        );
     }
     Ok(())
 }

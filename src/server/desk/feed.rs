@@ -1,7 +1,7 @@
 //! Puts one feed's page together.
 
-use super::story;
 use super::summary::summary;
+use super::{story, token};
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Origin, Status};
@@ -61,6 +61,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         store.list_held(&scope, &records, "", 1),
         store.find_pull(&scope, id),
     )?;
+    let tokens = token::list(&state, viewer, id).await?;
     let rolled = state.figures.read(&scope, &[span], size, now).await?;
     let figures = summary(&rolled.of_feed(id, span, size));
     let signs = Signs {
@@ -80,6 +81,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         undecided: held.total,
         settings: settings(&feed),
         pull: pull.map(Into::into),
+        tokens,
         file_max: state.file_max,
         entries: Page {
             rows,

@@ -26,3 +26,4 @@ pub mod session;
 mod sight;
 mod story;
 mod summary;
+pub mod token;

@@ -109,7 +109,7 @@ pub(super) fn page(error: &AppError) -> Response {
 }
 
 /// The document around a page that stands on its own.
-fn document(head: &str, content: &str) -> String {
+pub(super) fn document(head: &str, content: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{head}\

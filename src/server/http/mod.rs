@@ -13,6 +13,7 @@ mod health;
 mod identify;
 mod live;
 mod same_origin;
+mod token;
 mod upload;
 mod v1;
 
@@ -58,6 +59,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
             move || shell(options.clone())
         })
         .route("/live", get(live::live))
+        .route("/token/{partner}/{feed}", post(token::make))
         .route("/export/{file}", get(export::export))
         .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))

@@ -26,6 +26,10 @@ pub struct Token {
     pub feed: Option<FeedId>,
     /// Whether it may write entries of the audit log.
     pub may_log: bool,
+    /// What it was made for, in the words of who made it; may be empty.
+    pub label: String,
+    /// Who made it; empty when that was not written down.
+    pub made_by: String,
     /// When it was made.
     pub made_at: DateTime<Utc>,
     /// When it was last used, to the minute.
@@ -43,6 +47,10 @@ struct TokenDoc {
     feed: Option<String>,
     #[serde(default)]
     may_log: bool,
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    made_by: String,
     #[serde(with = "when")]
     made_at: DateTime<Utc>,
     #[serde(with = "when::option", default)]
@@ -58,6 +66,8 @@ impl From<TokenDoc> for Token {
             partner: PartnerId::new(d.partner),
             feed: d.feed.map(FeedId::new),
             may_log: d.may_log,
+            label: d.label,
+            made_by: d.made_by,
             made_at: d.made_at,
             used_at: d.used_at,
             revoked_at: d.revoked_at,
@@ -74,6 +84,8 @@ impl Store {
             partner: token.partner.to_string(),
             feed: token.feed.as_ref().map(ToString::to_string),
             may_log: token.may_log,
+            label: token.label.clone(),
+            made_by: token.made_by.clone(),
             made_at: token.made_at,
             used_at: None,
             revoked_at: None,

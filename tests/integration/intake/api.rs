@@ -8,15 +8,25 @@ use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::delivery::Status;
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{DeliveryId, FeedId};
-use feedgate::server::tokens;
+use feedgate::server::tokens::{self, Wanted};
 use futures::StreamExt;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tokio::io::AsyncWriteExt;
 
 async fn token(app: &App, feed: &Feed, only: Option<&FeedId>) -> String {
-    let partner = feed.id.partner();
-    let made = tokens::make(&app.store, &partner, only.cloned(), false, app.clock.now()).await;
+    let made = tokens::make(
+        &app.store,
+        Wanted {
+            partner: feed.id.partner(),
+            feed: only.cloned(),
+            may_log: false,
+            label: "export server".to_owned(),
+            by: String::new(),
+        },
+        app.clock.now(),
+    )
+    .await;
     made.expect("a token").1
 }
 

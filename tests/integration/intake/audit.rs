@@ -11,7 +11,7 @@ use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{DeliveryId, FeedId};
 use feedgate::domain::query::DeliveryFilter;
 use feedgate::server::pipeline::rollup;
-use feedgate::server::tokens;
+use feedgate::server::tokens::{self, Wanted};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -19,8 +19,18 @@ use std::process::{Command, Stdio};
 const NDJSON: &str = "application/x-ndjson";
 
 async fn token(app: &App, feed: &Feed, only: Option<&FeedId>, may_log: bool) -> String {
-    let partner = feed.id.partner();
-    let made = tokens::make(&app.store, &partner, only.cloned(), may_log, app.clock.now()).await;
+    let made = tokens::make(
+        &app.store,
+        Wanted {
+            partner: feed.id.partner(),
+            feed: only.cloned(),
+            may_log,
+            label: String::new(),
+            by: String::new(),
+        },
+        app.clock.now(),
+    )
+    .await;
     made.expect("a token").1
 }
 

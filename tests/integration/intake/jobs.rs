@@ -10,7 +10,7 @@ use feedgate::domain::ids::JobId;
 use feedgate::domain::job::{ATTEMPTS, Kind, State};
 use feedgate::domain::query::QuarantineFilter;
 use feedgate::server::store::{Error, Job, JobState, Work};
-use feedgate::server::tokens;
+use feedgate::server::tokens::{self, Wanted};
 
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
@@ -197,7 +197,18 @@ async fn jobs_are_not_for_managers_and_do_not_exist_for_partners() {
 async fn a_delivery_whose_job_was_set_aside_says_so_everywhere() {
     let app = App::start().await;
     let feed = app.partner("acme").await;
-    let made = tokens::make(&app.store, &feed.id.partner(), None, false, app.clock.now()).await;
+    let made = tokens::make(
+        &app.store,
+        Wanted {
+            partner: feed.id.partner(),
+            feed: None,
+            may_log: false,
+            label: String::new(),
+            by: String::new(),
+        },
+        app.clock.now(),
+    )
+    .await;
     let token = made.expect("a token").1;
     let request = |request: axum::http::request::Builder, body: &'static str| {
         request

@@ -6,4 +6,5 @@ mod browser;
 mod files;
 mod jobs;
 mod pulls;
+mod tokens;
 mod watched;

@@ -52,6 +52,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub location: Option<String>,
     pub cookie: Option<String>,
+    /// What `Cache-Control` says.
+    pub cache: Option<String>,
     pub body: String,
 }
 
@@ -220,6 +222,7 @@ impl Actor<'_> {
                 .map(str::to_owned)
         };
         let (status, location) = (response.status(), text(header::LOCATION));
+        let cache = text(header::CACHE_CONTROL);
         let cookie = text(header::SET_COOKIE).and_then(|c| c.split(';').next().map(str::to_owned));
         let body = axum::body::to_bytes(response.into_body(), 50_000_000)
             .await
@@ -228,6 +231,7 @@ impl Actor<'_> {
             status,
             location,
             cookie,
+            cache,
             body: String::from_utf8_lossy(&body).into_owned(),
         }
     }

@@ -2,7 +2,7 @@
 //! what came of each of its files.
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
-//! shows how fetching it stands. The pages below it are [`mod@contract`], what its records must
+//! shows how fetching it stands, [`token`] which programs may send one. The pages below it are [`mod@contract`], what its records must
 //! meet, [`profile`], how its files are read, and [`gates`], when they are held; [`tabs`] leads from one to the other.
 
 pub mod contract;
@@ -12,8 +12,10 @@ mod pull;
 mod send;
 mod story;
 mod tabs;
+mod token;
 
 use crate::api::feed::{FeedView, PausePull, ResumePull, Setting, read_feed};
+use crate::api::token::RevokeToken;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
@@ -34,6 +36,8 @@ use tabs::Place;
 type Resume = ServerAction<ResumePull>;
 /// Has it fetched no more until then.
 type Pause = ServerAction<PausePull>;
+/// Revokes a token.
+type Revoke = ServerAction<RevokeToken>;
 
 /// The feed that an address names: `partner/feed`.
 pub(super) fn named(params: &ParamsMap) -> String {
@@ -53,7 +57,7 @@ pub fn FeedPage() -> impl IntoView {
         )
     });
     let viewer = use_viewer();
-    let pulling = (Resume::new(), Pause::new());
+    let (pulling, revoke) = ((Resume::new(), Pause::new()), Revoke::new());
     let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
     view! {
         <Transition fallback=Loading>
@@ -65,7 +69,7 @@ pub fn FeedPage() -> impl IntoView {
                         viewer,
                         view.await,
                         Section::Partner,
-                        |viewer, view| content(view, viewer, after.is_empty(), pulling),
+                        |viewer, view| content(view, viewer, after.is_empty(), pulling, revoke),
                     )
                 })
             }}
@@ -91,7 +95,13 @@ pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView 
     .into_any()
 }
 
-fn content(view: FeedView, viewer: &Viewer, first: bool, pulling: (Resume, Pause)) -> AnyView {
+fn content(
+    view: FeedView,
+    viewer: &Viewer,
+    first: bool,
+    pulling: (Resume, Pause),
+    revoke: Revoke,
+) -> AnyView {
     let FeedView {
         id,
         partner_name,
@@ -103,10 +113,12 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, pulling: (Resume, Pause
         undecided,
         settings,
         pull,
+        tokens,
         file_max,
         entries,
     } = view;
     let may_send = viewer.may(Right::SendFile);
+    let grants = viewer.may(Right::GrantLog);
     let pulling = viewer.may(Right::ManageJobs).then_some(pulling);
     let title = format!("Feed {}", id.name());
     let held = link::quarantine("feed", id.as_str()).href();
@@ -163,6 +175,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, pulling: (Resume, Pause
                     }
                 })}
         </section>
+        {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, revoke))}
     }
     .into_any()
 }
