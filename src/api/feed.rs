@@ -87,31 +87,3 @@ pub async fn read_feed(feed: String, #[server(default)] after: String) -> Result
         .await,
     )
 }
-
-/// Has a feed's file fetched now, whether its pull was paused or not yet due.
-#[server(endpoint = "resume_pull")]
-pub async fn resume_pull(feed: String) -> Result<(), AppError> {
-    use crate::domain::account::Right;
-    use crate::server::{context, desk};
-    context::reply(
-        async {
-            let viewer = context::viewer(Right::ManageJobs).await?;
-            desk::feed::resume(&viewer, &FeedId::new(feed)).await
-        }
-        .await,
-    )
-}
-
-/// Has a feed's file fetched no more until somebody resumes it.
-#[server(endpoint = "pause_pull")]
-pub async fn pause_pull(feed: String) -> Result<(), AppError> {
-    use crate::domain::account::Right;
-    use crate::server::{context, desk};
-    context::reply(
-        async {
-            let viewer = context::viewer(Right::ManageJobs).await?;
-            desk::feed::pause(&viewer, &FeedId::new(feed)).await
-        }
-        .await,
-    )
-}

@@ -25,6 +25,7 @@ pub mod overview;
 pub mod partner;
 pub mod preview;
 pub mod profile;
+pub mod pull;
 pub mod quarantine;
 pub mod reasons;
 pub mod reconciliation;

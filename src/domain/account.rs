@@ -40,7 +40,7 @@ pub enum Right {
     TriageIssue,
     /// Send a file of a feed in.
     SendFile,
-    /// See the worker's jobs, have one that was set aside tried again, and pause or resume a pull.
+    /// See the worker's jobs, have one that was set aside tried again, and say what is pulled, when.
     ManageJobs,
     /// Release or refuse a delivery that a gate holds.
     RuleOnHold,

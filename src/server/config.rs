@@ -51,6 +51,10 @@ pub struct Intake {
     /// Largest file taken in, in millions of bytes as it comes, packed if it is packed
     #[arg(long, env = "FEEDGATE_FILE_MAX_MB", default_value_t = 4000, value_name = "MB")]
     pub file_max_mb: u32,
+
+    /// Let scheduled pulls reach private addresses, such as those of your own network
+    #[arg(long, env = "FEEDGATE_PULL_PRIVATE")]
+    pub pull_private: bool,
 }
 
 impl Intake {
@@ -102,10 +106,6 @@ pub struct Working {
         value_name = "SECONDS"
     )]
     pub pull_seconds: u32,
-
-    /// Let scheduled pulls reach private addresses, such as those of your own network
-    #[arg(long, env = "FEEDGATE_PULL_PRIVATE")]
-    pub pull_private: bool,
 
     /// What files are taken in
     #[command(flatten)]

@@ -35,6 +35,8 @@ pub struct AppState {
     pub public_url: Option<Arc<str>>,
     /// Largest file taken in, in bytes.
     pub file_max: u64,
+    /// Whether pulls may reach private addresses.
+    pub pull_private: bool,
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -156,6 +156,20 @@ const TABLE: &[Row] = &[
         &[("feed", "beta/main"), ("prefix", "fg_00000000")],
         [401, 404, 404, 403, 404, 404],
     ),
+    (
+        "set_pull",
+        &[
+            ("feed", "beta/main"),
+            ("wish[url]", "ftp://shop.example.com/f.csv"),
+            ("wish[every_minutes]", "60"),
+        ],
+        [401, 404, 404, 403, 422, 422],
+    ),
+    (
+        "stop_pull",
+        &[("feed", "beta/main")],
+        [401, 404, 404, 403, 404, 404],
+    ),
     ("list_rules", &[], [401, 200, 200, 200, 200, 200]),
     (
         "read_rule",

@@ -118,6 +118,9 @@ impl Args {
         if let Some(url) = &self.web.public_url {
             command.arg("--public-url").arg(url);
         }
+        if self.web.intake.pull_private {
+            command.arg("--pull-private");
+        }
         if self.web.secure_cookies {
             command.arg("--secure-cookies");
         }
@@ -125,7 +128,11 @@ impl Args {
     }
 
     fn worker(&self, opened: &Opened) -> anyhow::Result<Command> {
-        self.part("worker", opened)
+        let mut command = self.part("worker", opened)?;
+        if self.web.intake.pull_private {
+            command.arg("--pull-private");
+        }
+        Ok(command)
     }
 
     /// This program again, as one part of the whole, on the same database.

@@ -90,5 +90,6 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         options,
         public_url: web.public_url.as_deref().map(Into::into),
         file_max: web.intake.file_max(),
+        pull_private: web.intake.pull_private,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, Range};
 use crate::error::AppError;
 use crate::server::calendar::{Calendar, Stretch};
 use crate::server::context::{self, AppState};
-use crate::server::store::{Deed, FeedState};
+use crate::server::store::FeedState;
 
 /// Deliveries on one page of the story.
 const ENTRIES: u32 = 40;
@@ -89,47 +89,6 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
             total: page.total,
         },
     })
-}
-
-/// Has the file of a feed in the caller's scope fetched now.
-pub async fn resume(viewer: &Viewer, id: &FeedId) -> Result<(), AppError> {
-    let state = context::state()?;
-    find(&state, viewer, id).await?;
-    let now = state.clock.now();
-    if !state.store.resume_pull(&viewer.scope(), id, now).await? {
-        return Err(AppError::not_found("pull"));
-    }
-    let deed = Deed::of(
-        viewer,
-        "pull.resume",
-        format!("feed:{id}"),
-        Some(id.partner()),
-        "had the file fetched anew".to_owned(),
-        now,
-    );
-    state.store.insert_deed(&deed).await?;
-    context::go(&format!("/feeds/{id}"));
-    Ok(())
-}
-
-/// Pauses the pull of a feed in the caller's scope.
-pub async fn pause(viewer: &Viewer, id: &FeedId) -> Result<(), AppError> {
-    let state = context::state()?;
-    find(&state, viewer, id).await?;
-    if !state.store.pause_pull(&viewer.scope(), id).await? {
-        return Err(AppError::not_found("pull"));
-    }
-    let deed = Deed::of(
-        viewer,
-        "pull.pause",
-        format!("feed:{id}"),
-        Some(id.partner()),
-        "paused the fetching of its file".to_owned(),
-        state.clock.now(),
-    );
-    state.store.insert_deed(&deed).await?;
-    context::go(&format!("/feeds/{id}"));
-    Ok(())
 }
 
 fn settings(feed: &Feed) -> Vec<Setting> {

@@ -17,6 +17,7 @@ pub mod overview;
 pub mod partner;
 mod preview;
 pub mod profile;
+pub mod pull;
 pub mod quarantine;
 pub mod reasons;
 pub mod reconciliation;

@@ -57,6 +57,30 @@ impl Guard {
     pub(super) fn allows(self, address: IpAddr) -> bool {
         self.private || is_public(address)
     }
+
+    /// Lets a host written in figures through only when it may be reached; names are looked at
+    /// when they are resolved.
+    pub(super) fn admits(self, host: Option<&str>) -> Result<(), String> {
+        let host = host.unwrap_or_default();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        match bare.parse::<IpAddr>() {
+            Ok(address) if !self.allows(address) => {
+                Err(format!("{host} is a private address, which pulls may not reach"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The addresses of a name that may be connected to.
+    pub(super) async fn look_up(self, host: &str) -> std::io::Result<Vec<SocketAddr>> {
+        let found = tokio::net::lookup_host((host, 0)).await?;
+        Ok(found.filter(|address| self.allows(address.ip())).collect())
+    }
+}
+
+/// Why a name is refused.
+pub(super) fn is_inside(host: &str) -> String {
+    format!("{host} leads to a private address, which pulls may not reach")
 }
 
 impl Resolve for Guard {
@@ -64,13 +88,9 @@ impl Resolve for Guard {
         let guard = *self;
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let kept: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|address| guard.allows(address.ip()))
-                .collect();
+            let kept = guard.look_up(&host).await?;
             if kept.is_empty() {
-                return Err(format!("{host} leads to a private address, which pulls may not reach").into());
+                return Err(is_inside(&host).into());
             }
             Ok(Box::new(kept.into_iter()) as Addrs)
         })

@@ -21,6 +21,6 @@ mod verdict;
 
 pub use keep::keep;
 pub use log::{Remark, Taken, Writer, take_log};
-pub use pull::{Puller, check};
+pub use pull::{Puller, check, vet};
 pub use receive::{Incoming, Refused, Way, receive};
 pub use verdict::{Verdict, verdict};

@@ -1,7 +1,7 @@
 //! Fetches a feed's file from its address: conditionally, within limits of time and size, and
 //! from nowhere inside.
 
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::receive::{Incoming, Refused, Way, receive};
 use crate::domain::feed::Feed;
 use crate::domain::pull::{Outcome, Pulling, shown};
@@ -13,7 +13,6 @@ use futures::TryStreamExt;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Response, StatusCode, Url};
 use std::error::Error;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,8 @@ use std::time::Duration;
 const HOPS: usize = 5;
 /// How long a server may take to be reached.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a name may take to be looked up while somebody waits for a page.
+const LOOK: Duration = Duration::from_millis(1500);
 /// How long it may be silent.
 const SILENCE: Duration = Duration::from_mins(1);
 
@@ -65,13 +66,16 @@ impl Puller {
         feed: &Feed,
         pulling: &Pulling,
     ) -> store::Result<Outcome> {
-        let fetched = tokio::time::timeout(self.within, self.fetch(store, clock, feed, pulling)).await;
+        let own = pulling.limits.seconds.map(|s| Duration::from_secs(s.into()));
+        let within = own.unwrap_or(self.within).min(self.within);
+        let fetched = tokio::time::timeout(within, self.fetch(store, clock, feed, pulling)).await;
         match fetched {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(Failure::Store(error))) => Err(error),
-            Ok(Err(Failure::Theirs(why, wait))) => Ok(Outcome::Failed { why, wait }),
+            Ok(Err(Failure::Theirs { why, status, wait })) => Ok(Outcome::Failed { why, status, wait }),
             Err(_) => Ok(Outcome::Failed {
-                why: format!("it was not done after {} s", self.within.as_secs()),
+                why: format!("it was not done after {} s", within.as_secs()),
+                status: None,
                 wait: None,
             }),
         }
@@ -90,7 +94,11 @@ impl Puller {
             StatusCode::NOT_MODIFIED => return Ok(Outcome::NothingNew),
             status => {
                 let why = format!("{} answered {status}", shown(url.as_str()));
-                return Err(Failure::Theirs(why, retry_after(response.headers(), clock.now())));
+                return Err(Failure::Theirs {
+                    why,
+                    status: Some(status.as_u16()),
+                    wait: retry_after(response.headers(), clock.now()),
+                });
             }
         }
         let text = |name: HeaderName| {
@@ -103,6 +111,8 @@ impl Puller {
             .and_then(|mut segments| segments.next_back())
             .unwrap_or_default()
             .to_owned();
+        let own = pulling.limits.megabytes.map(|mb| u64::from(mb) * 1_000_000);
+        let limit = own.unwrap_or(self.limit).min(self.limit);
         let incoming = Incoming {
             id: fresh::delivery(),
             feed,
@@ -112,7 +122,7 @@ impl Puller {
             account: None,
             declared: response.content_length(),
             digest: None,
-            limit: self.limit,
+            limit,
         };
         let body = response.bytes_stream().map_err(|error| in_full(&error));
         let delivery = receive(store, clock, &incoming, body).await?;
@@ -127,7 +137,7 @@ impl Puller {
     async fn ask(&self, pulling: &Pulling) -> Result<(Response, Url), Failure> {
         let mut url = check(&pulling.url).map_err(Failure::of)?;
         for _ in 0..=HOPS {
-            self.admit(&url)?;
+            self.guard.admits(url.host_str()).map_err(Failure::of)?;
             let mut request = self.client.get(url.clone());
             // Bytes as they are: packed by the partner or not at all.
             request = request.header(header::ACCEPT_ENCODING, "identity");
@@ -149,19 +159,6 @@ impl Puller {
         }
         Err(Failure::of(format!("it was redirected more than {HOPS} times")))
     }
-
-    /// Lets an address written in figures through only when it may be reached; names are looked
-    /// at when they are resolved.
-    fn admit(&self, url: &Url) -> Result<(), Failure> {
-        let host = url.host_str().unwrap_or_default();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse::<IpAddr>() {
-            Ok(address) if !self.guard.allows(address) => Err(Failure::of(format!(
-                "{host} is a private address, which pulls may not reach"
-            ))),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Reads an address as a person typed it.
@@ -172,6 +169,19 @@ pub fn check(url: &str) -> Result<Url, String> {
         other => Err(format!(
             "“{other}:” cannot be pulled from; use an address with https:// or http://"
         )),
+    }
+}
+
+/// The same, and refuses an address that pulls may not reach, unless `private` lets them. A name
+/// that cannot be looked up just now passes: the fetch looks again, at every hop.
+pub async fn vet(url: &str, private: bool) -> Result<Url, String> {
+    let url = check(url)?;
+    let guard = Guard { private };
+    guard.admits(url.host_str())?;
+    let host = url.host_str().unwrap_or_default();
+    match tokio::time::timeout(LOOK, guard.look_up(host)).await {
+        Ok(Ok(found)) if found.is_empty() => Err(guard::is_inside(host)),
+        _ => Ok(url),
     }
 }
 
@@ -222,13 +232,21 @@ fn in_full(error: &reqwest::Error) -> String {
 }
 
 enum Failure {
-    Theirs(String, Option<TimeDelta>),
+    Theirs {
+        why: String,
+        status: Option<u16>,
+        wait: Option<TimeDelta>,
+    },
     Store(store::Error),
 }
 
 impl Failure {
     fn of(why: String) -> Self {
-        Self::Theirs(why, None)
+        Self::Theirs {
+            why,
+            status: None,
+            wait: None,
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 //! A pull that is due is queued as a job, and its next time set, in one transaction: of any
 //! number of workers exactly one queues it.
 
-use super::{Job, Result, Store, Work, transaction, when};
+use super::{Error, Job, Result, Store, Work, is_duplicate_key, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::FeedId;
 use crate::domain::job::Kind;
-use crate::domain::pull::Pulling;
+use crate::domain::pull::{Limits, Pulling};
 use crate::server::fresh;
 use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::bson::doc;
@@ -20,13 +20,17 @@ struct PullDoc {
     partner: String,
     url: String,
     every_minutes: u32,
+    seconds: Option<u32>,
+    megabytes: Option<u32>,
     #[serde(with = "when")]
     due_at: DateTime<Utc>,
     etag: Option<String>,
     last_modified: Option<String>,
     failures: u32,
     last: Option<LastDoc>,
+    status: Option<u16>,
     paused: bool,
+    paused_by: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,12 +47,16 @@ impl PullDoc {
             partner: feed.partner().to_string(),
             url: p.url.clone(),
             every_minutes: p.every_minutes,
+            seconds: p.limits.seconds,
+            megabytes: p.limits.megabytes,
             due_at: p.due_at,
             etag: p.etag.clone(),
             last_modified: p.last_modified.clone(),
             failures: p.failures,
             last: p.last.clone().map(|(at, said)| LastDoc { at, said }),
+            status: p.status,
             paused: p.paused,
+            paused_by: p.paused_by.clone(),
         }
     }
 }
@@ -58,12 +66,18 @@ impl From<PullDoc> for Pulling {
         Self {
             url: d.url,
             every_minutes: d.every_minutes,
+            limits: Limits {
+                seconds: d.seconds,
+                megabytes: d.megabytes,
+            },
             due_at: d.due_at,
             etag: d.etag,
             last_modified: d.last_modified,
             failures: d.failures,
             last: d.last.map(|l| (l.at, l.said)),
+            status: d.status,
             paused: d.paused,
+            paused_by: d.paused_by,
         }
     }
 }
@@ -78,6 +92,44 @@ impl Store {
         Ok(())
     }
 
+    /// Sets a feed's pull up, when it has none `before`, or otherwise; a fetch that ends meanwhile
+    /// loses nothing of what it learns of the same address. A conflict when somebody else has set it
+    /// since.
+    pub async fn amend_pull(&self, feed: &FeedId, before: Option<&Pulling>, after: &Pulling) -> Result<()> {
+        let pulls = self.collection::<PullDoc>("pulls");
+        let doc = PullDoc::of(feed, after);
+        let conflict = || Error::Conflict {
+            what: format!("How the file of {feed} is fetched"),
+        };
+        let Some(before) = before else {
+            return match pulls.insert_one(doc).await {
+                Err(error) if is_duplicate_key(&error) => Err(conflict()),
+                other => Ok(other.map(drop)?),
+            };
+        };
+        let seen = doc! {
+            "_id": feed.as_str(),
+            "url": &before.url,
+            "every_minutes": before.every_minutes,
+            "seconds": before.limits.seconds,
+            "megabytes": before.limits.megabytes,
+        };
+        let matched = if before.url == after.url {
+            let change = doc! {
+                "$set": {
+                    "every_minutes": after.every_minutes,
+                    "seconds": after.limits.seconds,
+                    "megabytes": after.limits.megabytes,
+                },
+                "$min": {"due_at": when::bson(after.due_at)},
+            };
+            pulls.update_one(seen, change).await?.matched_count
+        } else {
+            pulls.replace_one(seen, doc).await?.matched_count
+        };
+        if matched == 1 { Ok(()) } else { Err(conflict()) }
+    }
+
     /// Writes down how a pull stands after a fetch, unless it was set up anew meanwhile. The time
     /// of the next fetch is written only when the fetch moved it, and a pause only when the fetch
     /// made it, so that one made by hand meanwhile stays.
@@ -86,7 +138,15 @@ impl Store {
         let bson = mongodb::bson::serialize_to_document(&doc)
             .map_err(|error| super::Error::Corrupt(error.to_string()))?;
         let mut set = bson;
-        for kept in ["_id", "partner", "url", "every_minutes"] {
+        for kept in [
+            "_id",
+            "partner",
+            "url",
+            "every_minutes",
+            "seconds",
+            "megabytes",
+            "paused_by",
+        ] {
             set.remove(kept);
         }
         if before.due_at == after.due_at {
@@ -124,7 +184,8 @@ impl Store {
     /// feed has none in the scope.
     pub async fn resume_pull(&self, scope: &Scope, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {
         let query = super::scope::narrow(doc! {"_id": feed.as_str()}, scope, None);
-        let change = doc! {"$set": {"paused": false, "failures": 0, "due_at": when::bson(now)}};
+        let change =
+            doc! {"$set": {"paused": false, "paused_by": null, "failures": 0, "due_at": when::bson(now)}};
         let resumed = self
             .collection::<PullDoc>("pulls")
             .update_one(query, change)
@@ -132,12 +193,12 @@ impl Store {
         Ok(resumed.matched_count == 1)
     }
 
-    /// Pauses a feed's pull until it is resumed. False when the feed has none in the scope.
-    pub async fn pause_pull(&self, scope: &Scope, feed: &FeedId) -> Result<bool> {
+    /// Pauses a feed's pull in somebody's name until it is resumed. False when the feed has none in the scope.
+    pub async fn pause_pull(&self, scope: &Scope, feed: &FeedId, by: &str) -> Result<bool> {
         let query = super::scope::narrow(doc! {"_id": feed.as_str()}, scope, None);
         let paused = self
             .collection::<PullDoc>("pulls")
-            .update_one(query, doc! {"$set": {"paused": true}})
+            .update_one(query, doc! {"$set": {"paused": true, "paused_by": by}})
             .await?;
         Ok(paused.matched_count == 1)
     }

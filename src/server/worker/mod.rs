@@ -60,7 +60,7 @@ impl Worker {
     /// A worker with a name that no other has.
     pub fn new(store: Store, clock: Clock, settings: Working) -> anyhow::Result<Self> {
         let within = Duration::from_secs(u64::from(settings.pull_seconds));
-        let puller = Puller::new(settings.intake.file_max(), within, settings.pull_private)
+        let puller = Puller::new(settings.intake.file_max(), within, settings.intake.pull_private)
             .context("preparing to fetch files")?;
         let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
         Ok(Self {

@@ -6,5 +6,6 @@ mod browser;
 mod files;
 mod jobs;
 mod pulls;
+mod schedule;
 mod tokens;
 mod watched;

@@ -181,7 +181,7 @@ async fn a_server_that_fails_is_asked_less_and_less_then_paused_until_staff_resu
     assert!(manager.contains("Paused after") && !manager.contains("Resume and fetch"));
     well.store(true, Ordering::Relaxed);
     let pressed = staff.post("/api/resume_pull", &[("feed", "acme/main")]).await;
-    assert_eq!(pressed.location.as_deref(), Some("/feeds/acme/main"));
+    assert_eq!(pressed.location.as_deref(), Some("/feeds/acme/main#pull"));
     tick(&app).await;
     let after = pull(&app, &feed).await;
     assert_eq!((after.paused, after.failures), (false, 0));
@@ -328,7 +328,7 @@ async fn a_pull_that_staff_pause_rests_until_they_resume_it_and_the_log_says_who
     app.worker().queue_due_pulls().await.expect("queued");
     let staff = app.sign_in(Role::Staff, None).await;
     let pressed = staff.post("/api/pause_pull", &[("feed", "acme/main")]).await;
-    assert_eq!(pressed.location.as_deref(), Some("/feeds/acme/main"));
+    assert_eq!(pressed.location.as_deref(), Some("/feeds/acme/main#pull"));
     // What was queued before is not fetched either.
     app.work().await;
     app.clock.advance(TimeDelta::days(1));
@@ -337,7 +337,7 @@ async fn a_pull_that_staff_pause_rests_until_they_resume_it_and_the_log_says_who
     assert_eq!((rests.paused, rests.last), (true, None));
     let page = staff.get("/feeds/acme/main").await.body;
     assert!(
-        page.contains("Paused by hand.") && !page.contains("Pause fetching"),
+        page.contains("Paused by staff of all.") && !page.contains("Pause fetching"),
         "{page}"
     );
     staff.post("/api/resume_pull", &[("feed", "acme/main")]).await;
@@ -361,7 +361,10 @@ async fn a_pause_made_while_a_fetch_is_under_way_stays() {
     let app = App::start().await;
     let feed = set(&app, "http://127.0.0.1:9/f.csv".to_owned()).await;
     let before = pull(&app, &feed).await;
-    app.store.pause_pull(&Scope::All, &feed).await.expect("paused");
+    app.store
+        .pause_pull(&Scope::All, &feed, "Ines")
+        .await
+        .expect("paused");
     let after = before
         .clone()
         .after(feedgate::domain::pull::Outcome::NothingNew, app.clock.now());

@@ -63,8 +63,17 @@ impl App {
         Self::start_on(mongo::uri()).await
     }
 
+    /// With pages that let nothing be pulled from private addresses, as they come.
+    pub async fn start_guarded() -> Self {
+        Self::build(mongo::uri(), false).await
+    }
+
     /// On a server of the test's own.
     pub async fn start_on(uri: &str) -> Self {
+        Self::build(uri, true).await
+    }
+
+    async fn build(uri: &str, pull_private: bool) -> Self {
         let database = mongo::new_database();
         let store = Store::connect(uri, &database, Duration::from_secs(10))
             .await
@@ -88,6 +97,7 @@ impl App {
             options,
             public_url: None,
             file_max: FILE_MAX,
+            pull_private,
         };
         Self {
             store,
@@ -161,8 +171,10 @@ impl App {
             watch: None,
             watch_still_seconds: 10,
             pull_seconds: 2,
-            pull_private,
-            intake: Intake { file_max_mb: 3 },
+            intake: Intake {
+                file_max_mb: 3,
+                pull_private,
+            },
         };
         Worker::new(self.store.clone(), self.clock.clone(), settings).expect("a worker")
     }

@@ -14,7 +14,8 @@ mod story;
 mod tabs;
 mod token;
 
-use crate::api::feed::{FeedView, PausePull, ResumePull, Setting, read_feed};
+use crate::api::feed::{FeedView, Setting, read_feed};
+use crate::api::pull::{PausePull, ResumePull, SetPull, StopPull};
 use crate::api::token::RevokeToken;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
@@ -32,10 +33,16 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use tabs::Place;
 
-/// Has the feed's file fetched now.
-type Resume = ServerAction<ResumePull>;
-/// Has it fetched no more until then.
-type Pause = ServerAction<PausePull>;
+/// What can be done on the page.
+#[derive(Clone, Copy)]
+struct Doing {
+    resume: ServerAction<ResumePull>,
+    pause: ServerAction<PausePull>,
+    set: ServerAction<SetPull>,
+    stop: ServerAction<StopPull>,
+    revoke: Revoke,
+}
+
 /// Revokes a token.
 type Revoke = ServerAction<RevokeToken>;
 
@@ -57,19 +64,28 @@ pub fn FeedPage() -> impl IntoView {
         )
     });
     let viewer = use_viewer();
-    let (pulling, revoke) = ((Resume::new(), Pause::new()), Revoke::new());
+    // A refusal brings what was typed back in the address.
+    let typed = move || query.with(ParamsMap::clone);
+    let doing = Doing {
+        resume: ServerAction::new(),
+        pause: ServerAction::new(),
+        set: ServerAction::new(),
+        stop: ServerAction::new(),
+        revoke: ServerAction::new(),
+    };
     let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
     view! {
         <Transition fallback=Loading>
             {move || {
                 let (_, after) = asked.get();
+                let typed = typed();
                 Suspend::new(async move {
                     let viewer = viewer.await;
                     framed(
                         viewer,
                         view.await,
                         Section::Partner,
-                        |viewer, view| content(view, viewer, after.is_empty(), pulling, revoke),
+                        |viewer, view| content(view, viewer, after.is_empty(), &typed, doing),
                     )
                 })
             }}
@@ -95,13 +111,7 @@ pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView 
     .into_any()
 }
 
-fn content(
-    view: FeedView,
-    viewer: &Viewer,
-    first: bool,
-    pulling: (Resume, Pause),
-    revoke: Revoke,
-) -> AnyView {
+fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doing: Doing) -> AnyView {
     let FeedView {
         id,
         partner_name,
@@ -119,7 +129,7 @@ fn content(
     } = view;
     let may_send = viewer.may(Right::SendFile);
     let grants = viewer.may(Right::GrantLog);
-    let pulling = viewer.may(Right::ManageJobs).then_some(pulling);
+    let pulling = viewer.may(Right::ManageJobs).then_some((doing, typed));
     let title = format!("Feed {}", id.name());
     let held = link::quarantine("feed", id.as_str()).href();
     let files = link::feed_deliveries(&id);
@@ -163,7 +173,7 @@ fn content(
             />
         </div>
         {facts(settings)}
-        {pull.map(|pull| pull::card(&id, pull, as_of, pulling))}
+        {pull::section(&id, pull, as_of, file_max, pulling)}
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
             <h2>"What came of its files"</h2>
@@ -175,7 +185,7 @@ fn content(
                     }
                 })}
         </section>
-        {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, revoke))}
+        {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, doing.revoke))}
     }
     .into_any()
 }
