@@ -4,12 +4,13 @@
 //! together are its [`Terms`], which is all that a reader and the engine are told. What came of
 //! its files is in [`super::delivery`].
 
-use super::contract::{Contract, Currency};
+use super::contract::{Contract, Currency, Taxonomy};
 use super::delivery::Direction;
 use super::gate::Gates;
 use super::ids::FeedId;
 use super::profile::Profile;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a file says of the products it does not name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct Terms {
     pub profile: Profile,
     /// What its records must meet.
     pub contract: Contract,
+    /// The categories there are, where they are known.
+    pub taxonomy: Option<Arc<Taxonomy>>,
 }
 
 impl Terms {
@@ -49,7 +52,14 @@ impl Terms {
         Self {
             profile,
             contract: Contract { currency, ..contract },
+            taxonomy: None,
         }
+    }
+
+    /// The same, knowing the categories there are.
+    #[must_use]
+    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
+        Self { taxonomy, ..self }
     }
 }
 

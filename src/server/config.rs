@@ -3,9 +3,12 @@
 //! Every setting is a flag with an environment variable beside it (clap reads both); its doc
 //! comment is what `--help` prints and what the README's table is checked against.
 
+use super::taxonomy;
+use crate::domain::contract::Taxonomy;
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How to reach the database.
 #[derive(Debug, Clone, Args)]
@@ -64,6 +67,21 @@ impl Intake {
     }
 }
 
+/// What the rules know beside the rule book.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Knowing {
+    /// File with the taxonomy that categories are to be in, a line for each, such as `1604 - A > B`
+    #[arg(long, env = "FEEDGATE_TAXONOMY", value_name = "FILE")]
+    pub taxonomy: Option<PathBuf>,
+}
+
+impl Knowing {
+    /// Reads the taxonomy, where one is named.
+    pub fn load(&self) -> anyhow::Result<Option<Arc<Taxonomy>>> {
+        self.taxonomy.as_deref().map(taxonomy::load).transpose()
+    }
+}
+
 /// How to do the jobs.
 #[derive(Debug, Clone, Args)]
 pub struct Working {
@@ -110,6 +128,10 @@ pub struct Working {
     /// What files are taken in
     #[command(flatten)]
     pub intake: Intake,
+
+    /// What the rules know
+    #[command(flatten)]
+    pub knowing: Knowing,
 }
 
 /// How to serve pages.
@@ -144,4 +166,8 @@ pub struct Web {
     /// What files are taken in
     #[command(flatten)]
     pub intake: Intake,
+
+    /// What the rules know
+    #[command(flatten)]
+    pub knowing: Knowing,
 }

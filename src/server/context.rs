@@ -6,6 +6,7 @@ use super::figures::Figures;
 use super::live::Live;
 use super::store::{self, Store};
 use crate::domain::account::{Right, Viewer};
+use crate::domain::contract::Taxonomy;
 use crate::error::AppError;
 use axum::extract::FromRef;
 use axum::http::request::Parts;
@@ -37,6 +38,8 @@ pub struct AppState {
     pub file_max: u64,
     /// Whether pulls may reach private addresses.
     pub pull_private: bool,
+    /// The categories there are, where they are known.
+    pub taxonomy: Option<Arc<Taxonomy>>,
 }
 
 impl FromRef<AppState> for LeptosOptions {

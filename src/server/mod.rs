@@ -11,6 +11,7 @@
 //! | [`contract`] | contracts as people write them |
 //! | [`generate`] | feeds that look like a partner's, to try things on |
 //! | [`intake`] | brings files in and queues them, without reading them |
+//! | [`mod@taxonomy`] | the taxonomy that an operator names |
 //! | [`tokens`] | what partners' programs are let in by |
 //! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
 //! | [`worker`] | takes jobs and runs the pipeline on them, apart from the web |
@@ -57,5 +58,6 @@ pub mod live;
 pub mod pipeline;
 pub mod profile;
 pub mod store;
+pub mod taxonomy;
 pub mod tokens;
 pub mod worker;

@@ -50,6 +50,9 @@ mod away;
 // The commands as scripts use them: exit codes, JSON, help.
 mod cli;
 
+// The categories that an operator names.
+mod taxonomy;
+
 // The README says what the program says.
 mod readme;
 

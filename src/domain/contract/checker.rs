@@ -9,12 +9,13 @@ use super::checks::{self, across::Marks};
 use super::look::Look;
 use super::sound::{Asked, Sound, hash};
 use super::text::trim;
-use super::{Contract, Currency, Rule, Standing, rule};
+use super::{Contract, Currency, Rule, Standing, Taxonomy, rule};
 use crate::domain::record::{Attribute, RawRecord, Record};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) const NO_FIELD: u16 = u16::MAX;
@@ -403,6 +404,8 @@ const _: () = assert!(Attribute::COUNT <= 128);
 pub struct Rules {
     contract: Contract,
     now: DateTime<Utc>,
+    /// The categories there are, where they are known.
+    taxonomy: Option<Arc<Taxonomy>>,
     /// The rules that the contract speaks of; few, if any.
     own: Vec<(&'static Rule, Standing)>,
     /// The checks that look at every record, a bit each by their place in the table.
@@ -426,6 +429,7 @@ impl Rules {
             asked: Asked::new(),
             contract: contract.clone(),
             now,
+            taxonomy: None,
             own: contract
                 .rules
                 .keys()
@@ -433,6 +437,18 @@ impl Rules {
                 .map(|rule| (rule, contract.standing(rule, now)))
                 .collect(),
         }
+    }
+
+    /// The same rules, knowing the categories there are.
+    #[must_use]
+    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
+        Self { taxonomy, ..self }
+    }
+
+    /// The categories there are, where they are known.
+    #[inline]
+    pub fn taxonomy(&self) -> Option<&Taxonomy> {
+        self.taxonomy.as_deref()
     }
 
     /// The same rules without the check at one place of the table, to measure what it costs.
@@ -536,6 +552,15 @@ impl Checker {
             rules: Rules::new(contract, now),
             sound: Sound::default(),
             across: Across::default(),
+        }
+    }
+
+    /// The same, knowing the categories there are.
+    #[must_use]
+    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
+        Self {
+            rules: self.rules.knowing(taxonomy),
+            ..self
         }
     }
 

@@ -3,7 +3,7 @@
 use super::checker::{Checked, Finding, NO_FIELD, Rules};
 use super::sound::hash;
 use super::text::trim;
-use super::{Contract, Rule, Standing};
+use super::{Contract, Rule, Standing, Taxonomy};
 use crate::domain::record::{Attribute, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
@@ -27,6 +27,11 @@ impl<'a> Look<'a> {
     /// The contract it is held to.
     pub fn contract(&self) -> &'a Contract {
         self.rules.contract()
+    }
+
+    /// The categories there are, where they are known.
+    pub fn taxonomy(&self) -> Option<&'a Taxonomy> {
+        self.rules.taxonomy()
     }
 
     /// The time of the check.

@@ -10,6 +10,7 @@
 //! | [`columns`] | the fields of one file that nobody explains |
 //! | [`look`] | what a rule's function may see and say |
 //! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
+//! | [`mod@taxonomy`] | the categories that an operator names |
 //! | [`terms`] | what a feed's contract makes of a rule, and from when |
 //! | [`currency`] | the currencies there are |
 //!
@@ -29,6 +30,7 @@ pub mod example;
 pub mod look;
 pub mod rule;
 pub mod sound;
+pub mod taxonomy;
 pub mod terms;
 mod text;
 
@@ -38,6 +40,7 @@ pub use columns::{Column, Columns};
 pub use currency::Currency;
 pub use rule::{Actor, Check, Example, Rule, Threshold};
 pub use sound::Sound;
+pub use taxonomy::Taxonomy;
 pub use terms::{Level, NotAllowed, Override, Standing};
 
 use serde::{Deserialize, Serialize};

@@ -77,6 +77,7 @@ pub async fn ingest(store: &Store, path: &Path) -> anyhow::Result<Measured> {
         store: store.clone(),
         clock: Clock::system(),
         patience: Duration::from_secs(30),
+        taxonomy: None,
     };
     let begun = Instant::now();
     let done = ingest.run(&feed, path, "bench.csv").await?;

@@ -116,7 +116,7 @@ impl Args {
                         } else {
                             &["/?range=7d", "/?range=30d"]
                         };
-                        let state = serve::state(&self.web, opened.store.clone());
+                        let state = serve::state(&self.web, opened.store.clone())?;
                         serde_json::to_string(&bench::pages(state, paths).await?)?
                     }
                 }
@@ -186,6 +186,7 @@ impl Args {
             store: opened.store.clone(),
             clock: Clock::system(),
             patience: PATIENCE,
+            taxonomy: None,
         };
         Demo {
             ingest,

@@ -3,6 +3,7 @@
 use crate::domain::contract::Currency;
 use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
+use crate::server::config::Knowing;
 use crate::server::contract;
 use crate::server::pipeline::survey::survey;
 use crate::server::profile;
@@ -37,6 +38,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
 
+    #[command(flatten)]
+    knowing: Knowing,
+
     /// Print one JSON object per file
     #[arg(long)]
     json: bool,
@@ -59,7 +63,14 @@ impl Args {
                 return Ok(ExitCode::from(2));
             }
         };
-        let terms = Terms::of(profile, contract, self.currency);
+        let taxonomy = match self.knowing.load() {
+            Ok(taxonomy) => taxonomy,
+            Err(error) => {
+                eprintln!("feedgate: {error:#}");
+                return Ok(ExitCode::from(2));
+            }
+        };
+        let terms = Terms::of(profile, contract, self.currency).knowing(taxonomy);
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(

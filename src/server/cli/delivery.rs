@@ -5,7 +5,7 @@ use crate::domain::account::Scope;
 use crate::domain::hold::{NoReason, Ruling, reason};
 use crate::domain::ids::DeliveryId;
 use crate::server::clock::Clock;
-use crate::server::config::Database;
+use crate::server::config::{Database, Knowing};
 use crate::server::pipeline::hold;
 use crate::server::pipeline::ingest::Ingest;
 use std::path::PathBuf;
@@ -35,6 +35,9 @@ enum Command {
 
         /// The file that was held, byte for byte
         file: PathBuf,
+
+        #[command(flatten)]
+        knowing: Knowing,
 
         #[command(flatten)]
         why: Why,
@@ -73,11 +76,14 @@ impl Args {
 impl Command {
     async fn rule(&self, opened: &Opened, ruling: &Ruling) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Release { id, file, .. } => {
+            Self::Release {
+                id, file, knowing, ..
+            } => {
                 let ingest = Ingest {
                     store: opened.store.clone(),
                     clock: Clock::system(),
                     patience: PATIENCE,
+                    taxonomy: knowing.load()?,
                 };
                 let id = DeliveryId::new(id);
                 let done = hold::release(&ingest, &Scope::All, &id, file, ruling).await?;

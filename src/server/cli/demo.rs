@@ -78,6 +78,7 @@ impl Args {
             store: opened.store.clone(),
             clock: Clock::system(),
             patience: PATIENCE,
+            taxonomy: self.web.knowing.load()?,
         };
         let demo = Demo {
             ingest,
@@ -115,6 +116,9 @@ impl Args {
             .arg(&self.web.site)
             .arg("--file-max-mb")
             .arg(self.web.intake.file_max_mb.to_string());
+        if let Some(taxonomy) = &self.web.knowing.taxonomy {
+            command.arg("--taxonomy").arg(taxonomy);
+        }
         if let Some(url) = &self.web.public_url {
             command.arg("--public-url").arg(url);
         }
@@ -129,6 +133,9 @@ impl Args {
 
     fn worker(&self, opened: &Opened) -> anyhow::Result<Command> {
         let mut command = self.part("worker", opened)?;
+        if let Some(taxonomy) = &self.web.knowing.taxonomy {
+            command.arg("--taxonomy").arg(taxonomy);
+        }
         if self.web.intake.pull_private {
             command.arg("--pull-private");
         }

@@ -6,7 +6,7 @@ use crate::domain::feed::Feed;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Verdict;
 use crate::server::clock::Clock;
-use crate::server::config::Database;
+use crate::server::config::{Database, Knowing};
 use crate::server::intake;
 use crate::server::pipeline::ingest::{Ingest, Ingested};
 use crate::server::store::Deed;
@@ -47,6 +47,9 @@ pub(super) struct Args {
     wait: u64,
 
     #[command(flatten)]
+    knowing: Knowing,
+
+    #[command(flatten)]
     database: Database,
 }
 
@@ -65,6 +68,7 @@ impl Args {
             store: opened.store.clone(),
             clock: Clock::system(),
             patience,
+            taxonomy: self.knowing.load()?,
         };
         let ruling = match self.accept_anyway.as_deref() {
             Some(reason) => Some(super::delivery::ruling(reason)?),

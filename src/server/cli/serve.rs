@@ -40,7 +40,7 @@ pub(super) async fn serve(
     store: Store,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let state = state(web, store);
+    let state = state(web, store)?;
     // The first page would wait for it. Without a database it fails, and the pages say so.
     if let Err(error) = state.figures.refresh(state.clock.now()).await {
         tracing::warn!("the rollups could not be read yet: {error}");
@@ -75,14 +75,14 @@ pub(super) async fn serve(
 }
 
 /// What requests can reach.
-pub(super) fn state(web: &Web, store: Store) -> AppState {
+pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
     let options = LeptosOptions::builder()
         .output_name("feedgate")
         .site_root(web.site.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
         .site_addr(web.listen)
         .build();
-    AppState {
+    Ok(AppState {
         figures: Figures::new(store.clone()),
         live: Live::default(),
         store,
@@ -91,5 +91,6 @@ pub(super) fn state(web: &Web, store: Store) -> AppState {
         public_url: web.public_url.as_deref().map(Into::into),
         file_max: web.intake.file_max(),
         pull_private: web.intake.pull_private,
-    }
+        taxonomy: web.knowing.load()?,
+    })
 }

@@ -260,9 +260,10 @@ async fn look(
         Trial::Pasted(draft.sample.clone())
     };
     let shown = u64::from(draft.records);
-    let first = attempt(state, &source, tried.terms(), now, shown).await?;
+    let terms = |feed: &Feed| feed.terms().knowing(state.taxonomy.clone());
+    let first = attempt(state, &source, terms(&tried), now, shown).await?;
     let standing = if is_draft {
-        Some(attempt(state, &source, feed.terms(), now, 0).await?.outcome)
+        Some(attempt(state, &source, terms(feed), now, 0).await?.outcome)
     } else {
         None
     };

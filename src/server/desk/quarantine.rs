@@ -177,7 +177,12 @@ async fn save(
     let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
     let revision = Revision {
         number: on + 1,
-        violations: judge::violations(feed.as_ref().map(|f| &f.feed), &draft.attributes, now),
+        violations: judge::violations(
+            feed.as_ref().map(|f| &f.feed),
+            state.taxonomy.as_ref(),
+            &draft.attributes,
+            now,
+        ),
         attributes: draft.attributes.clone(),
         by: viewer.name.clone(),
         at: now,

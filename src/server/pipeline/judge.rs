@@ -1,6 +1,6 @@
 //! Puts single records before a feed's contract: in an ingest, a replay and the editor alike.
 
-use crate::domain::contract::{Checked, Checker, Contract};
+use crate::domain::contract::{Checked, Checker, Contract, Taxonomy};
 use crate::domain::feed::Feed;
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::Violation;
@@ -8,25 +8,39 @@ use crate::server::store::{Decision, Passed};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The contract of a feed; the default one where the feed is not known any more.
 pub fn contract(feed: Option<&Feed>) -> Contract {
     feed.map(|feed| feed.terms().contract).unwrap_or_default()
 }
 
-/// What the contract says of attributes as they stand.
-pub fn violations(feed: Option<&Feed>, attributes: &Attributes, now: DateTime<Utc>) -> Vec<Violation> {
+/// What the contract says of attributes as they stand, knowing the categories of a taxonomy.
+pub fn violations(
+    feed: Option<&Feed>,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    attributes: &Attributes,
+    now: DateTime<Utc>,
+) -> Vec<Violation> {
     let raw = RawRecord::from_attributes(attributes, Position::default());
     Checker::new(&contract(feed), now)
+        .knowing(taxonomy.cloned())
         .check(&raw)
         .violations()
         .collect()
 }
 
 /// Whether attributes pass, and the item they make.
-pub fn decide(feed: Option<&Feed>, attributes: &Attributes, now: DateTime<Utc>) -> Decision {
+pub fn decide(
+    feed: Option<&Feed>,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    attributes: &Attributes,
+    now: DateTime<Utc>,
+) -> Decision {
     let raw = RawRecord::from_attributes(attributes, Position::default());
-    let checked = Checker::new(&contract(feed), now).check(&raw);
+    let checked = Checker::new(&contract(feed), now)
+        .knowing(taxonomy.cloned())
+        .check(&raw);
     if checked.is_held() {
         Decision::Fails(checked.violations().collect())
     } else {

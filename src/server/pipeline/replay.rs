@@ -6,15 +6,23 @@
 
 use super::judge;
 use crate::domain::account::Scope;
+use crate::domain::contract::Taxonomy;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::ids::{DeliveryId, RecordId};
 use crate::domain::report::{Counts, FileReport, Verdict};
 use crate::server::clock::Clock;
 use crate::server::store::{Job, Store};
 use anyhow::Context;
+use std::sync::Arc;
 
 /// Replays those of the job's records that are still queued for it.
-pub async fn run(store: &Store, clock: &Clock, job: &Job, records: &[RecordId]) -> anyhow::Result<()> {
+pub async fn run(
+    store: &Store,
+    clock: &Clock,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    job: &Job,
+    records: &[RecordId],
+) -> anyhow::Result<()> {
     // The job was made within its asker's scope; the worker acts for the system.
     let scope = Scope::All;
     let feed = store
@@ -29,7 +37,7 @@ pub async fn run(store: &Store, clock: &Clock, job: &Job, records: &[RecordId]) 
         };
         let now = clock.now();
         let delivery = entry(job, contract_version, now);
-        let decision = judge::decide(feed.as_ref(), held.current(), now);
+        let decision = judge::decide(feed.as_ref(), taxonomy, held.current(), now);
         let replayed = store
             .decide_replayed(job, &held, &delivery, &decision, now)
             .await

@@ -23,6 +23,7 @@ impl Worker {
             store: self.store.clone(),
             clock: self.clock.clone(),
             patience: PATIENCE,
+            taxonomy: self.taxonomy.clone(),
         }
     }
 

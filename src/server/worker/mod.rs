@@ -26,9 +26,11 @@ use super::intake::Puller;
 use super::pipeline::ingest::Busy;
 use super::pipeline::{replay, rollup};
 use super::store::{JobState, Store, Work};
+use crate::domain::contract::Taxonomy;
 use crate::domain::job::{Kind, State};
 use anyhow::Context;
 use chrono::TimeDelta;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +56,7 @@ pub struct Worker {
     name: String,
     settings: Working,
     puller: Puller,
+    taxonomy: Option<Arc<Taxonomy>>,
 }
 
 impl Worker {
@@ -62,6 +65,7 @@ impl Worker {
         let within = Duration::from_secs(u64::from(settings.pull_seconds));
         let puller = Puller::new(settings.intake.file_max(), within, settings.intake.pull_private)
             .context("preparing to fetch files")?;
+        let taxonomy = settings.knowing.load()?;
         let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
         Ok(Self {
             store,
@@ -69,6 +73,7 @@ impl Worker {
             name,
             settings,
             puller,
+            taxonomy,
         })
     }
 
@@ -152,7 +157,9 @@ impl Worker {
     async fn perform(&self, taken: &JobState) -> anyhow::Result<()> {
         let job = &taken.job;
         match &job.work {
-            Work::Replay { records } => replay::run(&self.store, &self.clock, job, records).await,
+            Work::Replay { records } => {
+                replay::run(&self.store, &self.clock, self.taxonomy.as_ref(), job, records).await
+            }
             Work::Release { delivery } => self.release(delivery).await,
             Work::Ingest { delivery } => self.take_in(delivery).await,
             Work::Pull => self.pull(&job.feed).await,

@@ -204,9 +204,15 @@ async fn a_job_that_runs_twice_has_one_effect() {
     let job = job_for(&app, &held, "j1");
     app.store.queue_replay(&Scope::All, &job).await.expect("queued");
     // The first worker did the work and died before it said so; the second begins anew.
-    feedgate::server::pipeline::replay::run(&app.store, &app.clock, &job, std::slice::from_ref(&held.id))
-        .await
-        .expect("a run");
+    feedgate::server::pipeline::replay::run(
+        &app.store,
+        &app.clock,
+        None,
+        &job,
+        std::slice::from_ref(&held.id),
+    )
+    .await
+    .expect("a run");
     let (two, three) = (app.worker(), app.worker());
     let (one, two) = tokio::join!(two.do_one(&Kind::ALL), three.do_one(&Kind::ALL));
     assert!(one.is_ok() && two.is_ok());

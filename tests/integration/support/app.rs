@@ -9,7 +9,7 @@ use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::job::Kind;
 use feedgate::server::clock::Clock;
-use feedgate::server::config::{Intake, Working};
+use feedgate::server::config::{Intake, Knowing, Working};
 use feedgate::server::context::AppState;
 use feedgate::server::figures::Figures;
 use feedgate::server::live::Live;
@@ -98,6 +98,7 @@ impl App {
             public_url: None,
             file_max: FILE_MAX,
             pull_private,
+            taxonomy: None,
         };
         Self {
             store,
@@ -136,6 +137,7 @@ impl App {
             store: self.store.clone(),
             clock: self.clock.clone(),
             patience: Duration::from_secs(5),
+            taxonomy: None,
         }
     }
 
@@ -165,7 +167,13 @@ impl App {
 
     /// The same, with pulls from private addresses or without.
     pub fn worker_with(&self, pull_private: bool) -> Worker {
-        let settings = Working {
+        let settings = Self::settings(pull_private);
+        Worker::new(self.store.clone(), self.clock.clone(), settings).expect("a worker")
+    }
+
+    /// What an operator sets for a worker.
+    pub fn settings(pull_private: bool) -> Working {
+        Working {
             keep_files_days: 30,
             follower_silence: 10,
             watch: None,
@@ -175,8 +183,8 @@ impl App {
                 file_max_mb: 3,
                 pull_private,
             },
-        };
-        Worker::new(self.store.clone(), self.clock.clone(), settings).expect("a worker")
+            knowing: Knowing::default(),
+        }
     }
 
     /// Brings the rollups up to the log, as a worker does within moments.

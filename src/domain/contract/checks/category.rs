@@ -1,10 +1,12 @@
 //! Asks for a category that can be one, and tells clothes and media from everything else.
 //!
-//! The taxonomy itself is not ours to ship, so only the form of a category is checked; the few
-//! numbers that other rules depend on are listed here.
+//! The taxonomy itself is not ours to ship: the form of a category is checked, and whether it exists
+//! where an operator has named a [`Taxonomy`](crate::domain::contract::Taxonomy). The few numbers
+//! that other rules depend on are listed here.
 
 use super::{long, rule, too_long};
 use crate::domain::contract::look::{Look, Quoted};
+use crate::domain::contract::taxonomy::Place;
 use crate::domain::contract::text::trim;
 use crate::domain::contract::{Check, Threshold};
 use crate::domain::record::Attribute;
@@ -28,8 +30,9 @@ pub static PRODUCT_TYPE: Check = Check {
 rule!(
     GPC_UNKNOWN: Warning on "google_product_category",
     "Category that cannot be one",
-    "A category is one number of Google's taxonomy or one whole path of it. Only the form is checked: that a number \
-     has at most six digits, that a path has no empty step, and that there is one and not several.",
+    "A category is one number of Google's taxonomy or one whole path of it. The form is checked: that a number \
+     has at most six digits, that a path has no empty step, and that there is one and not several. Where feedgate has \
+     been given the taxonomy, the category must be in it, too, and one that is near is named.",
     "One number such as 1604, or one path such as Apparel & Accessories > Clothing.",
     valid: &[
         &[("google_product_category", "2271"), ("color", "red"), ("gender", "female"), ("age_group", "adult"), ("size", "M")],
@@ -124,6 +127,35 @@ fn check_category(look: &mut Look<'_>) {
     if let Some(fault) = fault(value) {
         let message = format_args!("Category {} {fault}.", Quoted(value));
         look.report(&GPC_UNKNOWN, value, None, message);
+    } else if let Some(taxonomy) = look.taxonomy() {
+        let quoted = Quoted(value);
+        match taxonomy.find(value) {
+            Place::Known => {}
+            Place::Near(path) => look.report(
+                &GPC_UNKNOWN,
+                value,
+                Some(format_args!("{path}")),
+                format_args!(
+                    "Category {quoted} is not in the taxonomy; {} is the nearest.",
+                    Quoted(path)
+                ),
+            ),
+            Place::Below(path) => look.report(
+                &GPC_UNKNOWN,
+                value,
+                None,
+                format_args!(
+                    "Category {quoted} is not in the taxonomy beyond {}.",
+                    Quoted(path)
+                ),
+            ),
+            Place::Unknown => look.report(
+                &GPC_UNKNOWN,
+                value,
+                None,
+                format_args!("Category {quoted} is not in the taxonomy."),
+            ),
+        }
     }
 }
 
@@ -166,7 +198,9 @@ fn check_type(look: &mut Look<'_>) {
 #[cfg(test)]
 mod tests {
     use super::Kind;
-    use crate::domain::contract::checks::testing::codes;
+    use crate::domain::contract::checks::testing::{codes, contract, now, sound};
+    use crate::domain::contract::{Checker, Taxonomy};
+    use std::sync::Arc;
 
     #[test]
     fn clothes_are_told_from_bags_and_media_from_the_rest() {
@@ -190,6 +224,32 @@ mod tests {
         ] {
             assert_eq!(Kind::of(category), kind, "{category}");
         }
+    }
+
+    #[test]
+    fn a_category_must_be_in_the_taxonomy_where_there_is_one_each_time_it_comes() {
+        let taxonomy = Taxonomy::parse("5 - Garden\n51 - Garden > Ponds\n").expect("a taxonomy");
+        let mut knowing = Checker::new(&contract(), now()).knowing(Some(Arc::new(taxonomy)));
+        let mut said = |category: &str| {
+            let checked = knowing.check(&sound(&[("google_product_category", category)]));
+            let of_rule = checked.violations().find(|v| v.code == "GPC_UNKNOWN");
+            of_rule.map(|v| (v.message, v.suggestion))
+        };
+        for known in ["51", "garden > ponds", "51"] {
+            assert_eq!(said(known), None, "{known}");
+        }
+        let near = (
+            "Category “Garden > Pond” is not in the taxonomy; “Garden > Ponds” is the nearest.".to_owned(),
+            Some("Garden > Ponds".to_owned()),
+        );
+        assert_eq!(said("Garden > Pond"), Some(near.clone()));
+        assert_eq!(said("Garden > Pond"), Some(near), "it passes the second time");
+        let unknown = said("52").expect("a violation");
+        assert_eq!(
+            unknown,
+            ("Category “52” is not in the taxonomy.".to_owned(), None)
+        );
+        assert!(codes(&[("google_product_category", "52")]).is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::outline::{Outlining, lock};
 use super::{Ingest, judge, survey};
 use crate::domain::contract::Checked;
 use crate::domain::delivery::Delivery;
-use crate::domain::feed::{Feed, Mode};
+use crate::domain::feed::{Feed, Mode, Terms};
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::record::RawRecord;
@@ -101,7 +101,8 @@ struct Reading {
     path: PathBuf,
     name: String,
     sha256: String,
-    feed: Feed,
+    feed: FeedId,
+    terms: Terms,
     delivery: Delivery,
     /// None for a file of changes.
     named: Option<Arc<Named>>,
@@ -169,7 +170,8 @@ impl Ingest {
                 path: path.to_owned(),
                 name: report.file.name.clone(),
                 sha256: report.file.sha256.clone(),
-                feed: feed.clone(),
+                feed: feed.id.clone(),
+                terms: self.terms(feed),
                 delivery: delivery.clone(),
                 named: (feed.mode == Mode::Snapshot).then(|| Arc::clone(named)),
                 jumps: jumps.clone(),
@@ -296,7 +298,7 @@ impl Reading {
             }
             self.hand_on_full(&mut batch)
         };
-        let (terms, now) = (self.feed.terms(), self.delivery.received_at);
+        let (terms, now) = (self.terms.clone(), self.delivery.received_at);
         let again = survey(file, &self.name, &terms, now, &mut take)?;
         self.prove_same(&again.file.sha256)?;
         self.hand_on(batch)?;
@@ -317,7 +319,7 @@ impl Reading {
         let (Some(named), true) = (&self.named, wanted.len() > 0) else {
             return Ok(jumps);
         };
-        let (terms, now) = (self.feed.terms(), self.delivery.received_at);
+        let (terms, now) = (self.terms.clone(), self.delivery.received_at);
         let (states, sha256) = revisit(
             self.open()?,
             &terms,
@@ -382,7 +384,7 @@ impl Reading {
         };
         let item = || {
             let passed = judge::passed(raw, checked);
-            let (feed, delivery) = (&self.feed.id, &self.delivery);
+            let (feed, delivery) = (&self.feed, &self.delivery);
             let item = Item::of(feed, &delivery.id, delivery.received_at, &passed);
             if let Some(written) = &self.written {
                 lock(written).add(Line::live(checked.product(), &passed.hash, item.price()));

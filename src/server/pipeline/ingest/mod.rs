@@ -32,9 +32,9 @@ use super::gate;
 use super::judge;
 use super::patience::Patience;
 use super::survey::survey;
-use crate::domain::contract::{Checked, identity};
+use crate::domain::contract::{Checked, Taxonomy, identity};
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
-use crate::domain::feed::{Feed, Mode};
+use crate::domain::feed::{Feed, Mode, Terms};
 use crate::domain::hold::{Hold, Ruling, Stage};
 use crate::domain::ids::DeliveryId;
 use crate::domain::record::{RawRecord, Record};
@@ -71,6 +71,8 @@ pub struct Ingest {
     pub clock: Clock,
     /// How long to wait for an absent database or another ingest of the feed.
     pub patience: Duration,
+    /// The categories there are, where they are known.
+    pub taxonomy: Option<Arc<Taxonomy>>,
 }
 
 /// A file that has been read and checked once.
@@ -199,6 +201,11 @@ impl Ingest {
         })
     }
 
+    /// What files of a feed are read and judged by.
+    fn terms(&self, feed: &Feed) -> Terms {
+        feed.terms().knowing(self.taxonomy.clone())
+    }
+
     fn patience(&self) -> Patience {
         Patience::new(self.patience)
     }
@@ -210,7 +217,7 @@ impl Ingest {
         name: &str,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Surveyed> {
-        let (path, name, terms) = (path.to_owned(), name.to_owned(), feed.terms());
+        let (path, name, terms) = (path.to_owned(), name.to_owned(), self.terms(feed));
         // A file of changes is read again anyway.
         let keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
         tokio::task::spawn_blocking(move || {
