@@ -1,7 +1,7 @@
 //! Answers for the contract of one feed: what it makes of each rule, and how it came about.
 
 use crate::domain::contract::{Override, Threshold};
-use crate::domain::ids::FeedId;
+use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -21,6 +21,19 @@ pub struct ContractRow {
     pub severity: Severity,
     /// What the contract makes of it, in words; none when that is as in the rule book.
     pub own: Option<String>,
+    /// Records of the feed's newest file that fail it.
+    pub failing: u64,
+}
+
+/// The newest file of a feed that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// Its delivery.
+    pub delivery: DeliveryId,
+    /// Its name.
+    pub name: String,
+    /// When it came.
+    pub at: DateTime<Utc>,
 }
 
 /// One version of the contract.
@@ -93,6 +106,8 @@ pub struct ContractView {
     pub may_change: bool,
     /// The rules that match, in the order of the rule book, those set otherwise first.
     pub rows: Vec<ContractRow>,
+    /// The file that tells which rules fail now; none before the first.
+    pub newest: Option<Newest>,
     /// Rules there are that a contract may set.
     pub total: u64,
     /// Its versions after the first, the newest first.

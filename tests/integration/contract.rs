@@ -290,3 +290,48 @@ async fn the_rules_of_one_attribute_are_found_by_its_name() {
         "{page}"
     );
 }
+
+#[tokio::test]
+async fn what_fails_in_the_newest_file_stands_first_and_the_rest_is_folded_by_attribute() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let before = staff.get(PAGE).await.body;
+    assert!(!before.contains("Failing in the newest file"), "{before}");
+    let file = files.csv(
+        "spring.csv",
+        &[
+            a_record(1).with("title", "GARDEN HOSE NUMBER ONE"),
+            a_record(2).with("title", "GARDEN HOSE NUMBER TWO"),
+            a_record(3).with("price", "abc"),
+        ],
+    );
+    app.take_in(&feed, &file).await;
+    let change = [
+        ("wish[code]", "DESC_LENGTH"),
+        ("wish[level]", "off"),
+        ("wish[reason]", "long ones are fine"),
+    ];
+    assert_eq!(amend(&staff, "1", &change).await.status, StatusCode::OK);
+    let page = staff.get(PAGE).await.body;
+    let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("no “{part}” in {page}"));
+    let parts = [
+        "Failing in the newest file",
+        "products.csv",
+        ">TITLE_CAPS<",
+        ">PRICE_FORMAT<",
+        "Set otherwise",
+        ">DESC_LENGTH<",
+        "All other rules, by attribute",
+        "<details",
+        ">TITLE_LENGTH<",
+    ];
+    let places = parts.map(at);
+    assert!(places.is_sorted(), "{parts:?} stand at {places:?}");
+    // A search shows what it finds, and folds nothing away.
+    let found = staff.get(&format!("{PAGE}?find=title")).await.body;
+    assert!(
+        found.contains("TITLE_LENGTH") && !found.contains("<details"),
+        "{found}"
+    );
+}

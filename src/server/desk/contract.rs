@@ -1,17 +1,22 @@
 //! Shows what a feed's contract makes of the rules, and sets it as people ask on its page.
 
 use super::feed::find;
-use crate::api::contract::{Border, ContractRow, ContractView, Editing, VersionRow, Wish};
+use crate::api::contract::{Border, ContractRow, ContractView, Editing, Newest, VersionRow, Wish};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::contract::terms::describe;
 use crate::domain::contract::{self, Contract, Level, Override, Rule};
+use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::hold;
 use crate::domain::ids::FeedId;
+use crate::domain::query::DeliveryFilter;
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::context::{self, go};
 use crate::server::store::{self, Amendment, Deed};
 use chrono::NaiveDate;
+
+/// Deliveries among which the newest file is looked for; the others are replays, refused or queued.
+const LATELY: u32 = 20;
 
 /// Reads the contract of a feed in the caller's scope.
 pub async fn read(
@@ -24,10 +29,21 @@ pub async fn read(
     let feed = find(&state, viewer, id).await?.feed;
     let scope = viewer.scope();
     let partner = id.partner();
-    let (named, versions) = tokio::try_join!(
+    let of_feed = DeliveryFilter {
+        feed: Some(id.clone()),
+        ..DeliveryFilter::default()
+    };
+    let (named, versions, lately) = tokio::try_join!(
         state.store.find_partner(&scope, &partner),
         state.store.list_amendments(&scope, id),
+        state.store.list_deliveries(&scope, &of_feed, "", LATELY),
     )?;
+    let newest = lately.rows.into_iter().find(was_read);
+    let codes = newest.as_ref().map_or(&[][..], |delivery| &delivery.codes);
+    let failing = |rule: &Rule| {
+        let of_rule = codes.iter().filter(|count| count.code == rule.code);
+        of_rule.map(|count| count.records).max().unwrap_or_default()
+    };
     let contract = feed.contract;
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let matches = |rule: &Rule| {
@@ -37,7 +53,7 @@ pub async fn read(
     };
     let mut rows: Vec<ContractRow> = settable()
         .filter(|rule| matches(rule))
-        .map(|rule| row(&contract, rule))
+        .map(|rule| row(&contract, rule, failing(rule)))
         .collect();
     rows.sort_by_key(|row| row.own.is_none());
     let may_change = viewer.may(Right::EditContract);
@@ -48,12 +64,17 @@ pub async fn read(
         version: contract.version,
         may_change,
         rows,
+        newest: newest.map(|delivery| Newest {
+            delivery: delivery.id,
+            name: delivery.file.name,
+            at: delivery.received_at,
+        }),
         total: settable().count() as u64,
         versions: versions.into_iter().map(version).collect(),
         editing: settable()
             .find(|rule| may_change && rule.code == editing)
             .map(|rule| Editing {
-                rule: row(&contract, rule),
+                rule: row(&contract, rule, 0),
                 own: contract.rules.get(rule.code).copied().unwrap_or_default(),
                 border: rule.threshold.map(Border::from),
                 is_told_at_end: rule.is_told_at_end(),
@@ -136,13 +157,19 @@ fn settable() -> impl Iterator<Item = &'static Rule> {
     contract::rules().filter(|rule| rule.severity != Severity::Fatal)
 }
 
-fn row(contract: &Contract, rule: &Rule) -> ContractRow {
+/// Whether it is of a file that was read to its end.
+fn was_read(delivery: &Delivery) -> bool {
+    matches!(delivery.origin, Origin::File) && matches!(delivery.status, Status::Accepted | Status::Held)
+}
+
+fn row(contract: &Contract, rule: &Rule, failing: u64) -> ContractRow {
     ContractRow {
         code: rule.code.to_owned(),
         title: rule.title.to_owned(),
         attribute: rule.attribute.map(str::to_owned),
         severity: rule.severity,
         own: contract.rules.get(rule.code).map(|own| describe(rule, Some(own))),
+        failing,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Shows the contract of one feed, rule by rule, and lets those who may change what it makes of
+//! Shows the contract of one feed, rule by rule, what fails now first and the rest folded by attribute, and lets those who may change what it makes of
 //! one; below stands how it came about.
 //!
 //! The rule that is being changed is named in the address, so that the form works, and can be
@@ -7,7 +7,7 @@
 use super::tabs::{Place, tabs};
 use super::{crumbs, named};
 use crate::api::contract::{
-    AmendContract, Border, ContractRow, ContractView, Editing, VersionRow, read_contract,
+    AmendContract, Border, ContractRow, ContractView, Editing, Newest, VersionRow, read_contract,
 };
 use crate::app::components::badge::SeverityBadge;
 use crate::app::components::filter::FilterForm;
@@ -16,18 +16,20 @@ use crate::app::components::head::Head;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::select::Select;
 use crate::app::components::states::{Empty, Loading, Notice, Tone};
-use crate::app::components::table::{Table, text};
-use crate::app::components::time::Instant;
+use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::components::time::{Ago, Instant};
 use crate::app::link::{self, Link};
 use crate::domain::contract::Level;
 use crate::domain::format;
 use crate::domain::ids::FeedId;
 use crate::error::AppError;
+use chrono::{DateTime, Utc};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
+use std::cmp::Reverse;
 
 /// Changes what the contract makes of a rule.
 type Amend = ServerAction<AmendContract>;
@@ -73,11 +75,13 @@ fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) ->
         version,
         may_change,
         rows,
+        newest,
         total,
         versions,
         editing,
     } = view;
     let here = link::contract(&feed);
+    let is_whole = find.is_empty();
     let all = here.href();
     let own = rows.iter().filter(|row| row.own.is_some()).count();
     let sentence = if own == 0 {
@@ -119,8 +123,10 @@ fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) ->
                 </Empty>
             }
                 .into_any()
+        } else if is_whole {
+            apart(rows, newest, as_of, &here, may_change)
         } else {
-            rules(rows, &here, may_change)
+            rules("What the contract makes of the rules found", rows, &here, may_change)
         }}
         <section class="block">
             <h2>"How it came about"</h2>
@@ -130,7 +136,88 @@ fn content(view: ContractView, find: String, typed: &ParamsMap, amend: Amend) ->
     .into_any()
 }
 
-fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
+/// All rules: those that fail now, those set otherwise, and the rest folded by attribute.
+fn apart(
+    rows: Vec<ContractRow>,
+    newest: Option<Newest>,
+    as_of: DateTime<Utc>,
+    here: &Link,
+    may_change: bool,
+) -> AnyView {
+    let (mut failing, rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.failing > 0);
+    failing.sort_by_key(|row| Reverse(row.failing));
+    let (own, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|row| row.own.is_some());
+    let newest = newest.map(|newest| {
+        let href = format!("/deliveries/{}", newest.delivery);
+        let nothing = failing
+            .is_empty()
+            .then(|| view! { <p class="muted">"No record fails any rule that a contract can set."</p> });
+        view! {
+            <section class="block">
+                <h2>
+                    "Failing in the newest file"
+                </h2>
+                <p class="muted">
+                    <a href=href>{newest.name}</a>
+                    ", "
+                    <Ago at=newest.at as_of/>
+                </p>
+                {nothing}
+                {(!failing.is_empty()).then(|| rules("Rules that fail now", failing, here, may_change))}
+            </section>
+        }
+    });
+    let own = (!own.is_empty()).then(|| {
+        view! {
+            <section class="block">
+                <h2>"Set otherwise"</h2>
+                {rules("Rules set otherwise than in the rule book", own, here, may_change)}
+            </section>
+        }
+    });
+    let groups: Vec<_> = by_attribute(rest)
+        .into_iter()
+        .map(|(name, rows)| {
+            let count = format::counted(rows.len() as u64, "rule", "rules");
+            view! {
+                <details>
+                    <summary>
+                        {name.clone()} " " <span class="muted">{count}</span>
+                    </summary>
+                    {rules(&format!("Rules: {name}"), rows, here, may_change)}
+                </details>
+            }
+        })
+        .collect();
+    view! {
+        {newest}
+        {own}
+        <section class="block folded">
+            <h2>"All other rules, by attribute"</h2>
+            {groups}
+        </section>
+    }
+    .into_any()
+}
+
+/// The rows of each attribute, in the order in which the rule book comes to it.
+fn by_attribute(rows: Vec<ContractRow>) -> Vec<(String, Vec<ContractRow>)> {
+    let mut groups: Vec<(String, Vec<ContractRow>)> = Vec::new();
+    for row in rows {
+        let name = row
+            .attribute
+            .clone()
+            .unwrap_or_else(|| "the whole record".to_owned());
+        match groups.iter_mut().find(|(of, _)| *of == name) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((name, vec![row])),
+        }
+    }
+    groups
+}
+
+fn rules(caption: &str, rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
+    let is_failing = rows.iter().any(|row| row.failing > 0);
     let mut columns = vec![
         text("Code"),
         text("What fails"),
@@ -138,6 +225,9 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
         text("In the rule book"),
         text("In this contract"),
     ];
+    if is_failing {
+        columns.insert(1, figures("Records"));
+    }
     if may_change {
         columns.push(text("Change"));
     }
@@ -164,6 +254,7 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
                     <th scope="row">
                         <RuleCode code=row.code/>
                     </th>
+                    {is_failing.then(|| figure(format::count(row.failing)))}
                     <td class="wrap">{row.title}</td>
                     <td>
                         {match row.attribute {
@@ -184,7 +275,7 @@ fn rules(rows: Vec<ContractRow>, here: &Link, may_change: bool) -> AnyView {
             .into_any()
         })
         .collect();
-    view! { <Table caption="What the contract makes of each rule" columns rows/> }.into_any()
+    view! { <Table caption=caption.to_owned() columns rows/> }.into_any()
 }
 
 /// Everything that can be set of one rule, and why.
