@@ -20,7 +20,7 @@ pub use understood::Record;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a record stood in its (unpacked) file.
+/// Where a record stood in its file, unpacked and otherwise as sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Which record it is, counted from 1.

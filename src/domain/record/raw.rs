@@ -233,6 +233,11 @@ impl RawRecord {
         self.set_original(original);
     }
 
+    /// Puts it elsewhere in its file: where it stood before its text was converted.
+    pub fn set_offset(&mut self, offset: u64) {
+        self.position.offset = offset;
+    }
+
     /// Notes what is wrong with its form.
     pub fn set_damage(&mut self, damage: Damage) {
         self.damage = Some(damage);

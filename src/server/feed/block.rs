@@ -6,6 +6,7 @@
 
 use super::adapt::Adapter;
 use super::csv::Rows;
+use super::origin::Origin;
 use super::stop::Stop;
 use crate::domain::record::RawRecord;
 use std::sync::Arc;
@@ -59,6 +60,17 @@ impl Block {
     pub fn clear(&mut self) {
         self.rows.clear();
         self.count = 0;
+    }
+
+    /// Puts its records where they stood in the file as sent, when they have just been found in
+    /// converted text.
+    pub(super) fn stand_as_sent(&mut self, origin: &Origin) {
+        self.rows.stand_as_sent(origin);
+        for record in &mut self.parsed[..self.count] {
+            if let Some(offset) = origin.locate(record.position().offset) {
+                record.set_offset(offset);
+            }
+        }
     }
 
     /// The next parsed record to fill.

@@ -7,6 +7,7 @@
 
 use super::Block;
 use super::encoding::refuse_bytes;
+use super::origin::Origin;
 use super::plan::Plan;
 use super::scan;
 use super::shape::{self, Header, Shape};
@@ -62,6 +63,8 @@ pub struct Rows {
     offset: u64,
     /// Number of the first row in the file, counted from 1.
     first: u64,
+    /// Where each row stood in the file as sent; none when that is where it stands in the text.
+    as_sent: Vec<u64>,
 }
 
 impl Rows {
@@ -73,6 +76,15 @@ impl Rows {
         self.bytes.clear();
         self.list.clear();
         self.ends.clear();
+        self.as_sent.clear();
+    }
+
+    /// Puts the rows where they stood in the file as sent.
+    pub(super) fn stand_as_sent(&mut self, origin: &Origin) {
+        self.as_sent.clear();
+        let rows = self.list.iter().map(|row| self.offset + u64::from(row.start));
+        self.as_sent
+            .extend(rows.map(|offset| origin.locate(offset).unwrap_or(offset)));
     }
 
     /// The number of row `index` in the file, counted from 1.
@@ -95,7 +107,7 @@ impl Rows {
             Position {
                 index: self.number(index),
                 line: row.line,
-                offset,
+                offset: self.as_sent.get(index).copied().unwrap_or(offset),
             },
         );
         record.set_original(text);

@@ -1,5 +1,6 @@
 //! Turns bytes into UTF-8, or says which byte is none and what the file might be in.
 
+use super::origin::Origin;
 use super::source::Unpacked;
 use super::stop::{Stop, refuse};
 use crate::domain::contract::checks::file;
@@ -108,29 +109,31 @@ fn report_name(coding: &'static encoding_rs::Encoding) -> &'static str {
 }
 
 /// The bytes after the mark, in UTF-8 as far as it lies with the conversion. Bytes that were
-/// taken to be UTF-8 are not looked at here: rows are, one by one, and so is XML.
-pub fn to_utf8(unpacked: Unpacked, encoding: &Encoding) -> Box<dyn Read + Send> {
-    match encoding.coding {
-        None => Box::new(Skip {
-            left: encoding.skipped,
-            inner: unpacked,
-        }),
-        Some(coding) => Box::new(Decoded {
-            decoder: coding.new_decoder_without_bom_handling(),
-            name: encoding.name,
-            inner: Skip {
-                left: encoding.skipped,
-                inner: unpacked,
-            },
-            input: vec![0; 32 << 10],
-            start: 0,
-            end: 0,
-            taken: encoding.skipped as u64,
-            output: Vec::new(),
-            read: 0,
-            ended: false,
-        }),
-    }
+/// taken to be UTF-8 are not looked at here: rows are, one by one, and so is XML. Where they are
+/// converted, it comes with where the text stood.
+pub(super) fn to_utf8(unpacked: Unpacked, encoding: &Encoding) -> (Box<dyn Read + Send>, Option<Origin>) {
+    let inner = Skip {
+        left: encoding.skipped,
+        inner: unpacked,
+    };
+    let Some(coding) = encoding.coding else {
+        return (Box::new(inner), None);
+    };
+    let origin = Origin::new(coding, encoding.skipped);
+    let text = Decoded {
+        decoder: coding.new_decoder_without_bom_handling(),
+        name: encoding.name,
+        inner,
+        origin: origin.clone(),
+        input: vec![0; 32 << 10],
+        start: 0,
+        end: 0,
+        taken: encoding.skipped as u64,
+        output: Vec::new(),
+        read: 0,
+        ended: false,
+    };
+    (Box::new(text), Some(origin))
 }
 
 /// Leaves out the byte order mark.
@@ -159,6 +162,7 @@ struct Decoded {
     decoder: Decoder,
     name: &'static str,
     inner: Skip,
+    origin: Origin,
     input: Vec<u8>,
     start: usize,
     end: usize,
@@ -196,10 +200,14 @@ impl Decoded {
             )
             .into()),
             DecoderResult::InputEmpty => {
+                self.origin.add(&self.output, self.taken);
                 self.ended = last;
                 Ok(())
             }
-            DecoderResult::OutputFull => Ok(()),
+            DecoderResult::OutputFull => {
+                self.origin.add(&self.output, self.taken);
+                Ok(())
+            }
         }
     }
 }
@@ -210,7 +218,7 @@ impl Read for Decoded {
             if self.ended {
                 return Ok(0);
             }
-            self.convert()?;
+            self.convert().inspect_err(|_| self.origin.refuse())?;
         }
         let read = (&self.output[self.read..]).read(buffer)?;
         self.read += read;

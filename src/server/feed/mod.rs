@@ -7,6 +7,7 @@
 //! | [`zip`] | the one data file of a zip archive |
 //! | [`sniff`] | what a file is, told by its content and never by its name |
 //! | [`encoding`] | bytes to UTF-8, and what else they might have been |
+//! | [`origin`] | where converted text stood in the file as sent |
 //! | [`csv`] | rows and their kin |
 //! | [`scan`] | where rows and cells with proper quotes end, many bytes at once |
 //! | [`shape`] | where they end whatever their quotes, and what the header says |
@@ -27,6 +28,7 @@ pub mod csv;
 pub mod encoding;
 pub mod json;
 mod nested;
+mod origin;
 mod plan;
 mod scan;
 mod shape;
@@ -43,8 +45,9 @@ pub use stop::Stop;
 
 use crate::domain::profile::Profile;
 use crate::domain::record::{Names, RawRecord};
-use crate::domain::report::Format;
+use crate::domain::report::{Format, Refusal};
 use adapt::Adapter;
+use origin::Origin;
 use plan::Plan;
 use source::{Received, Unpacked};
 use std::io::Read;
@@ -76,6 +79,8 @@ pub struct Reader {
     encoding: Option<&'static str>,
     /// None when the file was refused at its first bytes.
     kind: Option<Kind>,
+    /// None when the text is the file's own.
+    origin: Option<Origin>,
     adapter: Option<Arc<Adapter>>,
     block: Block,
     next: usize,
@@ -98,11 +103,13 @@ pub fn open(
         format: None,
         encoding: None,
         kind: None,
+        origin: None,
         adapter: plan.adapter.clone(),
         block: Block::default(),
         next: 0,
     };
     let result = reader.begin(received, limits, &plan);
+    let result = result.map_err(|stop| reader.as_sent(stop));
     (reader, result)
 }
 
@@ -111,21 +118,20 @@ impl Reader {
         let mut unpacked = Unpacked::open(received, limits)?;
         let sniffed = sniff::sniff(&mut unpacked, plan.encoding.as_ref())?;
         self.encoding = Some(sniffed.encoding.name);
+        let (text, origin) = encoding::to_utf8(unpacked, &sniffed.encoding);
+        self.origin = origin;
         match sniffed.kind {
             sniff::Kind::Text => {
-                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
                 let (reader, format) = csv::Reader::open(text, sniffed.encoding.skipped, limits, plan)?;
                 self.format = Some(format);
                 self.kind = Some(Kind::Csv(reader));
             }
             sniff::Kind::Json => {
-                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
                 let (reader, format) = json::Reader::open(text, sniffed.encoding.skipped, limits, plan)?;
                 self.format = Some(format);
                 self.kind = Some(Kind::Json(reader));
             }
             sniff::Kind::Xml => {
-                let text = encoding::to_utf8(unpacked, &sniffed.encoding);
                 let mut reader = xml::Reader::open(text, sniffed.encoding.skipped, limits, plan);
                 let format = reader.read_root();
                 self.format = reader.format();
@@ -162,11 +168,26 @@ impl Reader {
         if block.adapter.is_none() && self.adapter.is_some() {
             block.adapter.clone_from(&self.adapter);
         }
-        match &mut self.kind {
+        let filled = match &mut self.kind {
             None => Ok(false),
             Some(Kind::Csv(reader)) => reader.fill(block),
             Some(Kind::Xml(reader)) => reader.fill(block),
             Some(Kind::Json(reader)) => reader.fill(block),
+        };
+        if let Some(origin) = &self.origin {
+            block.stand_as_sent(origin);
+        }
+        filled.map_err(|stop| self.as_sent(stop))
+    }
+
+    /// A refusal with its place in the file as sent.
+    fn as_sent(&self, stop: Stop) -> Stop {
+        match (&self.origin, stop) {
+            (Some(origin), Stop::Refused(refusal)) => Stop::Refused(Refusal {
+                offset: origin.locate_refusal(refusal.offset),
+                ..refusal
+            }),
+            (_, stop) => stop,
         }
     }
 

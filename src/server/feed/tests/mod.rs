@@ -2,6 +2,7 @@
 
 mod json;
 mod mutated;
+mod offsets;
 mod profiles;
 mod zipped;
 
