@@ -228,7 +228,7 @@ fn samples(examples: Vec<Example>, issue: &Issue) -> AnyView {
         }
     });
     view! {
-        <p class="muted">"Up to three of each shape of value, the newest first."</p>
+        <p class="muted before">"Up to three of each shape of value, the newest first."</p>
         <Table caption="Examples" columns rows/>
         {all}
     }
@@ -257,7 +257,7 @@ fn sample(example: Example, code: &str) -> AnyView {
             </th>
             <td class="wrap">{value}</td>
             <td class="wrap">{example.message}</td>
-            <td>
+            <td class="wrap">
                 <a href=link::delivery(&example.delivery).href()>{example.place}</a>
             </td>
         </tr>

@@ -38,6 +38,8 @@ fn columns(link: &Link) -> Vec<Column> {
     vec![
         sorted(text("What is wrong"), IssueSort::Impact),
         text("Partner and feed"),
+        text("State"),
+        text("Who must act"),
         figures("Affected items"),
         sorted(figures("Share of feed"), IssueSort::Share),
         sorted(figures("Waiting"), IssueSort::Waiting),
@@ -45,8 +47,6 @@ fn columns(link: &Link) -> Vec<Column> {
         text(format!("{DAYS} days")),
         sorted(figures("Last seen"), IssueSort::LastSeen),
         sorted(figures("Since"), IssueSort::FirstSeen),
-        text("Who must act"),
-        text("State"),
     ]
 }
 
@@ -99,6 +99,17 @@ fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, ma
                     </a>
                 </span>
             </td>
+            <td>
+                <span class="named">
+                    <span class="marks">
+                        <IssueBadge state=issue.triage.state/>
+                        {issue.triage.regressed.then(regressed)}
+                        <StandingBadge standing=issue.standing/>
+                    </span>
+                    <span class="sub">{assignee}</span>
+                </span>
+            </td>
+            <td>{issue.actor()}</td>
             {figure(count(affected))}
             {figure(share.map_or_else(|| "–".to_owned(), |share| format::percent(Some(share))))}
             <td class="num">{waiting(issue)}</td>
@@ -111,17 +122,6 @@ fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, ma
             </td>
             <td class="num">
                 <Ago at=issue.first_seen as_of/>
-            </td>
-            <td>{issue.actor()}</td>
-            <td>
-                <span class="named">
-                    <span class="marks">
-                        <IssueBadge state=issue.triage.state/>
-                        {issue.triage.regressed.then(regressed)}
-                        <StandingBadge standing=issue.standing/>
-                    </span>
-                    <span class="sub">{assignee}</span>
-                </span>
             </td>
         </tr>
     }
@@ -193,7 +193,7 @@ pub(super) fn groups(
         figures("Waiting"),
     ];
     view! {
-        <p class="muted">{how}</p>
+        <p class="muted before">{how}</p>
         <Table caption=format!("Issues by {}", by.label()) columns rows/>
     }
     .into_any()
