@@ -1,5 +1,6 @@
 //! Answers for the worker's jobs: the list, and another try for one that was set aside.
 
+use super::bulk::BulkRow;
 use crate::domain::ids::{DeliveryId, FeedId, JobId};
 use crate::domain::job::{Kind, State};
 use crate::domain::query::Page;
@@ -36,7 +37,7 @@ pub struct JobRow {
 }
 
 /// One page of jobs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobList {
     /// When this was read.
     pub as_of: DateTime<Utc>,
@@ -46,6 +47,8 @@ pub struct JobList {
     pub page: Page<JobRow>,
     /// Jobs that were set aside and wait for somebody.
     pub aside: u64,
+    /// The newest jobs on sets of held records; none on further pages.
+    pub bulks: Vec<BulkRow>,
 }
 
 /// Lists jobs, the newest first, of one state when it is not empty.

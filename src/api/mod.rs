@@ -13,6 +13,7 @@
     reason = "#[server] makes a struct of each function's arguments, without documents"
 )]
 
+pub mod bulk;
 pub mod contract;
 pub mod delivery;
 pub mod feed;

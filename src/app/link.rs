@@ -4,7 +4,7 @@
 //! parameters is [`crate::domain::query`]'s business; here they are only carried.
 
 use crate::domain::format;
-use crate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
+use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::issue::{Issue, IssueId};
 use crate::domain::query::Asked;
 use leptos_router::params::ParamsMap;
@@ -112,6 +112,11 @@ pub fn delivery(id: &DeliveryId) -> Link {
 /// One held record's page.
 pub fn record(id: &RecordId) -> Link {
     Link::to(format!("/quarantine/{}", format::url_value(id.as_str())))
+}
+
+/// A job on a set of held records.
+pub fn job(id: &JobId) -> Link {
+    Link::to(format!("/jobs/{}", format::url_value(id.as_str())))
 }
 
 /// One issue's page.

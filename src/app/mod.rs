@@ -22,9 +22,9 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
-    deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage, feed::contract::ContractPage,
-    feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage, issues::IssuesPage,
-    issues::one::IssuePage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
+    bulk::BulkPage, deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage,
+    feed::contract::ContractPage, feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage,
+    issues::IssuesPage, issues::one::IssuePage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
     overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, reasons::ReasonsPage,
     reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage, rules::RulesPage,
     sign_in::SignInPage,
@@ -91,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("quarantine") view=Quarantine/>
                     <Route path=path!("quarantine/:record") view=RecordPage/>
                     <Route path=path!("jobs") view=JobsPage/>
+                    <Route path=path!("jobs/:job") view=BulkPage/>
                     <Route path=path!("reasons") view=ReasonsPage/>
                     <Route path=path!("exports") view=OutgoingPage/>
                     <Route path=path!("reconciliation") view=ReconciliationPage/>

@@ -32,6 +32,7 @@
 //! | [`mod@format`] | figures, durations and times as people read them |
 
 pub mod account;
+pub mod bulk;
 pub mod chart;
 pub mod contract;
 pub mod delivery;

@@ -93,7 +93,7 @@ pub struct Working {
         value_name = "DAYS"
     )]
     pub keep_files_days: u32,
-    /// Seconds of silence after which another worker keeps the figures of charts
+    /// Seconds of silence after which another worker keeps the figures of charts, or takes a part of a job
     #[arg(
         long,
         env = "FEEDGATE_FOLLOWER_SILENCE",

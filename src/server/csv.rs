@@ -6,7 +6,9 @@ use crate::api::outgoing::OutgoingReport;
 use crate::api::overview::Overview;
 use crate::api::reasons::ReasonReport;
 use crate::api::reconciliation::Reconciliation;
+use crate::domain::bulk::Outcome;
 use crate::domain::chart::Chart;
+use crate::domain::ids::RecordId;
 use crate::domain::query::stamp;
 
 /// Rows as CSV, each cell made harmless.
@@ -113,6 +115,20 @@ pub fn reasons(report: &ReasonReport) -> String {
             report.received.to_string(),
             partners.join(" "),
         ]
+    }));
+    write(&rows)
+}
+
+/// Records of a set with what became of them; the first have the heads above them.
+pub fn outcomes(records: &[(RecordId, Option<Outcome>)], first: bool) -> String {
+    let mut rows = if first {
+        vec![texts(["record", "outcome"])]
+    } else {
+        Vec::new()
+    };
+    rows.extend(records.iter().map(|(id, outcome)| {
+        let outcome = outcome.map_or("waiting", Outcome::label);
+        vec![id.to_string(), outcome.to_owned()]
     }));
     write(&rows)
 }

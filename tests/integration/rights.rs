@@ -152,6 +152,26 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 403, 404, 404],
     ),
     (
+        "plan_bulk",
+        &[
+            ("what", "replay-all"),
+            ("meant[feed]", "beta/main"),
+            ("meant[item]", "nothing"),
+        ],
+        [401, 404, 404, 403, 409, 409],
+    ),
+    ("read_bulk", &[("id", "{record}")], [401, 404, 404, 403, 404, 404]),
+    (
+        "start_bulk",
+        &[("id", "{record}")],
+        [401, 404, 404, 403, 404, 404],
+    ),
+    (
+        "steer_bulk",
+        &[("id", "{record}"), ("step", "cancel")],
+        [401, 404, 404, 403, 404, 404],
+    ),
+    (
         "revoke_token",
         &[("feed", "beta/main"), ("prefix", "fg_00000000")],
         [401, 404, 404, 403, 404, 404],

@@ -1,6 +1,7 @@
 //! Lists what the worker does: what waits, what runs, what was done, and what was set aside
 //! because it failed too often.
 
+use crate::api::bulk::BulkRow;
 use crate::api::job::{JobList, JobRow, RetryJob, list_jobs};
 use crate::app::components::badge::JobBadge;
 use crate::app::components::filter::FilterForm;
@@ -66,6 +67,7 @@ fn content(list: JobList, link: Link, first: bool, retry: Retry) -> AnyView {
         state,
         page,
         aside,
+        bulks,
     } = list;
     let shown = page.rows.len();
     let waiting = Link::to("/jobs").with("state", State::Aside.word()).href();
@@ -98,6 +100,7 @@ fn content(list: JobList, link: Link, first: bool, retry: Retry) -> AnyView {
             let failed = retry.value().get().and_then(Result::err);
             failed.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
         }}
+        {on_sets(bulks, as_of)}
         <Filters link/>
         {body}
     }
@@ -140,6 +143,53 @@ fn empty(state: Option<State>) -> AnyView {
         }
         .into_any(),
     }
+}
+
+/// The jobs on sets of held records, each a link to its page.
+fn on_sets(bulks: Vec<BulkRow>, as_of: DateTime<Utc>) -> AnyView {
+    if bulks.is_empty() {
+        return ().into_any();
+    }
+    let columns = vec![text("What"), text("Feed"), text("State"), text("Asked for")];
+    let rows: Vec<_> = bulks
+        .into_iter()
+        .map(|bulk| {
+            let what = format!(
+                "{} {}",
+                bulk.action.verb(),
+                counted(bulk.frozen, "record", "records")
+            );
+            let state = bulk.state.word();
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=link::job(&bulk.id).href()>{what}</a>
+                    </th>
+                    <td class="nowrap">
+                        <a href=link::feed(&bulk.feed).href()>{bulk.feed.to_string()}</a>
+                    </td>
+                    <td>
+                        <span class=format!("badge {state}")>{state}</span>
+                    </td>
+                    <td>
+                        <span class="named">
+                            <Ago at=bulk.asked_at as_of/>
+                            <span class="sub">{bulk.asked_by}</span>
+                        </span>
+                    </td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <section aria-labelledby="sets">
+            <h2 id="sets">"On sets of held records"</h2>
+            <Table caption="Jobs on sets of held records" columns rows/>
+        </section>
+        <h2>"One by one"</h2>
+    }
+    .into_any()
 }
 
 fn table(rows: Vec<JobRow>, as_of: DateTime<Utc>, retry: Retry) -> AnyView {

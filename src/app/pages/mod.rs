@@ -1,5 +1,6 @@
 //! Holds the pages: one file each, with its resources, its title and its one boundary.
 
+pub mod bulk;
 pub mod deliveries;
 pub mod delivery;
 pub mod feed;

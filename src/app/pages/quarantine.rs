@@ -1,5 +1,7 @@
 //! Lists held records, the newest first, each with what is wrong with it.
 
+use super::bulk::{Chosen, choose};
+use crate::api::bulk::PlanBulk;
 use crate::api::quarantine::{HeldList, list_held_records};
 use crate::app::components::badge::StateBadge;
 use crate::app::components::filter::FilterForm;
@@ -11,6 +13,7 @@ use crate::app::components::states::{Empty, Loading};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
+use crate::domain::account::Right;
 use crate::domain::format::{self, count};
 use crate::domain::ids::PartnerId;
 use crate::domain::quarantine::{HeldRecord, State};
@@ -35,6 +38,7 @@ pub fn Quarantine() -> impl IntoView {
         })
     });
     let viewer = use_viewer();
+    let plan = ServerAction::<PlanBulk>::new();
     let list = Resource::new(
         move || asked.get(),
         |(link, after)| {
@@ -61,7 +65,10 @@ pub fn Quarantine() -> impl IntoView {
                         viewer,
                         list.await,
                         Section::Quarantine,
-                        |_, list| content(list, link, after.is_empty()),
+                        |viewer, list| {
+                            let plan = viewer.may(Right::ReplayRecord).then_some(plan);
+                            content(list, link, after.is_empty(), plan)
+                        },
                     )
                 })
             }}
@@ -70,7 +77,7 @@ pub fn Quarantine() -> impl IntoView {
     .into_any()
 }
 
-fn content(list: HeldList, link: Link, first: bool) -> AnyView {
+fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<PlanBulk>>) -> AnyView {
     let HeldList {
         filter: _,
         as_of,
@@ -83,7 +90,8 @@ fn content(list: HeldList, link: Link, first: bool) -> AnyView {
         empty(&link)
     } else {
         view! {
-            {table(page.rows, &partners, as_of, &link)}
+            {plan.map(|plan| choose(&link, page.total, plan))}
+            {table(page.rows, &partners, as_of, &link, plan.is_some())}
             <Pager link=link.clone() nouns=("record", "records") shown total=page.total next=page.next first/>
         }
         .into_any()
@@ -213,6 +221,7 @@ fn table(
     partners: &[(PartnerId, String)],
     as_of: DateTime<Utc>,
     link: &Link,
+    may_tick: bool,
 ) -> AnyView {
     // The records beside one are then those of the list.
     let code = link.get("code");
@@ -226,12 +235,18 @@ fn table(
     ];
     let rows: Vec<_> = records
         .into_iter()
-        .map(|r| row(r, partners, as_of, &code))
+        .map(|r| row(r, partners, as_of, &code, may_tick))
         .collect();
     view! { <Table caption="Held records" columns rows/> }.into_any()
 }
 
-fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, code: &str) -> AnyView {
+fn row(
+    record: HeldRecord,
+    partners: &[(PartnerId, String)],
+    as_of: DateTime<Utc>,
+    code: &str,
+    may_tick: bool,
+) -> AnyView {
     let name = partners.iter().find(|(id, _)| *id == record.partner);
     let partner = name.map_or_else(|| record.partner.to_string(), |(_, name)| name.clone());
     let more = record.violations.len().saturating_sub(1);
@@ -251,9 +266,14 @@ fn row(record: HeldRecord, partners: &[(PartnerId, String)], as_of: DateTime<Utc
     } else {
         record.item_id
     };
+    let tick = may_tick.then(|| {
+        let (record, name) = (record.id.clone(), id.clone());
+        view! { <Chosen id=record name/> }
+    });
     view! {
         <tr>
-            <th scope="row">
+            <th scope="row" class="ticked">
+                {tick}
                 <span class="named">
                     <a href=link::record(&record.id).with("code", code).href()>{id}</a>
                     <span class="sub clip" title=record.title.clone()>{record.title.clone()}</span>

@@ -8,12 +8,14 @@ mod compare;
 mod costs;
 mod files;
 mod pages;
+mod replaying;
 mod storing;
 
 pub use compare::{TOOLS, compare};
 pub use costs::{Cost, costs};
 pub use files::{check, csv_pass};
 pub use pages::{Visit, pages, weights};
+pub use replaying::{OF_ONE, freeze, hold, start_replay, work_off};
 pub use storing::{bare_insert, change, ingest};
 
 use serde::{Deserialize, Serialize};

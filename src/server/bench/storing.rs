@@ -20,12 +20,25 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 5000;
 const TASKS: usize = 4;
 
-fn feed() -> anyhow::Result<Feed> {
+pub(super) fn feed() -> anyhow::Result<Feed> {
     let id = FeedId::of(&PartnerId::new("bench"), "main")?;
     Ok(Feed {
         currency: Some("EUR".to_owned()),
         ..Feed::new(id)
     })
+}
+
+/// The feed, which the database knows then.
+pub(super) async fn known(store: &Store) -> anyhow::Result<Feed> {
+    let feed = feed()?;
+    store
+        .insert_partner(&Partner {
+            id: feed.id.partner(),
+            name: "Bench".to_owned(),
+        })
+        .await?;
+    store.insert_feed(&feed).await?;
+    Ok(feed)
 }
 
 /// `insert_many` of the items that the file makes; making them is not measured.
@@ -65,14 +78,7 @@ pub fn change(path: &Path, changed: &Path, one_in: usize) -> anyhow::Result<()> 
 
 /// The real ingest, end to end: survey, lease, apply, decide.
 pub async fn ingest(store: &Store, path: &Path) -> anyhow::Result<Measured> {
-    let feed = feed()?;
-    store
-        .insert_partner(&Partner {
-            id: feed.id.partner(),
-            name: "Bench".to_owned(),
-        })
-        .await?;
-    store.insert_feed(&feed).await?;
+    let feed = known(store).await?;
     let ingest = Ingest {
         store: store.clone(),
         clock: Clock::system(),

@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PYTHON")]
     compare: Option<PathBuf>,
 
-    /// Measure storing alone: the bare insert, and the three ingests beside it
+    /// Measure storing alone (the bare insert, and the three ingests beside it), or replaying alone
     #[arg(long, value_name = "WHAT")]
     only: Option<Only>,
 
@@ -60,11 +60,15 @@ enum Part {
     Ingest,
     Pages,
     YearPages,
+    Hold,
+    Freeze,
+    Replay,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Only {
     Storing,
+    Replaying,
 }
 
 /// How long an operation waits for the database.
@@ -77,6 +81,7 @@ const ONE_IN: usize = 20;
 const MAIN: &str = "feedgate";
 const PAGES: &str = "pages";
 const YEAR: &str = "year";
+const HELD: &str = "held";
 
 impl Args {
     pub(super) async fn run(mut self) -> anyhow::Result<ExitCode> {
@@ -103,13 +108,16 @@ impl Args {
             Part::Check => {
                 serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
             }
-            Part::BareInsert | Part::Ingest | Part::Pages | Part::YearPages => {
+            _ => {
                 let opened = Opened::open(&self.database, PATIENCE).await?;
                 match part {
                     Part::BareInsert => {
                         serde_json::to_string(&bench::bare_insert(&opened.store, file()?).await?)?
                     }
                     Part::Ingest => serde_json::to_string(&bench::ingest(&opened.store, file()?).await?)?,
+                    Part::Hold => serde_json::to_string(&bench::hold(&opened.store, file()?).await?)?,
+                    Part::Freeze => serde_json::to_string(&bench::freeze(&opened.store).await?)?,
+                    Part::Replay => serde_json::to_string(&bench::work_off(&opened.store).await?)?,
                     _ => {
                         let paths: &[&str] = if part == Part::YearPages {
                             &["/?range=7d", "/?range=30d", "/?range=365d"]
@@ -145,6 +153,9 @@ impl Args {
         if self.only == Some(Only::Storing) {
             return store(opened, folder, &file);
         }
+        if self.only == Some(Only::Replaying) {
+            return replay(&self.database, &file).await;
+        }
         let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
         row("csv crate alone (anchor)", &pass, None);
         let one: Measured = run_part(opened, MAIN, Part::CheckOneCore, None, Some(&file))?;
@@ -156,6 +167,7 @@ impl Args {
         );
         self.compare(&file, &pass)?;
         store(opened, folder, &file)?;
+        replay(&self.database, &file).await?;
         prices(
             &run_part::<Vec<Cost>>(opened, MAIN, Part::Costs, None, Some(&file))?,
             &one,
@@ -281,6 +293,47 @@ fn store(opened: &Opened, folder: &Path, file: &Path) -> anyhow::Result<()> {
         &run_part(opened, MAIN, Part::Ingest, None, Some(&changed))?,
         Some(&bare),
     );
+    Ok(())
+}
+
+/// Replaying what is held: a set frozen, then worked off by one worker and by two.
+async fn replay(database: &Database, file: &Path) -> anyhow::Result<()> {
+    let database = Database {
+        database: HELD.to_owned(),
+        ..database.clone()
+    };
+    let opened = Opened::open(&database, PATIENCE).await?;
+    let part = |part, file| run_part::<Measured>(&opened, HELD, part, None, file);
+    row(
+        "held records written (to have some)",
+        &part(Part::Hold, Some(file))?,
+        None,
+    );
+    row(
+        "a set frozen of all that is held",
+        &part(Part::Freeze, None)?,
+        None,
+    );
+    bench::start_replay(&opened.store, 0).await?;
+    let one = part(Part::Replay, None)?;
+    row("bulk replay, one worker", &one, None);
+    bench::start_replay(&opened.store, 1).await?;
+    let two = std::thread::scope(|scope| -> anyhow::Result<Measured> {
+        let [one, two] = [(), ()].map(|()| scope.spawn(|| part(Part::Replay, None)));
+        let joined = |worker: std::thread::ScopedJoinHandle<'_, anyhow::Result<Measured>>| {
+            worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a worker of the benchmark panicked"))?
+        };
+        let (one, two) = (joined(one)?, joined(two)?);
+        Ok(Measured {
+            records: one.records + two.records,
+            seconds: one.seconds.max(two.seconds),
+            peak_memory: one.peak_memory.max(two.peak_memory),
+        })
+    })?;
+    row("bulk replay, two workers (of one)", &two, Some(&one));
+    opened.close().await;
     Ok(())
 }
 

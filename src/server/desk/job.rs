@@ -1,5 +1,6 @@
 //! Puts the list of jobs together, and has one tried again.
 
+use super::bulk;
 use crate::api::job::{JobList, JobRow};
 use crate::domain::account::Viewer;
 use crate::domain::format::counted;
@@ -21,7 +22,13 @@ pub async fn list(viewer: &Viewer, of: Option<State>, after: &str) -> Result<Job
         state.store.list_jobs(&scope, of, after, ROWS),
         state.store.list_jobs(&scope, Some(State::Aside), "", 1),
     )?;
+    let bulks = if after.is_empty() && of.is_none() {
+        bulk::newest(&state, viewer).await?
+    } else {
+        Vec::new()
+    };
     Ok(JobList {
+        bulks,
         as_of: state.clock.now(),
         state: of,
         page: Page {

@@ -4,6 +4,7 @@
 //! the view type of its server function. It checks values, writes the history of what people
 //! do, and knows nothing of HTTP but where a form leads next.
 
+pub mod bulk;
 pub mod contract;
 pub mod delivery;
 pub mod feed;

@@ -9,7 +9,7 @@ use crate::api::overview::Charts;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::chart::Chart;
 use crate::domain::delivery::{Delivery, Direction, Status};
-use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::ids::{FeedId, JobId, PartnerId};
 use crate::domain::query::{Asked, DeliveryFilter, stamp};
 use crate::error::AppError;
 use crate::server::calendar::Stretch;
@@ -98,6 +98,13 @@ async fn read(
             let heat = Heat::parse(wanted.get("show"));
             csv::heat(&desk::heat::read(state, &all()?, heat, asked).await?)
         }
+        "outcomes.csv" => {
+            let viewer = context::allow(caller.clone(), Right::ManageJobs)?;
+            return Ok((
+                CSV,
+                outcomes(state, &viewer, &JobId::new(wanted.get("job"))).await?,
+            ));
+        }
         "reconciliation.csv" => {
             let viewer = context::allow(caller.clone(), Right::Reconcile)?;
             csv::reconciliation(&desk::reconciliation::read(state, &viewer, partner, asked, true).await?)
@@ -114,6 +121,22 @@ fn named(charts: Charts, name: &str) -> Chart {
         "latency" => charts.latency,
         _ => charts.volume,
     }
+}
+
+/// Every record of a set with what became of it, part by part, as the browser takes it.
+async fn outcomes(state: &AppState, viewer: &Viewer, job: &JobId) -> Result<Body, AppError> {
+    let found = state.store.find_bulk(&viewer.scope(), job).await?;
+    let id = found.ok_or_else(|| AppError::not_found("job"))?.id;
+    let store = state.store.clone();
+    let parts = stream::try_unfold(0_usize, move |part| {
+        let (store, id) = (store.clone(), id.clone());
+        async move {
+            let found = store.list_outcomes(&id, part).await?;
+            let rows = found.map(|records| csv::outcomes(&records, part == 0));
+            Ok::<_, store::Error>(rows.map(|rows| (rows, part + 1)))
+        }
+    });
+    Ok(Body::from_stream(parts))
 }
 
 /// The list of deliveries, page by page, as the browser takes it.

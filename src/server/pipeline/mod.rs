@@ -7,6 +7,7 @@
 //! | `gate` | puts a file before the gates |
 //! | [`hold`] | rules on what a gate held: releases or refuses it |
 //! | [`judge`] | puts single records before a feed's contract |
+//! | [`bulk`] | works on a part of a set of held records |
 //! | [`replay`] | sends held records through the contract again |
 //! | [`reconcile`] | proves that what was received is what became of it |
 //! | [`rollup`] | follows the audit log and adds it up per time bucket |
@@ -15,6 +16,7 @@
 //! A bad record is an outcome, in a report; an error is what stopped the work. Whatever writes
 //! may be run again after a kill at any instant.
 
+pub mod bulk;
 mod gate;
 pub mod hold;
 pub mod ingest;

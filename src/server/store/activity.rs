@@ -106,6 +106,22 @@ impl Store {
         Ok(())
     }
 
+    /// Writes several down inside a transaction.
+    pub(super) async fn insert_deeds_in(
+        &self,
+        session: &mut ClientSession,
+        deeds: &[Deed],
+    ) -> mongodb::error::Result<()> {
+        if deeds.is_empty() {
+            return Ok(());
+        }
+        self.collection::<DeedDoc>("activity")
+            .insert_many(deeds.iter().map(DeedDoc::from))
+            .session(session)
+            .await?;
+        Ok(())
+    }
+
     /// The same inside a transaction.
     pub(super) async fn insert_deed_in(
         &self,

@@ -10,11 +10,11 @@ use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::jump::Price;
 use crate::domain::record::Record;
 use chrono::{DateTime, Utc};
-use mongodb::Collection;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::Hint;
+use mongodb::{ClientSession, Collection};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -219,35 +219,15 @@ impl Store {
         if items.is_empty() {
             return Ok(());
         }
-        let mut updates = RawArrayBuf::new();
-        for Item(document) in items {
-            let mut query = RawDocumentBuf::new();
-            query.append(cstr!("_id"), document.get_str("_id").map_err(corrupt)?);
-            let mut update = RawDocumentBuf::new();
-            update.append(cstr!("q"), query);
-            update.append(cstr!("u"), document.as_ref());
-            update.append(cstr!("upsert"), true);
-            updates.push(update);
-        }
-        self.update_items(updates).await
+        let answer = self.db.run_raw_command(replacing(items)?).await?;
+        all_written(&answer)
     }
 
-    async fn update_items(&self, updates: RawArrayBuf) -> Result<()> {
-        let mut command = RawDocumentBuf::new();
-        command.append(cstr!("update"), "items");
-        command.append(cstr!("updates"), updates);
-        command.append(cstr!("ordered"), false);
-        let answer = self.db.run_raw_command(command).await?;
-        let first = answer
-            .get_array("writeErrors")
-            .ok()
-            .and_then(|errors| errors.first());
-        match first {
-            None => Ok(()),
-            Some(error) => Err(super::Error::Corrupt(format!(
-                "items could not be written: {error}"
-            ))),
-        }
+    /// The same in a transaction.
+    pub(super) async fn replace_items_in(&self, session: &mut ClientSession, items: &[&Item]) -> Result<()> {
+        let command = replacing(items.iter().copied())?;
+        let answer = self.db.run_raw_command(command).session(session).await?;
+        all_written(&answer)
     }
 
     /// Goes through the items of a feed by their keys, withdrawn ones among them: all that come
@@ -317,6 +297,35 @@ impl Store {
             Err(error) if only_duplicates(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The command that puts items in the place of what is there.
+fn replacing<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<RawDocumentBuf> {
+    let mut updates = RawArrayBuf::new();
+    for Item(document) in items {
+        let mut query = RawDocumentBuf::new();
+        query.append(cstr!("_id"), document.get_str("_id").map_err(corrupt)?);
+        let mut update = RawDocumentBuf::new();
+        update.append(cstr!("q"), query);
+        update.append(cstr!("u"), document.as_ref());
+        update.append(cstr!("upsert"), true);
+        updates.push(update);
+    }
+    let mut command = RawDocumentBuf::new();
+    command.append(cstr!("update"), "items");
+    command.append(cstr!("updates"), updates);
+    command.append(cstr!("ordered"), false);
+    Ok(command)
+}
+
+fn all_written(answer: &Document) -> Result<()> {
+    let errors = answer.get_array("writeErrors").ok();
+    match errors.and_then(|errors| errors.first()) {
+        None => Ok(()),
+        Some(error) => Err(super::Error::Corrupt(format!(
+            "items could not be written: {error}"
+        ))),
     }
 }
 

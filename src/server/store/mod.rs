@@ -25,6 +25,7 @@
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
+//! | `bulks` | `bulks`, `bulk_parts`, `bulk_sets`: jobs on frozen sets of held records |
 //! | `pulls` | `pulls`: feeds that are fetched by schedule |
 //! | `queueing` | the one transaction that queues a received file |
 //! | `tokens` | `api_tokens` |
@@ -39,6 +40,7 @@
 
 mod activity;
 mod bare;
+mod bulks;
 mod contracts;
 mod deliveries;
 mod drafts;
@@ -70,6 +72,7 @@ mod withdrawing;
 
 pub use activity::Deed;
 pub use bare::Encoded;
+pub use bulks::{Asked, Bulk, Rehearsed, Slice, Standing, Taken};
 pub use contracts::Amendment;
 pub use deliveries::Opening;
 pub use drafts::Draft;
@@ -151,7 +154,7 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 23] = [
+const COLLECTIONS: [&str; 26] = [
     "deliveries",
     "items",
     "quarantine",
@@ -175,6 +178,9 @@ const COLLECTIONS: [&str; 23] = [
     "followers",
     "issues",
     "issue_turns",
+    "bulks",
+    "bulk_parts",
+    "bulk_sets",
 ];
 
 /// A handle on the database. Clones share one connection pool.
@@ -248,7 +254,14 @@ impl Store {
                 doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
                 doc! {"delivery": 1, "_id": -1},
                 doc! {"feed": 1, "key": 1, "state": 1},
+                doc! {"feed": 1, "state": 1, "_id": 1},
             ],
+        )
+        .await?;
+        self.index_bulks().await?;
+        self.index(
+            "issues",
+            &[doc! {"feed": 1}, doc! {"partner": 1, "triage.state": 1}],
         )
         .await?;
         self.index(

@@ -5,7 +5,9 @@
 //! An outline is true of one version of the items. Whoever is about to write items, or writes
 //! them in a transaction, first gives them another version ([`Store::touch_items`]); an outline
 //! of an older one is not used any more, and the items are read themselves. So whatever is
-//! killed in between, an outline is never trusted that does not say what the items say.
+//! killed in between, an outline is never trusted that does not say what the items say. A job on
+//! many held records gives them another version when it rests, and while it is at work no outline
+//! is used.
 
 use super::items::of_feed;
 use super::{Error, Result, Store, to_bson};
@@ -75,6 +77,9 @@ impl Store {
         let Some(outline) = outline.filter(|outline| outline.version == version) else {
             return Ok((version, None));
         };
+        if self.has_bulk_at_work(feed).await? {
+            return Ok((version, None));
+        }
         let parts = self
             .parts()
             .count_documents(doc! {"_id": keys(feed, &outline.name)})

@@ -199,6 +199,17 @@ impl Store {
         Ok(self.quarantine().find_one(query).await?.map(HeldRecord::from))
     }
 
+    /// The feeds of some held records in the scope, each once.
+    pub async fn list_feeds_of_held(&self, scope: &Scope, ids: &[RecordId]) -> Result<Vec<FeedId>> {
+        let ids: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
+        let query = scope::narrow(doc! {"_id": {"$in": ids}}, scope, None);
+        let feeds = self.quarantine().distinct("feed", query).await?;
+        Ok(feeds
+            .iter()
+            .filter_map(|feed| feed.as_str().map(FeedId::new))
+            .collect())
+    }
+
     /// Finds the record beside `id` in the list of a filter, which is newest first.
     pub async fn find_beside(
         &self,
@@ -405,7 +416,7 @@ struct Counted {
     records: u64,
 }
 
-fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
+pub(super) fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
     // A feed's partner leads the index.
     let of_feed = filter.feed.as_ref().map(FeedId::partner);
     let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref().or(of_feed.as_ref()));

@@ -8,11 +8,13 @@
 //! | file | does |
 //! |---|---|
 //! | this one | takes jobs, keeps their leases, notes how they end |
+//! | [`bulk`] | works on sets of held records, a part at a time |
 //! | [`mod@ingest`] | takes the file of a queued delivery in |
 //! | [`mod@pull`] | queues pulls as they fall due, and does them |
 //! | [`watch`] | takes in what is laid into a folder |
 //! | [`housekeeping`] | removes what is not needed any more |
 
+mod bulk;
 mod housekeeping;
 mod ingest;
 mod pull;
@@ -87,6 +89,7 @@ impl Worker {
             files,
             short,
             followed,
+            self.keep_bulks(&stop),
             self.keep_schedule(&stop),
             self.keep_watch(&stop),
             self.keep_house(&stop)

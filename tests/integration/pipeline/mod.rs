@@ -1,5 +1,6 @@
 //! What happens to a delivery: taken in once, twice, half and again; replayed; held; set aside.
 
+mod bulk;
 mod holds;
 mod ingest;
 mod jumps;

@@ -152,7 +152,10 @@ impl App {
     /// Lets a worker do everything that waits.
     pub async fn work(&self) {
         let worker = self.worker();
-        while worker.do_one(&Kind::ALL).await.expect("a job") {}
+        let mut logged = std::time::Instant::now();
+        while worker.do_one(&Kind::ALL).await.expect("a job")
+            || worker.do_part(&mut logged).await.expect("a part")
+        {}
     }
 
     /// The site, to be served on an address.

@@ -23,7 +23,7 @@ mod triaging;
 
 pub use folding::Ending;
 pub use listing::IssuesOf;
-pub(super) use moving::{Moves, Waiting};
+pub(super) use moving::{Moved, Moves, Waiting};
 pub use proving::IssueFault;
 pub use triaging::Ruling as IssueChange;
 

@@ -1,18 +1,21 @@
 //! Keeps the number of records that wait for each issue in step with the records.
 //!
 //! Whatever moves a record out of or into the states that wait, or changes what it fails for,
-//! calls this in its own transaction. The moves add up in any order, also around the fold of the
+//! calls this in its own transaction. Only the parts of a job on many records, which would wait
+//! for one another at the same few issues, write their moves down in it and add them up in
+//! another right behind ([`Moves::written`]). The moves add up in any order, also around the fold of the
 //! delivery that brought the record.
 
+use super::super::quarantine::error_codes;
 use super::super::{Result, Store};
 use super::document;
 use crate::domain::ids::FeedId;
 use crate::domain::issue::{Issue, attribute_of};
-use crate::domain::quarantine::State;
+use crate::domain::quarantine::{HeldRecord, State};
 use chrono::{DateTime, Utc};
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A held record as far as issues depend on it.
@@ -29,6 +32,16 @@ impl Waiting {
     /// The fields that it is read from.
     pub(in super::super) fn fields() -> Document {
         doc! {"feed": 1, "codes": 1, "state": 1, "received_at": 1}
+    }
+
+    /// A record that was read whole.
+    pub(in super::super) fn of(record: &HeldRecord) -> Self {
+        Self {
+            feed: record.feed.to_string(),
+            codes: error_codes(&record.violations),
+            state: record.state,
+            received_at: record.received_at,
+        }
     }
 
     /// The record after a move, failing for `codes` where they change.
@@ -49,6 +62,16 @@ impl Waiting {
     }
 }
 
+/// One entry of [`Moves`], to be written down and added later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in super::super) struct Moved {
+    feed: String,
+    code: String,
+    by: i64,
+    #[serde(with = "super::super::when")]
+    at: DateTime<Utc>,
+}
+
 /// By how much the waiting records of issues change, by feed and code.
 #[derive(Debug, Default)]
 pub(in super::super) struct Moves(BTreeMap<(String, String), (i64, DateTime<Utc>)>);
@@ -62,6 +85,28 @@ impl Moves {
                 self.0.entry(key).or_insert((0, record.received_at)).0 += by;
             }
         }
+    }
+
+    /// What there is to write down.
+    pub(in super::super) fn written(&self) -> Vec<Moved> {
+        let moved = self.0.iter().filter(|(_, (by, _))| *by != 0);
+        moved
+            .map(|((feed, code), (by, at))| Moved {
+                feed: feed.clone(),
+                code: code.clone(),
+                by: *by,
+                at: *at,
+            })
+            .collect()
+    }
+
+    /// What was written down, added up.
+    pub(in super::super) fn read(written: Vec<Moved>) -> Self {
+        let mut moves = Self::default();
+        for Moved { feed, code, by, at } in written {
+            moves.0.entry((feed, code)).or_insert((0, at)).0 += by;
+        }
+        moves
     }
 }
 

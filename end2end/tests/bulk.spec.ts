@@ -1,0 +1,85 @@
+// Many held records at once: planned, tried, run, and told one by one.
+import { expect, test } from "../support/test";
+
+test("staff plans a replay of a feed's held records, sees what would become of them, and runs exactly these", async ({
+  page,
+  be,
+  javaScriptEnabled,
+}) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=szabo");
+  await page.getByRole("table", { name: "Held records" }).locator("tbody th a").first().click();
+  const feed = (await page.locator("main a[href^='/feeds/']").first().getAttribute("href"))?.replace("/feeds/", "") ?? "";
+  await page.goto(`/quarantine?feed=${feed}&state=quarantined`);
+  const button = page.getByRole("button", { name: /^Replay all/ });
+  const number = (await button.textContent())?.match(/[\d,]+ records?/)?.[0] ?? "";
+  await button.click();
+
+  // The plan: the same number, and what would become of each, before anything happens.
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Replay ${number}`);
+  const state = page.locator("main .badge").first();
+  await expect(state).toHaveText("planned");
+  await expect(async () => {
+    if (!javaScriptEnabled) await page.reload();
+    await expect(page.locator("main")).toContainText("Every record was tried", { timeout: 1000 });
+  }).toPass();
+  const total = Number(number.replace(/\D/g, ""));
+  const tried = page.getByRole("table", { name: "What would become of them" });
+  const figure = async (name: string) =>
+    Number((await tried.locator("tr", { hasText: name }).locator("td").first().textContent())?.replace(/\D/g, ""));
+  expect((await figure("would pass")) + (await figure("would fail again"))).toBe(total);
+
+  // What cannot be meant is refused where it was typed.
+  await page.getByLabel(/Most records a second/).fill("fast");
+  await page.getByRole("button", { name: `Replay ${number}` }).click();
+  await expect(page.locator("main")).toContainText("as a whole number from 1 to 100,000");
+  await page.getByLabel(/Most records a second/).fill("");
+  await page.getByLabel(/Pause when more/).fill("");
+  await page.getByRole("button", { name: `Replay ${number}` }).click();
+
+  await expect(async () => {
+    if (!javaScriptEnabled) await page.reload();
+    await expect(state).toHaveText("done", { timeout: 1000 });
+  }).toPass();
+  await expect(page.getByRole("heading", { name: /records decided/ })).toHaveText(
+    `${total.toLocaleString("en")} of ${total.toLocaleString("en")} records decided`,
+  );
+  const csv = await page.request.get(
+    (await page.getByRole("link", { name: /as CSV/ }).first().getAttribute("href")) ?? "",
+  );
+  expect((await csv.text()).trim().split("\n")).toHaveLength(total + 1);
+  await page.goto("/jobs");
+  await expect(page.getByRole("table", { name: "Jobs on sets" }).locator("tbody tr").first()).toContainText(`Replay ${number}`);
+});
+
+test("staff gives up those that are ticked, for a reason, and takes them back", async ({ page, be, javaScriptEnabled }) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=lafontaine");
+  const rows = page.getByRole("table", { name: "Held records" }).locator("tbody tr");
+  await page.getByRole("button", { name: /^Discard ticked/ }).click();
+  await expect(page.getByRole("alert")).toContainText("Tick 1 to 1000 records first");
+  for (const row of [0, 1]) await rows.nth(row).getByRole("checkbox").check();
+  await page.getByRole("button", { name: /^Discard ticked/ }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Discard 2 records");
+  await page.getByLabel(/Why they are given up/).fill("out of print");
+  await page.getByRole("button", { name: "Discard 2 records" }).click();
+  const done = async () =>
+    expect(async () => {
+      if (!javaScriptEnabled) await page.reload();
+      await expect(page.locator("main .badge").first()).toHaveText("done", { timeout: 1000 });
+    }).toPass();
+  await done();
+  await page.goto("/quarantine?partner=lafontaine&state=discarded");
+  await expect(rows).toHaveCount(2);
+  for (const row of [0, 1]) await rows.nth(row).getByRole("checkbox").check();
+  await page.getByRole("button", { name: /^Restore ticked/ }).click();
+  await page.getByRole("button", { name: "Restore 2 records" }).click();
+  await done();
+});
+
+test("a manager is offered no box to tick", async ({ page, be }) => {
+  await be("manager");
+  await page.goto("/quarantine?partner=szabo");
+  await expect(page.getByRole("table", { name: "Held records" })).toBeVisible();
+  await expect(page.getByRole("checkbox")).toHaveCount(0);
+});

@@ -1,0 +1,220 @@
+//! Shows a job on a frozen set of held records: the plan and what would become of it, how far it
+//! has come, and what became of each record.
+
+mod choose;
+mod plan;
+mod progress;
+
+pub use choose::{Chosen, choose};
+
+use crate::api::bulk::{BulkView, StartBulk, SteerBulk, read_bulk};
+use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::head::Head;
+use crate::app::components::states::{Notice, Tone};
+use crate::app::components::table::{Table, text};
+use crate::app::components::time::{Ago, Instant};
+use crate::app::islands::Follow;
+use crate::app::link;
+use crate::domain::bulk::{Move, Outcome, State};
+use crate::domain::format::counted;
+use crate::domain::ids::RecordId;
+use crate::error::AppError;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+type Start = ServerAction<StartBulk>;
+type Steer = ServerAction<SteerBulk>;
+
+/// The page.
+#[component]
+pub fn BulkPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|p| p.get("job").unwrap_or_default()));
+    let (start, steer) = (Start::new(), Steer::new());
+    let viewer = use_viewer();
+    let read = Resource::new(move || id.get(), read_bulk);
+    view! {
+        <Title text="Job"/>
+        <Transition fallback=crate::app::components::states::Loading>
+            {move || Suspend::new(async move {
+                let viewer = viewer.await;
+                framed(
+                    viewer,
+                    read.await,
+                    Section::Jobs,
+                    |_, view| content(view, start, steer),
+                )
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// What it does to how many, as a title.
+fn name(view: &BulkView) -> String {
+    let records = counted(view.row.frozen, "record", "records");
+    format!("{} {records}", view.row.action.verb())
+}
+
+fn content(view: BulkView, start: Start, steer: Steer) -> AnyView {
+    let as_of = view.as_of;
+    let state = view.row.state;
+    let rehearsed = view.rehearsal.seen >= view.row.frozen;
+    let moves = state.is_working() || (state == State::Planned && !rehearsed && plan::is_rehearsed(&view));
+    let why = view.why.clone().map(|why| {
+        view! {
+            <Notice tone=Tone::Watch>
+                <p>{why} " Look at what failed, then go on or cancel."</p>
+            </Notice>
+        }
+    });
+    let failed = move || {
+        let refused = start.value().get().and_then(Result::err);
+        refused
+            .filter(|error| !matches!(error, AppError::Invalid { .. }))
+            .or_else(|| steer.value().get().and_then(Result::err))
+            .map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
+    };
+    let body = if state == State::Planned {
+        plan::view(&view, start)
+    } else {
+        progress::view(&view)
+    };
+    let stuck = view.stuck.clone();
+    view! {
+        <Title text=name(&view)/>
+        <Head title=name(&view) as_of>
+            <span class=format!("badge {}", state.word())>{state.word()}</span>
+        </Head>
+        {origin(&view)}
+        {failed}
+        {why}
+        {buttons(&view, steer)}
+        {body}
+        {stuck_table(stuck, &view)}
+        {moves.then(|| view! { <Follow/> })}
+    }
+    .into_any()
+}
+
+/// Whose records, who asked and when, and where they can be seen.
+fn origin(view: &BulkView) -> AnyView {
+    let feed = view.row.feed.clone();
+    let list = (!view.list.is_empty()).then(|| {
+        let href = view.list.clone();
+        view! {
+            " from " <a href=href>"this list"</a>
+        }
+    });
+    let selected = view.list.is_empty().then_some(" from a selection");
+    let delivery = view.delivery.as_ref().map(|id| {
+        view! {
+            ". It is in the log as " <a href=link::delivery(id).href()>"a delivery of its own"</a>
+        }
+    });
+    let reason = (!view.reason.is_empty()).then(|| {
+        let reason = view.reason.clone();
+        view! {
+            ": "
+            <q>{reason}</q>
+        }
+    });
+    view! {
+        <p class="muted">
+            "Of " <a href=link::feed(&feed).href()>{feed.to_string()}</a> ", frozen by "
+            {view.row.asked_by.clone()} " " <Ago at=view.row.asked_at as_of=view.as_of/> {list}
+            {selected} {reason} {delivery} "."
+        </p>
+    }
+    .into_any()
+}
+
+/// What can be done with it now. Only legal moves have a button.
+fn buttons(view: &BulkView, steer: Steer) -> AnyView {
+    let state = view.row.state;
+    let id = view.row.id.to_string();
+    let words = [
+        (Move::Pause, "pause", "Pause", ""),
+        (Move::Resume, "resume", "Go on", "main"),
+        (
+            Move::Cancel,
+            "cancel",
+            if state == State::Planned {
+                "Drop this plan"
+            } else {
+                "Cancel the rest"
+            },
+            "danger",
+        ),
+    ];
+    let buttons: Vec<_> = words
+        .into_iter()
+        .filter(|(step, ..)| state.allows(*step))
+        .map(|(_, value, label, class)| {
+            view! {
+                <button name="step" value=value class=class>
+                    {label}
+                </button>
+            }
+        })
+        .collect();
+    if buttons.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <ActionForm action=steer>
+            <input type="hidden" name="id" value=id/>
+            <div class="choices">{buttons}</div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// The first records that did not go through.
+fn stuck_table(stuck: Vec<(RecordId, Outcome)>, view: &BulkView) -> AnyView {
+    if stuck.is_empty() {
+        return ().into_any();
+    }
+    let columns = vec![text("Record"), text("What became of it")];
+    let rows: Vec<_> = stuck
+        .into_iter()
+        .map(|(id, outcome)| {
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=link::record(&id).href()>
+                            <code>{id.to_string()}</code>
+                        </a>
+                    </th>
+                    <td>{outcome.label()}</td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    let failure = view.failure.clone();
+    view! {
+        <section aria-labelledby="stuck">
+            <h2 id="stuck">"Records that did not go through"</h2>
+            {failure.map(|failure| view! { <p class="muted">"The last failure: " {failure}</p> })}
+            <Table caption="Records that did not go through" columns rows/>
+            <p class="muted">
+                "The first of them. "
+                <a href=format!("/export/outcomes.csv?job={}", view.row.id)>
+                    "Every record with its outcome, as CSV"
+                </a>
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+/// When something began or ended, where it has.
+fn since(at: Option<chrono::DateTime<chrono::Utc>>) -> AnyView {
+    match at {
+        Some(at) => view! { <Instant at/> }.into_any(),
+        None => "–".into_any(),
+    }
+}

@@ -1,0 +1,179 @@
+//! Works on a part of a set of held records: rehearses what would become of them, or does what was
+//! asked for.
+//!
+//! Each record's newest revision is judged by the contract of the moment. Records are decided
+//! together in one transaction (`store::bulks`), as many as the job's pace allows at once; a
+//! record that makes the transaction fail is decided alone, noted as failed, and never keeps the
+//! others from theirs.
+
+use super::judge;
+use crate::domain::account::Scope;
+use crate::domain::bulk::{Outcome, PART, Tally};
+use crate::domain::contract::Taxonomy;
+use crate::domain::feed::Feed;
+use crate::domain::quarantine::HeldRecord;
+use crate::server::clock::Clock;
+use crate::server::store::{Decision, Error, Rehearsed, Result as Stored, Slice, Store, Taken};
+use anyhow::Context;
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Says what would become of a part's records today, and writes nothing else.
+pub async fn rehearse(
+    store: &Store,
+    clock: &Clock,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    taken: &Taken,
+) -> anyhow::Result<()> {
+    let feed = feed_of(store, taken).await?;
+    let records = store.read_part(taken).await.context("reading the records")?;
+    let mut would = Rehearsed {
+        gone: (taken.records.len() - records.len()) as u64,
+        ..Rehearsed::default()
+    };
+    let now = clock.now();
+    for record in &records {
+        if !taken.bulk.action.takes(record.state) {
+            would.gone += 1;
+            continue;
+        }
+        match judge::decide(feed.as_ref(), taxonomy, record.current(), now) {
+            Decision::Passes(_) => would.pass += 1,
+            Decision::Fails(violations) => {
+                would.fail += 1;
+                let mut codes: Vec<&str> = violations.iter().map(|v| v.code.as_ref()).collect();
+                codes.sort_unstable();
+                codes.dedup();
+                for code in codes {
+                    *would.codes.entry(code.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+    store
+        .finish_rehearsal(taken, &would)
+        .await
+        .context("noting what would become of them")
+}
+
+/// Decides the records of a part, from where it was left.
+pub async fn run(
+    store: &Store,
+    clock: &Clock,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    taken: &Taken,
+    lease: TimeDelta,
+) -> anyhow::Result<()> {
+    let bulk = &taken.bulk;
+    let feed = feed_of(store, taken).await?;
+    let part = Part {
+        store,
+        clock,
+        taken,
+        feed: feed.as_ref(),
+        taxonomy,
+        lease,
+    };
+    let Some(outcomes) = store.list_outcomes(&bulk.id, taken.number).await? else {
+        return Ok(());
+    };
+    let mut letters: Vec<u8> = outcomes
+        .into_iter()
+        .map_while(|(_, outcome)| outcome.map(Outcome::letter))
+        .collect();
+    while let Some(rest) = taken.records.get(letters.len()..).filter(|rest| !rest.is_empty()) {
+        let slice = bulk.pace.slice(rest.len().min(PART));
+        let now = clock.now();
+        let Some(turn) = store.book_turn(bulk, slice, now).await? else {
+            return Ok(store.give_back(taken).await?);
+        };
+        let wait = (turn - now).to_std().unwrap_or(Duration::ZERO);
+        tokio::time::sleep(wait).await;
+        let Some(decided) = part.decide(&letters, slice).await? else {
+            tracing::info!(job.id = %bulk.id, "another worker has part {}", taken.number);
+            return Ok(());
+        };
+        letters.extend(decided.iter().map(|outcome| outcome.letter()));
+    }
+    let tally = Tally::of(letters.iter().filter_map(|&letter| Outcome::of_letter(letter)));
+    if bulk.pace.stops(&tally) {
+        let why = format!(
+            "It paused by itself: of the {} records of step {}, {} failed.",
+            tally.total(),
+            taken.number + 1,
+            tally.failed()
+        );
+        store.stop_bulk(&bulk.id, &why).await?;
+    }
+    Ok(())
+}
+
+async fn feed_of(store: &Store, taken: &Taken) -> anyhow::Result<Option<Feed>> {
+    // The job was made within its asker's scope; the worker acts for the system.
+    let feed = store
+        .find_feed(&Scope::All, &taken.bulk.feed)
+        .await
+        .context("reading the feed")?;
+    Ok(feed.map(|feed| feed.feed))
+}
+
+struct Part<'a> {
+    store: &'a Store,
+    clock: &'a Clock,
+    taken: &'a Taken,
+    feed: Option<&'a Feed>,
+    taxonomy: Option<&'a Arc<Taxonomy>>,
+    lease: TimeDelta,
+}
+
+impl Part<'_> {
+    /// Decides the next `size` records; none when the part is another worker's by now.
+    async fn decide(&self, before: &[u8], size: usize) -> anyhow::Result<Option<Vec<Outcome>>> {
+        match self.together(before, size).await {
+            Err(Error::Database(_) | Error::Corrupt(_)) if size > 1 => {}
+            other => return other.context("deciding records"),
+        }
+        let mut letters = before.to_vec();
+        let mut outcomes = Vec::with_capacity(size);
+        for _ in 0..size {
+            let outcome = match self.together(&letters, 1).await {
+                Ok(Some(decided)) => decided,
+                Ok(None) => return Ok(None),
+                Err(error @ (Error::Database(_) | Error::Corrupt(_))) => {
+                    let Some(slice) = self.slice(&letters, 1) else {
+                        break;
+                    };
+                    let why = format!("A record could not be written: {error}");
+                    let kept = self.store.fail_slice(slice, why, self.clock.now(), self.lease);
+                    if !kept.await? {
+                        return Ok(None);
+                    }
+                    vec![Outcome::Failed]
+                }
+                Err(error) => return Err(error).context("deciding a record"),
+            };
+            letters.extend(outcome.iter().map(|outcome| outcome.letter()));
+            outcomes.extend(outcome);
+        }
+        Ok(Some(outcomes))
+    }
+
+    async fn together(&self, before: &[u8], size: usize) -> Stored<Option<Vec<Outcome>>> {
+        let Some(slice) = self.slice(before, size) else {
+            return Ok(Some(Vec::new()));
+        };
+        let now = self.clock.now();
+        let judge = |record: &HeldRecord| judge::decide(self.feed, self.taxonomy, record.current(), now);
+        self.store.decide_slice(slice, &judge, now, self.lease).await
+    }
+
+    fn slice<'s>(&'s self, before: &'s [u8], size: usize) -> Option<Slice<'s>> {
+        let records = self.taken.records.get(before.len()..before.len() + size)?;
+        Some(Slice {
+            taken: self.taken,
+            before,
+            records,
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! Lends the parts of jobs to workers, and settles jobs that have none left.
+
+use super::{Bulk, BulkDoc, PartDoc, SetDoc, Stage, part_id, working};
+use crate::domain::account::Scope;
+use crate::domain::bulk::{Action, Move, RAMP, State};
+use crate::domain::ids::{FeedId, JobId, RecordId};
+use crate::server::store::{Error, Result, Store, to_bson, when};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Jobs that are looked at for a part.
+const LOOKED_AT: i64 = 50;
+
+/// A part that a worker has.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its job as it was when it was taken.
+    pub bulk: Bulk,
+    /// Which part, counted from 0.
+    pub number: usize,
+    /// All records of the part.
+    pub records: Vec<RecordId>,
+    /// How many of them were decided before.
+    pub decided: usize,
+    /// Who has it.
+    pub worker: String,
+    /// Whether it is only to be looked at.
+    pub is_rehearsal: bool,
+}
+
+/// What would become of the records of a part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsed {
+    /// Records that would pass.
+    pub pass: u64,
+    /// Records that would fail.
+    pub fail: u64,
+    /// Records that were dealt with meanwhile.
+    pub gone: u64,
+    /// Records that would fail, by code.
+    pub codes: BTreeMap<String, u64>,
+}
+
+impl Rehearsed {
+    /// Records that it is about.
+    pub fn total(&self) -> u64 {
+        self.pass + self.fail + self.gone
+    }
+}
+
+impl Store {
+    /// Takes a part of a running job for `length`, or of a planned one to rehearse it; none when
+    /// there is nothing to do. Jobs that rest by now are settled on the way.
+    pub async fn take_part(
+        &self,
+        worker: &str,
+        now: DateTime<Utc>,
+        length: TimeDelta,
+    ) -> Result<Option<Taken>> {
+        let working: Vec<BulkDoc> = self
+            .bulks()
+            .find(doc! {"state": working()})
+            .sort(doc! {"started_at": 1})
+            .limit(LOOKED_AT)
+            .await?
+            .try_collect()
+            .await?;
+        for bulk in working {
+            let bulk = Bulk::from(bulk);
+            let open = doc! {"bulk": bulk.id.as_str(), "stage": {"$ne": Stage::Done.word()}};
+            let first = self.bulk_parts().find_one(open).sort(doc! {"number": 1}).await?;
+            let Some(first) = first else {
+                self.settle_bulk(&bulk, Move::Finish, now).await?;
+                continue;
+            };
+            if bulk.state != State::Running {
+                if self.rests(&bulk.id, now).await? {
+                    self.settle_bulk(&bulk, Move::Settle, now).await?;
+                }
+                continue;
+            }
+            // An ingest sets aside what it brings anew; what is left is replayed when it is done.
+            if bulk.action == Action::Replay && self.is_lent(&bulk.feed, now).await? {
+                continue;
+            }
+            let first = usize::try_from(first.number).unwrap_or(0);
+            let mut query = doc! {
+                "bulk": bulk.id.as_str(),
+                "$or": [
+                    {"stage": {"$in": [Stage::New.word(), Stage::Waiting.word()]}},
+                    {"stage": {"$in": [Stage::Rehearsing.word(), Stage::Running.word()]}, "until": {"$lte": when::bson(now)}},
+                ],
+            };
+            if first < RAMP.len() && !bulk.pace.may_begin(first + 1, first) {
+                query.insert("number", i64::try_from(first).unwrap_or(0));
+            }
+            if let Some(taken) = self
+                .lend(&bulk, query, Stage::Running, worker, now + length)
+                .await?
+            {
+                return Ok(Some(taken));
+            }
+        }
+        self.take_rehearsal(worker, now, length).await
+    }
+
+    async fn take_rehearsal(
+        &self,
+        worker: &str,
+        now: DateTime<Utc>,
+        length: TimeDelta,
+    ) -> Result<Option<Taken>> {
+        let planned: Vec<BulkDoc> = self
+            .bulks()
+            .find(doc! {"state": State::Planned.word(), "action": Action::Replay.word()})
+            .sort(doc! {"asked_at": -1})
+            .limit(LOOKED_AT)
+            .await?
+            .try_collect()
+            .await?;
+        for bulk in planned {
+            let bulk = Bulk::from(bulk);
+            let query = doc! {
+                "bulk": bulk.id.as_str(),
+                "$or": [
+                    {"stage": Stage::New.word()},
+                    {"stage": Stage::Rehearsing.word(), "until": {"$lte": when::bson(now)}},
+                ],
+            };
+            let taken = self
+                .lend(&bulk, query, Stage::Rehearsing, worker, now + length)
+                .await?;
+            if taken.is_some() {
+                return Ok(taken);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn lend(
+        &self,
+        bulk: &Bulk,
+        query: Document,
+        stage: Stage,
+        worker: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Taken>> {
+        let lease = doc! {"stage": stage.word(), "worker": worker, "until": when::bson(until)};
+        let part: Option<PartDoc> = self
+            .bulk_parts()
+            .find_one_and_update(query, doc! {"$set": lease})
+            .sort(doc! {"number": 1})
+            .return_document(ReturnDocument::After)
+            .await?;
+        let Some(part) = part else {
+            return Ok(None);
+        };
+        let set = self
+            .collection::<SetDoc>("bulk_sets")
+            .find_one(doc! {"_id": &part.id})
+            .await?
+            .ok_or_else(|| Error::Corrupt(format!("the records of part {} are missing", part.id)))?;
+        Ok(Some(Taken {
+            bulk: bulk.clone(),
+            number: usize::try_from(part.number).unwrap_or(0),
+            records: set.ids.into_iter().map(RecordId::new).collect(),
+            decided: usize::try_from(part.decided).unwrap_or(0),
+            worker: worker.to_owned(),
+            is_rehearsal: stage == Stage::Rehearsing,
+        }))
+    }
+
+    /// Notes what would become of a part's records, and gives it back.
+    pub async fn finish_rehearsal(&self, taken: &Taken, would: &Rehearsed) -> Result<()> {
+        let change =
+            doc! {"$set": {"stage": Stage::Waiting.word(), "would": to_bson(would)?, "worker": Bson::Null}};
+        self.bulk_parts()
+            .update_one(held(taken, Stage::Rehearsing), change)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives a part back as far as it has come.
+    pub async fn give_back(&self, taken: &Taken) -> Result<()> {
+        let change = doc! {"$set": {"stage": Stage::Waiting.word(), "worker": Bson::Null}};
+        self.bulk_parts()
+            .update_one(held(taken, Stage::Running), change)
+            .await?;
+        Ok(())
+    }
+
+    /// Whether nobody works on a job; a worker that was silent too long does not any more.
+    async fn rests(&self, id: &JobId, now: DateTime<Utc>) -> Result<bool> {
+        let late =
+            doc! {"bulk": id.as_str(), "stage": Stage::Running.word(), "until": {"$lte": when::bson(now)}};
+        let back = doc! {"$set": {"stage": Stage::Waiting.word(), "worker": Bson::Null}};
+        self.bulk_parts().update_many(late, back).await?;
+        let running = doc! {"bulk": id.as_str(), "stage": Stage::Running.word()};
+        Ok(self.bulk_parts().find_one(running).await?.is_none())
+    }
+
+    async fn settle_bulk(&self, bulk: &Bulk, step: Move, now: DateTime<Utc>) -> Result<()> {
+        // What a worker left undone that died right behind its transaction.
+        let left = doc! {"bulk": bulk.id.as_str(), "unmoved.0": {"$exists": true}};
+        let left: Vec<PartDoc> = self.bulk_parts().find(left).await?.try_collect().await?;
+        for part in left {
+            self.move_issues_of(&part.id).await?;
+        }
+        if bulk.action == Action::Replay {
+            self.log_replay(bulk, now).await?;
+            self.touch_items(&bulk.feed).await?;
+        }
+        let Some(to) = bulk.state.after(step) else {
+            return Ok(());
+        };
+        let mut set = doc! {"state": to.word()};
+        if matches!(to, State::Done | State::Cancelled) {
+            set.insert("ended_at", when::bson(now));
+        }
+        // From the state it was seen in: whoever moved it meanwhile has the next word.
+        let query = doc! {"_id": bulk.id.as_str(), "state": bulk.state.word()};
+        self.bulks().update_one(query, doc! {"$set": set}).await?;
+        Ok(())
+    }
+
+    async fn is_lent(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {
+        let lent = doc! {"_id": feed.as_str(), "lease.until": {"$gte": when::bson(now)}};
+        Ok(self
+            .collection::<Document>("feeds")
+            .find_one(lent)
+            .await?
+            .is_some())
+    }
+
+    /// Counts the jobs on sets that are at work.
+    pub async fn count_bulks_at_work(&self, scope: &Scope) -> Result<u64> {
+        let query = crate::server::store::scope::narrow(doc! {"state": working()}, scope, None);
+        Ok(self.bulks().count_documents(query).await?)
+    }
+}
+
+/// The part, if this worker has it still, in this stage, and nothing more of it is decided.
+pub(super) fn held(taken: &Taken, stage: Stage) -> Document {
+    doc! {"_id": part_id(&taken.bulk.id, taken.number), "worker": &taken.worker, "stage": stage.word()}
+}

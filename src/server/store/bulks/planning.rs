@@ -1,0 +1,181 @@
+//! Freezes a set: writes the ids of its records down, a part at a time, and then the job.
+
+use super::{BulkDoc, PartDoc, SetDoc, Stage, part_id};
+use crate::domain::account::Scope;
+use crate::domain::bulk::{Action, Pace, State, Tally, part_size};
+use crate::domain::ids::{FeedId, JobId, RecordId};
+use crate::domain::query::QuarantineFilter;
+use crate::server::store::quarantine::{held_query, states_before};
+use crate::server::store::{Error, Result, Store, scope, when};
+use chrono::{DateTime, Utc};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
+
+/// Ids that are read together.
+const READ_TOGETHER: u32 = 20_000;
+/// Ids that are written together.
+const WRITTEN_TOGETHER: usize = 50_000;
+
+/// What somebody asks to be planned.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// The id of the job to be.
+    pub id: JobId,
+    /// The feed of all its records.
+    pub feed: FeedId,
+    /// What is to be done to them.
+    pub action: Action,
+    /// Which records: those that match, in any state that the action takes.
+    pub filter: &'a QuarantineFilter,
+    /// The selected ones; none for all that match.
+    pub selected: Option<&'a [RecordId]>,
+    /// The filter as the address of the list.
+    pub address: String,
+    /// Who asks.
+    pub asked_by: String,
+    /// When. What is received later is not in the set.
+    pub asked_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Freezes a set and plans a job on it; the number of records that are in it. `Conflict`
+    /// when a selected record is not there any more, or not in a state that the action takes,
+    /// or of another feed; nothing is planned then, as when the set is empty.
+    pub async fn plan_bulk(&self, scope: &Scope, asked: &Asked<'_>) -> Result<u64> {
+        let mut found = self
+            .collection::<RawDocumentBuf>("quarantine")
+            .find(query(scope, asked))
+            .projection(doc! {"_id": 1})
+            .batch_size(READ_TOGETHER)
+            .await?;
+        let mut frozen = Frozen {
+            asked,
+            number: 0,
+            total: 0,
+        };
+        let mut ids = Vec::new();
+        while found.advance().await? {
+            let id = found.current().get_str("_id");
+            ids.push(id.map_err(|error| Error::Corrupt(error.to_string()))?.to_owned());
+            if ids.len() >= WRITTEN_TOGETHER {
+                self.write_sets(&mut frozen, &mut ids, false).await?;
+            }
+        }
+        self.write_sets(&mut frozen, &mut ids, true).await?;
+        let total = frozen.total;
+        let wanted = asked.selected.map_or(total, |ids| ids.len() as u64);
+        if total != wanted || total == 0 {
+            // The parts of a job that never was go with the rest that is not kept.
+            return match asked.selected {
+                Some(_) => Err(Error::Conflict {
+                    what: "the selection".to_owned(),
+                }),
+                None => Ok(0),
+            };
+        }
+        let bulk = BulkDoc {
+            id: asked.id.to_string(),
+            partner: asked.feed.partner().to_string(),
+            feed: asked.feed.to_string(),
+            action: asked.action,
+            reason: String::new(),
+            filter: asked.address.clone(),
+            state: State::Planned,
+            why: None,
+            pace: Pace::default(),
+            frozen: i64::try_from(total).unwrap_or(i64::MAX),
+            asked_by: asked.asked_by.clone(),
+            asked_at: asked.asked_at,
+            started_at: None,
+            ended_at: None,
+            next_at: asked.asked_at,
+        };
+        self.bulks().insert_one(bulk).await?;
+        Ok(total)
+    }
+
+    /// Writes what fills parts, and the rest as well when it is the `last`.
+    async fn write_sets(&self, frozen: &mut Frozen<'_>, ids: &mut Vec<String>, last: bool) -> Result<()> {
+        let (mut sets, mut parts) = (Vec::new(), Vec::new());
+        let mut left = std::mem::take(ids).into_iter().peekable();
+        while left.peek().is_some() {
+            let size = frozen.size();
+            let some: Vec<String> = left.by_ref().take(size).collect();
+            if some.len() < size && !last {
+                *ids = some;
+                break;
+            }
+            let (set, part) = frozen.next(some);
+            sets.push(set);
+            parts.push(part);
+        }
+        if sets.is_empty() {
+            return Ok(());
+        }
+        self.collection::<SetDoc>("bulk_sets").insert_many(sets).await?;
+        self.bulk_parts().insert_many(parts).await?;
+        Ok(())
+    }
+}
+
+/// A set as it is being written down.
+struct Frozen<'a> {
+    asked: &'a Asked<'a>,
+    number: usize,
+    total: u64,
+}
+
+impl Frozen<'_> {
+    /// The size of the part that comes next.
+    fn size(&self) -> usize {
+        part_size(self.number)
+    }
+
+    fn next(&mut self, ids: Vec<String>) -> (SetDoc, PartDoc) {
+        let id = part_id(&self.asked.id, self.number);
+        let part = PartDoc {
+            id: id.clone(),
+            bulk: self.asked.id.to_string(),
+            number: i64::try_from(self.number).unwrap_or(i64::MAX),
+            size: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            stage: Stage::New,
+            decided: 0,
+            tally: Tally::default(),
+            outcomes: Binary {
+                subtype: BinarySubtype::Generic,
+                bytes: Vec::new(),
+            },
+            would: None,
+            failure: None,
+            unmoved: Vec::new(),
+            made_at: self.asked.asked_at,
+        };
+        self.number += 1;
+        self.total += ids.len() as u64;
+        let set = SetDoc {
+            id,
+            bulk: self.asked.id.to_string(),
+            ids,
+            made_at: self.asked.asked_at,
+        };
+        (set, part)
+    }
+}
+
+fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
+    let states = states_before(asked.action.step());
+    let Some(selected) = asked.selected else {
+        // What somebody looks at is narrowed further to what the action takes.
+        let mut query = held_query(scope, asked.filter, true);
+        let shown = query.remove("state");
+        let mut states = vec![doc! {"state": {"$in": states}}];
+        states.extend(shown.map(|shown| doc! {"state": shown}));
+        query.insert("$and", states);
+        query.insert("feed", asked.feed.as_str());
+        query.insert("received_at", doc! {"$lte": when::bson(asked.asked_at)});
+        return query;
+    };
+    let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();
+    let query = doc! {"_id": {"$in": ids}, "feed": asked.feed.as_str(), "state": {"$in": states}};
+    scope::narrow(query, scope, None)
+}

@@ -1,0 +1,519 @@
+//! Work on many held records at once: the set that was frozen is the set that is run, each record
+//! once, whatever happens to the workers meanwhile.
+
+use crate::support::app::App;
+use crate::support::files::{ARecord, Files, a_record};
+use crate::support::mongo;
+use chrono::TimeDelta;
+use feedgate::domain::account::Scope;
+use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
+use feedgate::domain::feed::Feed;
+use feedgate::domain::ids::{DeliveryId, JobId, RecordId};
+use feedgate::domain::quarantine::{self, HeldRecord, Revision};
+use feedgate::domain::query::{QuarantineFilter, StateFilter};
+use feedgate::domain::record::Attributes;
+use feedgate::server::store::{Asked, Bulk, Error};
+use mongodb::bson::{Document, doc};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A process that works; killed when dropped.
+struct Worker(Child);
+
+impl Worker {
+    fn start(app: &App) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_feedgate"))
+            .args(["worker", "--follower-silence", "2", "--mongodb-uri", mongo::uri()])
+            .args(["--database", &app.database])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a worker");
+        Self(child)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Records that are held for their price.
+async fn held(app: &App, records: u32) -> Feed {
+    let feed = app.partner("acme").await;
+    let records: Vec<ARecord> = (1..=records)
+        .map(|n| a_record(n).with("price", "0 EUR"))
+        .collect();
+    app.take_in(&feed, &Files::new().csv("a.csv", &records)).await;
+    feed
+}
+
+async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
+    let filter = QuarantineFilter {
+        state: StateFilter::Any,
+        ..QuarantineFilter::default()
+    };
+    let asked = Asked {
+        id: JobId::new(id),
+        feed: feed.id.clone(),
+        action,
+        filter: &filter,
+        selected: None,
+        address: String::new(),
+        asked_by: "Sam".to_owned(),
+        asked_at: app.clock.now(),
+    };
+    app.store.plan_bulk(&Scope::All, &asked).await.expect("a plan")
+}
+
+async fn start(app: &App, id: &str, pace: Pace) {
+    app.store
+        .start_bulk(&Scope::All, &JobId::new(id), &pace, "no use", app.clock.now())
+        .await
+        .expect("a start");
+}
+
+async fn job(app: &App, id: &str) -> Bulk {
+    app.store
+        .find_bulk(&Scope::All, &JobId::new(id))
+        .await
+        .expect("a look")
+        .expect("a job")
+}
+
+async fn tally(app: &App, id: &str) -> Tally {
+    app.store
+        .read_standing(&JobId::new(id))
+        .await
+        .expect("a sum")
+        .tally
+}
+
+async fn records(app: &App) -> Vec<HeldRecord> {
+    let filter = QuarantineFilter {
+        state: StateFilter::Any,
+        ..QuarantineFilter::default()
+    };
+    app.store
+        .list_held(&Scope::All, &filter, "", 100_000)
+        .await
+        .expect("a list")
+        .rows
+}
+
+/// Saves a revision of a record with another price.
+async fn price(app: &App, held: &HeldRecord, price: &str) {
+    let value = |name: &str, value: &str| if name == "price" { price } else { value }.to_owned();
+    let attributes = held.current().iter();
+    let attributes = Attributes(attributes.map(|(n, v)| (n.to_owned(), value(n, v))).collect());
+    let revision = Revision {
+        number: held.revision() + 1,
+        attributes,
+        violations: vec![],
+        by: "Sam".into(),
+        at: app.clock.now(),
+        reason: "typo".into(),
+    };
+    app.store
+        .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
+        .await
+        .expect("a revision");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test looks at and mends what no page can"
+)]
+async fn raw(app: &App, name: &str) -> mongodb::Collection<Document> {
+    let client = mongodb::Client::with_uri_str(mongo::uri())
+        .await
+        .expect("a connection");
+    client.database(&app.database).collection(name)
+}
+
+/// Mends nine records of ten, as if each had been edited.
+async fn mend_nine_of_ten(app: &App) {
+    let mend = doc! {"$set": {"attributes.$[p].1": "10.00 EUR"}};
+    raw(app, "quarantine")
+        .await
+        .update_many(doc! {"item_id": {"$not": {"$regex": "7$"}}}, mend)
+        .array_filters(vec![doc! {"p.0": "price"}])
+        .await
+        .expect("mended");
+}
+
+/// Everything as it was before the first round, but for the plan.
+async fn begin_again(app: &App) {
+    let again = doc! {"$set": {"state": "quarantined", "attempts": 0}};
+    raw(app, "quarantine")
+        .await
+        .update_many(doc! {}, again)
+        .await
+        .expect("reset");
+    for name in [
+        "items",
+        "activity",
+        "bulks",
+        "bulk_parts",
+        "bulk_sets",
+        "deliveries",
+    ] {
+        raw(app, name).await.delete_many(doc! {}).await.expect("emptied");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_of_20_000_records_ends_once_for_each_however_often_its_workers_are_killed() {
+    const RECORDS: u32 = 20_000;
+    #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+    let rounds = std::env::var("FEEDGATE_TEST_ROUNDS").map_or(20, |n| n.parse().expect("a number"));
+    let app = App::start().await;
+    let feed = held(&app, RECORDS).await;
+    mend_nine_of_ten(&app).await;
+    let mut chance = StdRng::seed_from_u64(5);
+    let mut kills = 0;
+    for round in 0..rounds {
+        begin_again(&app).await;
+        let id = format!("round-{round}");
+        assert_eq!(plan(&app, &feed, &id, Action::Replay).await, u64::from(RECORDS));
+        let pace = Pace {
+            stop_above: None,
+            ..Pace::default()
+        };
+        start(&app, &id, pace).await;
+        let mut workers = [Worker::start(&app), Worker::start(&app)];
+        let begun = Instant::now();
+        while job(&app, &id).await.state != State::Done {
+            assert!(
+                begun.elapsed() < Duration::from_mins(4),
+                "round {round} does not end"
+            );
+            tokio::time::sleep(Duration::from_millis(chance.random_range(500..4000))).await;
+            let one = chance.random_range(0..2);
+            workers[one] = Worker::start(&app);
+            kills += 1;
+        }
+        drop(workers);
+        ensure_each_ended_once(&app, &feed, &id, u64::from(RECORDS)).await;
+    }
+    assert!(rounds == 0 || kills > 0);
+}
+
+async fn ensure_each_ended_once(app: &App, feed: &Feed, id: &str, records: u64) {
+    let tally = tally(app, id).await;
+    assert_eq!(tally.total(), records);
+    assert_eq!(
+        (tally.accepted, tally.rejected_again),
+        (records * 9 / 10, records / 10)
+    );
+    let quarantine = raw(app, "quarantine").await;
+    for (state, count) in [
+        (quarantine::State::Accepted, tally.accepted),
+        (quarantine::State::RejectedAgain, tally.rejected_again),
+    ] {
+        let found = quarantine.count_documents(doc! {"state": state.word(), "attempts": 1, "job": id});
+        assert_eq!(found.await.expect("a count"), count, "{state:?}");
+    }
+    let items = app.store.count_items(&Scope::All, &feed.id).await;
+    assert_eq!(items.expect("a count"), tally.accepted);
+    let activity = raw(app, "activity").await;
+    let deeds = activity.count_documents(doc! {"action": "record.replayed"});
+    assert_eq!(deeds.await.expect("a count"), records);
+    let (replay, _) = app
+        .store
+        .find_delivery(&Scope::All, &DeliveryId::new(id))
+        .await
+        .expect("a look")
+        .expect("logged");
+    let counts = replay.counts;
+    assert_eq!(
+        (counts.received, counts.accepted, counts.quarantined),
+        (records, tally.accepted, tally.rejected_again)
+    );
+}
+
+#[tokio::test]
+async fn what_arrives_after_the_click_is_not_in_the_set() {
+    let app = App::start().await;
+    let feed = held(&app, 3).await;
+    assert_eq!(plan(&app, &feed, "j1", Action::Discard).await, 3);
+    app.clock.advance(TimeDelta::minutes(1));
+    let more = [a_record(9).with("price", "0 EUR")];
+    app.take_in(&feed, &Files::new().csv("b.csv", &more)).await;
+    start(&app, "j1", Pace::default()).await;
+    app.work().await;
+    assert_eq!(tally(&app, "j1").await.total(), 3);
+    let later = records(&app).await.into_iter().find(|r| r.item_id == "SKU9");
+    assert_eq!(later.expect("a record").state, quarantine::State::Quarantined);
+}
+
+#[tokio::test]
+async fn a_plan_says_what_would_become_of_its_records_and_changes_none() {
+    let app = App::start().await;
+    let feed = held(&app, 30).await;
+    mend_nine_of_ten(&app).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    app.work().await;
+    let standing = app.store.read_standing(&JobId::new("j1")).await.expect("a sum");
+    assert_eq!((standing.rehearsed, standing.would_pass), (30, 27));
+    assert_eq!(
+        standing.would_fail.values().sum::<u64>(),
+        3,
+        "{:?}",
+        standing.would_fail
+    );
+    assert_eq!(standing.tally.total(), 0);
+    let untouched = records(&app).await;
+    assert!(
+        untouched
+            .iter()
+            .all(|r| r.state == quarantine::State::Quarantined && r.attempts == 0)
+    );
+}
+
+#[tokio::test]
+async fn a_ramp_stops_by_itself_at_the_first_step_that_fails_and_goes_on_when_told() {
+    let app = App::start().await;
+    let feed = held(&app, 200).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    start(&app, "j1", Pace::default()).await;
+    app.work().await;
+    let stopped = job(&app, "j1").await;
+    assert_eq!(stopped.state, State::Paused);
+    assert!(
+        stopped
+            .why
+            .is_some_and(|why| why.contains("1 records of step 1, 1 failed"))
+    );
+    assert_eq!(tally(&app, "j1").await.total(), 1, "the canary alone");
+    for _ in 0..3 {
+        let id = JobId::new("j1");
+        let moved = app
+            .store
+            .move_bulk(&Scope::All, &id, Move::Resume, app.clock.now())
+            .await;
+        moved.expect("resumed");
+        app.work().await;
+    }
+    assert_eq!(tally(&app, "j1").await.rejected_again, 200);
+}
+
+#[tokio::test]
+async fn a_cancelled_job_leaves_the_rest_of_its_set_alone() {
+    let app = App::start().await;
+    let feed = held(&app, 120).await;
+    plan(&app, &feed, "j1", Action::Discard).await;
+    start(&app, "j1", Pace::default()).await;
+    let worker = app.worker();
+    let mut logged = Instant::now();
+    for _ in 0..2 {
+        assert!(worker.do_part(&mut logged).await.expect("a part"));
+    }
+    let id = JobId::new("j1");
+    let moved = app
+        .store
+        .move_bulk(&Scope::All, &id, Move::Cancel, app.clock.now())
+        .await;
+    assert_eq!(moved.expect("cancelled"), Some(State::Cancelling));
+    app.work().await;
+    assert_eq!(job(&app, "j1").await.state, State::Cancelled);
+    assert_eq!(tally(&app, "j1").await.discarded, 11);
+    let waiting = records(&app).await;
+    let waiting = waiting
+        .iter()
+        .filter(|r| r.state == quarantine::State::Quarantined);
+    assert_eq!(waiting.count(), 109);
+    let again = app
+        .store
+        .move_bulk(&Scope::All, &id, Move::Resume, app.clock.now())
+        .await;
+    assert!(matches!(again, Err(Error::Conflict { .. })), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_edited_record_goes_out_once_and_in_its_newest_revision() {
+    let app = App::start().await;
+    let feed = held(&app, 2).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    // Between the click and the run somebody mends them, one of them twice.
+    for record in records(&app).await {
+        price(&app, &record, "11.00 EUR").await;
+    }
+    let again = records(&app).await.into_iter().find(|r| r.item_id == "SKU2");
+    price(&app, &again.expect("a record"), "12.00 EUR").await;
+    start(&app, "j1", Pace::default()).await;
+    app.work().await;
+    assert_eq!(tally(&app, "j1").await.accepted, 2);
+    for (key, price) in [("sku1", "11.00 EUR"), ("sku2", "12.00 EUR")] {
+        let item = app
+            .store
+            .find_item(&Scope::All, &feed.id, key)
+            .await
+            .expect("a look");
+        assert!(
+            item.expect("an item")
+                .contains(&("price".to_owned(), price.to_owned()))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_was_dealt_with_meanwhile_is_told_apart_and_left_alone() {
+    let app = App::start().await;
+    let feed = held(&app, 4).await;
+    mend_nine_of_ten(&app).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    let all = records(&app).await;
+    let of = |item: &str| {
+        all.iter()
+            .find(|r| r.item_id == item)
+            .expect("a record")
+            .id
+            .clone()
+    };
+    app.store
+        .move_held(&Scope::All, &of("SKU1"), quarantine::Move::Discard)
+        .await
+        .expect("discarded");
+    // And the partner sends another product anew, at a price of its own.
+    app.clock.advance(TimeDelta::minutes(1));
+    app.take_in(
+        &feed,
+        &Files::new().csv("b.csv", &[a_record(2).with("price", "1.00 EUR")]),
+    )
+    .await;
+    start(&app, "j1", Pace::default()).await;
+    app.work().await;
+    let ended = app
+        .store
+        .list_outcomes(&JobId::new("j1"), 1)
+        .await
+        .expect("a look")
+        .expect("a part");
+    let first = app
+        .store
+        .list_outcomes(&JobId::new("j1"), 0)
+        .await
+        .expect("a look")
+        .expect("a part");
+    let ended: std::collections::HashMap<RecordId, Option<Outcome>> =
+        first.into_iter().chain(ended).collect();
+    assert_eq!(ended[&of("SKU1")], Some(Outcome::Gone));
+    assert_eq!(
+        ended[&of("SKU2")],
+        Some(Outcome::Gone),
+        "a newer file set it aside"
+    );
+    assert_eq!(ended[&of("SKU3")], Some(Outcome::Accepted));
+    let item = app
+        .store
+        .find_item(&Scope::All, &feed.id, "sku2")
+        .await
+        .expect("a look");
+    assert!(
+        item.expect("an item")
+            .contains(&("price".to_owned(), "1.00 EUR".to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn a_selection_of_which_one_vanished_is_refused_whole() {
+    let app = App::start().await;
+    let feed = held(&app, 2).await;
+    let ids: Vec<RecordId> = records(&app).await.into_iter().map(|r| r.id).collect();
+    app.store
+        .move_held(&Scope::All, &ids[0], quarantine::Move::Discard)
+        .await
+        .expect("discarded");
+    let filter = QuarantineFilter::default();
+    let asked = Asked {
+        id: JobId::new("j1"),
+        feed: feed.id.clone(),
+        action: Action::Replay,
+        filter: &filter,
+        selected: Some(&ids),
+        address: String::new(),
+        asked_by: "Sam".to_owned(),
+        asked_at: app.clock.now(),
+    };
+    let refused = app.store.plan_bulk(&Scope::All, &asked).await;
+    assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+    assert!(
+        app.store
+            .find_bulk(&Scope::All, &JobId::new("j1"))
+            .await
+            .expect("a look")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_does_not_keep_the_others_from_their_replay() {
+    let app = App::start().await;
+    let feed = held(&app, 5).await;
+    mend_nine_of_ten(&app).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    let poison = doc! {"$set": {"attributes": "not a list"}};
+    let quarantine = raw(&app, "quarantine").await;
+    quarantine
+        .update_one(doc! {"item_id": "SKU3"}, poison)
+        .await
+        .expect("poisoned");
+    let pace = Pace {
+        stop_above: None,
+        ..Pace::default()
+    };
+    start(&app, "j1", pace).await;
+    app.work().await;
+    let standing = app.store.read_standing(&JobId::new("j1")).await.expect("a sum");
+    assert_eq!((standing.tally.accepted, standing.tally.failed), (4, 1));
+    assert!(standing.failure.is_some_and(|why| why.contains("cannot be read")));
+    assert_eq!(job(&app, "j1").await.state, State::Done);
+}
+
+#[tokio::test]
+async fn no_outline_is_used_while_a_job_may_write_items_and_none_that_is_older() {
+    let app = App::start().await;
+    let feed = held(&app, 3).await;
+    mend_nine_of_ten(&app).await;
+    let outline = || async { app.store.find_outline(&feed.id).await.expect("a look").1 };
+    assert!(outline().await.is_some());
+    plan(&app, &feed, "j1", Action::Replay).await;
+    assert!(outline().await.is_some(), "a plan writes nothing");
+    start(&app, "j1", Pace::default()).await;
+    assert!(outline().await.is_none());
+    app.work().await;
+    assert_eq!(job(&app, "j1").await.state, State::Done);
+    assert!(outline().await.is_none(), "it says nothing of what was replayed");
+}
+
+#[tokio::test]
+async fn a_pace_of_so_many_a_second_is_kept_over_all_workers() {
+    let app = App::start().await;
+    let feed = held(&app, 60).await;
+    plan(&app, &feed, "j1", Action::Discard).await;
+    let pace = Pace {
+        ramp: false,
+        stop_above: None,
+        per_second: Some(20),
+    };
+    start(&app, "j1", pace).await;
+    let bulk = job(&app, "j1").await;
+    let now = app.clock.now();
+    let mut turns = Vec::new();
+    for _ in 0..4 {
+        turns.push(
+            app.store
+                .book_turn(&bulk, 10, now)
+                .await
+                .expect("a turn")
+                .expect("it runs"),
+        );
+    }
+    let after: Vec<i64> = turns.iter().map(|at| (*at - now).num_milliseconds()).collect();
+    assert_eq!(after, [0, 500, 1000, 1500]);
+}
