@@ -36,8 +36,8 @@ pub(super) fn section(
         .into_any(),
         Some(pull) => view! {
             {pausing(&pull)}
+            {rows(&pull, as_of)}
             {doing.map(|(doing, _)| buttons(id, &pull, doing))}
-            {rows(pull, as_of)}
         }
         .into_any(),
     };
@@ -98,7 +98,7 @@ fn buttons(id: &FeedId, pull: &Shown, doing: Doing) -> AnyView {
     .into_any()
 }
 
-fn rows(pull: Shown, as_of: DateTime<Utc>) -> AnyView {
+fn rows(pull: &Shown, as_of: DateTime<Utc>) -> AnyView {
     let every = format::span(TimeDelta::minutes(i64::from(pull.every_minutes)));
     let limits = [(pull.limits.seconds, "s"), (pull.limits.megabytes, "MB")];
     let limits: Vec<_> = limits
@@ -111,7 +111,7 @@ fn rows(pull: Shown, as_of: DateTime<Utc>) -> AnyView {
         limits.join(", ")
     };
     let failing = pull.failures > 0;
-    let last = match pull.last {
+    let last = match pull.last.clone() {
         None => view! { "not fetched yet" }.into_any(),
         Some((at, said)) => view! {
             <Ago at as_of/>
@@ -125,7 +125,7 @@ fn rows(pull: Shown, as_of: DateTime<Utc>) -> AnyView {
     } else {
         view! { <Instant at=pull.due_at/> }.into_any()
     };
-    let known = match (pull.etag, pull.last_modified) {
+    let known = match (pull.etag.clone(), pull.last_modified.clone()) {
         (None, None) => {
             view! { "neither ETag nor Last-Modified came, so it is fetched whole each time" }.into_any()
         }
@@ -147,7 +147,7 @@ fn rows(pull: Shown, as_of: DateTime<Utc>) -> AnyView {
     let fetched = pull.status.is_some();
     view! {
         <dl>
-            {row("From", view! { <code>{pull.url}</code> }.into_any())}
+            {row("From", view! { <code>{pull.url.clone()}</code> }.into_any())}
             {row("Every", every.into_any())} {row("At most", limits.into_any())}
             {row(if failing { "Failed last" } else { "Last" }, last)}
             {pull.status.map(|status| row("Answer", format!("HTTP {status}").into_any()))}
