@@ -112,6 +112,14 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// Words as a label begins with them: the first letter large.
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Text made safe for HTML and SVG, in elements and in attributes.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

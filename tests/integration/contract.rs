@@ -328,6 +328,11 @@ async fn what_fails_in_the_newest_file_stands_first_and_the_rest_is_folded_by_at
     ];
     let places = parts.map(at);
     assert!(places.is_sorted(), "{parts:?} stand at {places:?}");
+    // What another system says of tomorrow is not what fails now.
+    app.clock.advance(chrono::TimeDelta::days(-1));
+    let early = staff.get(PAGE).await.body;
+    assert!(!early.contains("Failing in the newest file"), "{early}");
+    app.clock.advance(chrono::TimeDelta::days(1));
     // A search shows what it finds, and folds nothing away.
     let found = staff.get(&format!("{PAGE}?find=title")).await.body;
     assert!(

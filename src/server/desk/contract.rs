@@ -38,7 +38,10 @@ pub async fn read(
         state.store.list_amendments(&scope, id),
         state.store.list_deliveries(&scope, &of_feed, "", LATELY),
     )?;
-    let newest = lately.rows.into_iter().find(was_read);
+    let now = state.clock.now();
+    // An entry of the log may be dated into the future.
+    let mut read = lately.rows.into_iter().filter(was_read);
+    let newest = read.find(|delivery| delivery.received_at <= now);
     let codes = newest.as_ref().map_or(&[][..], |delivery| &delivery.codes);
     let failing = |rule: &Rule| {
         let of_rule = codes.iter().filter(|count| count.code == rule.code);
@@ -60,7 +63,7 @@ pub async fn read(
     Ok(ContractView {
         feed: id.clone(),
         partner_name: named.map_or_else(|| partner.to_string(), |p| p.name),
-        as_of: state.clock.now(),
+        as_of: now,
         version: contract.version,
         may_change,
         rows,

@@ -82,9 +82,11 @@ pub async fn set(
             .trim()
             .parse()
             .map_err(|_| AppError::invalid(name, format!("“{text}” is no whole number.")))?;
-        limit
-            .set(&mut gates, value)
-            .map_err(|sentence| AppError::invalid(name, sentence))?;
+        // On the page the field says which limit it is.
+        limit.set(&mut gates, value).map_err(|sentence| {
+            let own = format!("{name} is from ");
+            AppError::invalid(name, sentence.replacen(&own, "It is from ", 1))
+        })?;
     }
     if let Some((name, sentence)) = gates.faults() {
         return Err(AppError::invalid(name, sentence));

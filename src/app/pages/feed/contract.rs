@@ -439,7 +439,7 @@ fn threshold(border: Border, value: String, amend: Amend) -> AnyView {
         least,
         most,
     } = border;
-    let label = format!("{name}, in {unit} (empty: {default})");
+    let label = format!("{}, in {unit} (empty: {default})", format::capital(&name));
     view! {
         <div>
             <label class="field">

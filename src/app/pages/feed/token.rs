@@ -5,7 +5,7 @@ use super::Revoke;
 use crate::api::token::TokenRow;
 use crate::app::components::states::{Notice, Tone};
 use crate::app::components::table::{Table, text};
-use crate::app::components::time::{Ago, Instant};
+use crate::app::components::time::Ago;
 use crate::domain::ids::FeedId;
 use chrono::{DateTime, Utc};
 use leptos::form::ActionForm;
@@ -96,7 +96,7 @@ fn row(id: &FeedId, token: TokenRow, as_of: DateTime<Utc>, revoke: Revoke) -> An
     let state = if let Some(at) = token.revoked_at {
         view! {
             "revoked "
-            <Instant at/>
+            <Ago at as_of/>
         }
         .into_any()
     } else {
@@ -119,7 +119,7 @@ fn row(id: &FeedId, token: TokenRow, as_of: DateTime<Utc>, revoke: Revoke) -> An
             <td class="wrap">{token.label}</td>
             <td class="wrap">{sends}</td>
             <td class="nowrap">
-                <Instant at=token.made_at/>
+                <Ago at=token.made_at as_of/>
                 {by}
             </td>
             <td class="nowrap">{used}</td>

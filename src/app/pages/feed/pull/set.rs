@@ -86,7 +86,7 @@ pub(super) fn form(
                     {number(
                         set,
                         "seconds",
-                        "At most (seconds; empty: the worker's limit)",
+                        "Seconds at most (empty: as for all)",
                         (1, SECONDS_MAX),
                         seconds,
                         false,
@@ -94,7 +94,7 @@ pub(super) fn form(
                     {number(
                         set,
                         "megabytes",
-                        &format!("At most (MB; empty: {})", bytes(file_max)),
+                        &format!("MB at most (empty: {})", bytes(file_max)),
                         (1, MEGABYTES_MAX),
                         megabytes,
                         false,
