@@ -65,6 +65,11 @@ unit: $(MONGOD) ## unit and integration tests, on a real mongod
 e2e: debug $(MONGOD) $(NODE) $(CHROMIUM) ## browser tests, with JavaScript and without
 	cd end2end && FEEDGATE_SITE=../target/site-debug npx --no-install playwright test
 
+.PHONY: pictures
+pictures: debug $(MONGOD) $(NODE) $(CHROMIUM) ## takes the pictures that are kept with the tests anew; look at each
+	FEEDGATE_WRITE_PICTURES=1 cargo test $(SSR) --test integration pictures::
+	cd end2end && mkdir -p pictures && KEEP_PICTURES=1 FEEDGATE_SITE=../target/site-debug npx --no-install playwright test pictures --project chromium
+
 .PHONY: test
 test: check unit e2e ## everything that has to be green: check, unit, e2e
 
@@ -78,7 +83,7 @@ clean: ## removes what was built, not what was fetched
 
 .PHONY: help
 help:
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 	@echo
 
 # ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
   const ends = (link) => new URL(link.href.baseVal, location.href).searchParams.get("range").split("..");
   /** The link of the bucket under a pointer. */
   const bucket = (event) => {
-    const found = document.elementFromPoint(event.clientX, event.clientY)?.closest(".plot a");
+    const found = document.elementFromPoint(event.clientX, event.clientY)?.closest(".plot a:not(.event)");
     return found instanceof SVGAElement ? found : null;
   };
   const veil = document.createElement("div");

@@ -38,6 +38,29 @@ test("the range is in the address and survives a click on a partner", async ({ p
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Maison Perrault");
 });
 
+test("a click on a bar opens exactly its deliveries", async ({ page, be, javaScriptEnabled }) => {
+  await be("staff");
+  for (const path of ["/?range=7d", "/partners/nordwand?range=7d"]) {
+    await page.goto(path);
+    const bars = page.locator("#volume .plot a:not(.event)");
+    const titles = await bars.locator("title").allTextContents();
+    const of = (title: string) => figure(/· ([\d,]+) received/.exec(title)?.[1] ?? "0");
+    const busy = titles.findIndex((title) => of(title) > 0 && !title.includes("so far"));
+    const received = of(titles[busy]);
+    // In the middle of the bucket, as a hand does; without a script a link is a link too.
+    const box = await bars.nth(busy).boundingBox();
+    if (!box) throw new Error("the bar is not on the screen");
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await expect(page, `${path}, JavaScript ${javaScriptEnabled}`).toHaveURL(/\/deliveries\?/);
+    const list = page.getByRole("table", { name: "Deliveries" });
+    const columns = await list.getByRole("columnheader").allTextContents();
+    const at = columns.lastIndexOf("Received");
+    const rows = list.locator("tbody tr", { hasText: "accepted" }).filter({ hasNotText: "replay" });
+    const cells = await rows.locator(`> *:nth-child(${at + 1})`).allTextContents();
+    expect(cells.map(figure).reduce((a, b) => a + b, 0)).toBe(received);
+  }
+});
+
 test("a chart has its figures as a table, and a bucket opens its deliveries", async ({ page, be }) => {
   await be("staff");
   await page.goto("/partners/nordwand?range=7d");

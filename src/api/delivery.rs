@@ -68,7 +68,7 @@ pub async fn list_deliveries(
     #[server(default)] after: String,
 ) -> Result<DeliveryList, AppError> {
     use crate::domain::account::Right;
-    use crate::domain::delivery::{Direction, Status};
+    use crate::domain::delivery::Status;
     use crate::domain::{ids, query};
     use crate::server::{context, desk};
     context::reply(
@@ -78,9 +78,8 @@ pub async fn list_deliveries(
                 partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
                 feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
                 status: Status::parse(&status),
-                direction: Direction::parse(&direction),
                 code: (!code.is_empty()).then_some(code),
-                span: None,
+                ..query::DeliveryFilter::going(&direction)
             };
             desk::delivery::list(&viewer, filter, &asked, &after).await
         }

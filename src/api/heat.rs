@@ -33,6 +33,28 @@ impl Heat {
     }
 }
 
+impl Heat {
+    /// A share as a cell has room for: whole percent from ten on.
+    pub fn percent(share: f64) -> String {
+        let percent = share * 100.0;
+        if percent == 0.0 {
+            "0".to_owned()
+        } else if percent < 10.0 {
+            format!("{percent:.1}")
+        } else {
+            format!("{percent:.0}")
+        }
+    }
+
+    /// How hot a share is, 0 to 5; from 4 on somebody should act.
+    pub fn level(share: f64) -> usize {
+        [0.0, 0.005, 0.02, 0.05, 0.2]
+            .iter()
+            .filter(|limit| share > **limit)
+            .count()
+    }
+}
+
 /// One partner and one time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
@@ -84,4 +106,17 @@ pub async fn read_heat(
         }
         .await,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_says_its_share_in_figures_and_in_colour() {
+        let cells =
+            [0.0, 0.004, 0.019, 0.042, 0.1, 0.5].map(|share| (Heat::percent(share), Heat::level(share)));
+        let expected = [("0", 0), ("0.4", 1), ("1.9", 2), ("4.2", 3), ("10", 4), ("50", 5)];
+        assert_eq!(cells, expected.map(|(text, level)| (text.to_owned(), level)));
+    }
 }

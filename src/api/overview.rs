@@ -1,6 +1,8 @@
 //! Answers for the overview: every partner in the caller's scope, compared.
 
+use super::reasons::ReasonRow;
 use crate::domain::chart::Chart;
+use crate::domain::happening::Happening;
 use crate::domain::health::Health;
 use crate::domain::ids::PartnerId;
 use crate::domain::query::{Asked, Shown};
@@ -86,6 +88,10 @@ pub struct Overview {
     pub open: u64,
     /// The three charts.
     pub charts: Charts,
+    /// What happened in the range, as the charts mark it, the newest first.
+    pub happenings: Vec<Happening>,
+    /// The errors that held the most records.
+    pub reasons: Vec<ReasonRow>,
     /// Every active partner, worst first, also those that sent nothing.
     pub partners: Vec<PartnerRow>,
 }

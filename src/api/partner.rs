@@ -2,6 +2,7 @@
 
 use super::overview::{Charts, Compared, Summary};
 use crate::domain::delivery::Delivery;
+use crate::domain::happening::Happening;
 use crate::domain::health::Health;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::{Asked, Shown};
@@ -49,6 +50,8 @@ pub struct PartnerReport {
     pub open: u64,
     /// The three charts.
     pub charts: Charts,
+    /// What happened to its feeds in the range, as the charts mark it, the newest first.
+    pub happenings: Vec<Happening>,
     /// Its feeds.
     pub feeds: Vec<FeedRow>,
     /// What failed in the range, the most records first.

@@ -26,7 +26,7 @@ pub struct ReasonReport {
     pub shown: Shown,
     /// When this was read.
     pub as_of: DateTime<Utc>,
-    /// Records received in it: what shares are of.
+    /// Records received in it, or sent out: what shares are of.
     pub received: u64,
     /// The codes, the most records first.
     pub rows: Vec<ReasonRow>,
@@ -34,20 +34,24 @@ pub struct ReasonReport {
     pub partners: Vec<(PartnerId, String)>,
 }
 
-/// Reads what failed, narrowed by whatever is not empty.
+/// Reads what failed, narrowed by whatever is not empty: in files that came, unless `direction` is
+/// that of files that went out.
 #[server(endpoint = "read_reasons")]
 pub async fn read_reasons(
     #[server(default)] partner: String,
     #[server(default)] feed: String,
+    #[server(default)] direction: String,
     #[server(default)] asked: Asked,
 ) -> Result<ReasonReport, AppError> {
     use crate::domain::account::Right;
+    use crate::domain::delivery::Direction;
     use crate::server::{context, desk};
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
             let state = context::state()?;
-            desk::reasons::read(&state, &viewer, &partner, &feed, &asked).await
+            let direction = Direction::parse(&direction).unwrap_or(Direction::Ingest);
+            desk::reasons::read(&state, &viewer, (&partner, &feed), direction, &asked).await
         }
         .await,
     )

@@ -27,6 +27,7 @@
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`reconciliation`] | what was received beside what became of it, and what differs |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
+//! | [`happening`] | what was done to feeds and their files that charts mark |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
 //! | [`query`] | time ranges, filters and pages, to and from the URL |
 //! | [`mod@format`] | figures, durations and times as people read them |
@@ -40,6 +41,7 @@ pub mod entry;
 pub mod feed;
 pub mod format;
 pub mod gate;
+pub mod happening;
 pub mod health;
 pub mod hold;
 pub mod ids;

@@ -11,6 +11,10 @@ use super::violation::{Severity, Violation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Examples of one code on one attribute that are kept with a delivery. The quarantine has every
+/// record; this is for warnings and for a look without a click.
+pub const SAMPLES_KEPT: usize = 5;
+
 /// What becomes of a file as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,6 +4,7 @@ use super::auth;
 use super::clock::Clock;
 use super::figures::Figures;
 use super::live::Live;
+use super::reasons::Reasons;
 use super::store::{self, Store};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::contract::Taxonomy;
@@ -26,6 +27,8 @@ pub struct AppState {
     pub store: Store,
     /// The rollups in memory.
     pub figures: Figures,
+    /// What failed, as far as it was asked for since the rollups last changed.
+    pub reasons: Reasons,
     /// What open pages are told by.
     pub live: Live,
     /// The time.

@@ -4,12 +4,14 @@
 use crate::api::heat::HeatMap;
 use crate::api::outgoing::OutgoingReport;
 use crate::api::overview::Overview;
+use crate::api::partner::PartnerReport;
 use crate::api::reasons::ReasonReport;
 use crate::api::reconciliation::Reconciliation;
 use crate::domain::bulk::Outcome;
 use crate::domain::chart::Chart;
 use crate::domain::ids::RecordId;
 use crate::domain::query::stamp;
+use crate::domain::report::CodeCount;
 
 /// Rows as CSV, each cell made harmless.
 pub fn write(rows: &[Vec<String>]) -> String {
@@ -88,6 +90,59 @@ pub fn partners(overview: &Overview) -> String {
             number(s.p95_ms),
             p.last_at.map(stamp).unwrap_or_default(),
             p.open.to_string(),
+        ]
+    }));
+    write(&rows)
+}
+
+/// The table of a partner's feeds.
+pub fn feeds(report: &PartnerReport) -> String {
+    let mut rows = vec![texts([
+        "feed",
+        "health",
+        "reason",
+        "received",
+        "accepted",
+        "unchanged",
+        "quarantined",
+        "rejected_share",
+        "p50_ms",
+        "p95_ms",
+        "last_at",
+        "expected_every_hours",
+        "items",
+    ])];
+    rows.extend(report.feeds.iter().map(|f| {
+        let (s, c) = (&f.summary, &f.summary.counts);
+        vec![
+            f.id.to_string(),
+            f.health.lamp.word().to_owned(),
+            f.health.reason.clone(),
+            c.received.to_string(),
+            c.accepted.to_string(),
+            c.unchanged.to_string(),
+            c.quarantined.to_string(),
+            share(c.rejection_rate()),
+            number(s.p50_ms),
+            number(s.p95_ms),
+            f.last_at.map(stamp).unwrap_or_default(),
+            number(f.expected_every_hours.map(u64::from)),
+            f.items.to_string(),
+        ]
+    }));
+    write(&rows)
+}
+
+/// What failed in one delivery.
+pub fn codes(codes: &[CodeCount]) -> String {
+    let mut rows = vec![texts(["code", "severity", "attribute", "records", "occurrences"])];
+    rows.extend(codes.iter().map(|code| {
+        vec![
+            code.code.to_string(),
+            code.severity.word().to_owned(),
+            code.attribute.as_deref().unwrap_or_default().to_owned(),
+            code.records.to_string(),
+            code.occurrences.to_string(),
         ]
     }));
     write(&rows)

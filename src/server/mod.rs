@@ -21,6 +21,7 @@
 //! | [`csv`] | tables as CSV that a spreadsheet opens without harm |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
+//! | [`reasons`] | remembers what failed in stretches of time until the figures change |
 //! | [`live`] | tells open pages that something of theirs has come |
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
@@ -57,6 +58,7 @@ pub mod intake;
 pub mod live;
 pub mod pipeline;
 pub mod profile;
+pub mod reasons;
 pub mod store;
 pub mod taxonomy;
 pub mod tokens;

@@ -161,6 +161,14 @@ async fn every_table_and_chart_is_to_be_had_as_a_file_by_those_who_may_see_it() 
         ("heat.csv", "partner,name,"),
         ("deliveries.csv?range=7d", "id,received_at,"),
         ("volume.svg?range=7d", "<svg xmlns="),
+        ("latency.svg?partner=acme", "<svg xmlns="),
+        ("heat.svg?show=missing", "<svg xmlns="),
+        ("volume.png?range=7d", "\u{fffd}PNG"),
+        ("rejection.png?partner=bolt", "\u{fffd}PNG"),
+        ("heat.png", "\u{fffd}PNG"),
+        ("feeds.csv?partner=acme", "feed,health,"),
+        ("quarantine.csv", "id,partner,"),
+        ("codes.csv?delivery=acme000", "code,severity,"),
     ] {
         let answer = staff.get(&format!("/export/{file}")).await;
         assert_eq!(answer.status, 200, "{file}");
@@ -182,7 +190,17 @@ async fn every_table_and_chart_is_to_be_had_as_a_file_by_those_who_may_see_it() 
         ("volume.csv?partner=acme", 200),
         ("partners.csv", 404),
         ("heat.csv", 404),
+        ("heat.png", 404),
+        ("volume.png", 404),
+        ("volume.png?partner=acme", 200),
+        ("volume.exe?partner=acme", 404),
+        ("deliveries.png", 404),
+        ("feeds.csv?partner=acme", 200),
+        ("feeds.csv?partner=bolt", 404),
+        ("codes.csv?delivery=acme000", 200),
+        ("codes.csv?delivery=bolt000", 404),
         ("nothing.csv", 404),
+        ("nothing", 404),
     ] {
         assert_eq!(
             acme.get(&format!("/export/{file}")).await.status,

@@ -68,6 +68,15 @@ mod real_feeds;
 // The figures of charts are what the log adds up to, whatever happens to who adds them up.
 mod rollups;
 
+// Every number on the overview, a partner's and a delivery's page, counted in MongoDB.
+mod figures;
+
+// What happened to feeds and their files, marked in charts.
+mod happenings;
+
+// Charts as they look, as pictures that lie beside the test.
+mod pictures;
+
 // Pages about a stretch of time: what they say, against what the log says.
 mod stretches;
 

@@ -43,13 +43,14 @@ pub fn ChartCard(
                 <p class="subtitle">{subtitle}</p>
             </header>
             <ul class="legend">{legend.into_iter().map(series).collect::<Vec<_>>()}</ul>
-            <div class="picture" inner_html=svg></div>
+            <div class=format!("picture {name}") inner_html=svg></div>
             <p class="tools">
                 <a href=other>
                     {if opened { "Close the table" } else { "As a table" }}
                 </a>
                 <a href=file("csv") download="">"CSV"</a>
-                <a href=file("svg") download="" data-picture="">"SVG"</a>
+                <a href=file("svg") download="">"SVG"</a>
+                <a href=file("png") download="">"PNG"</a>
             </p>
             {table}
         </section>

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod days;
 pub mod filter;
 pub mod frame;
+pub mod happenings;
 pub mod head;
 pub mod lamp;
 pub mod meter;

@@ -152,7 +152,7 @@ pub fn Tiles(
                 label="Records received"
                 figure=format::count(now.counts.received)
                 delta=Delta::of_count(done.counts.received, before.counts.received)
-                href=files.clone().href()
+                href=files.clone().with("direction", "file").href()
             />
             <Tile
                 label="Rejected"

@@ -12,10 +12,10 @@ use crate::app::components::states::{Empty, Loading};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
-use crate::domain::delivery::{Delivery, Direction, Origin, Status};
+use crate::domain::delivery::{Delivery, Origin, Status};
 use crate::domain::format;
 use crate::domain::ids::{DeliveryId, PartnerId};
-use crate::domain::query::Asked;
+use crate::domain::query::{Asked, DeliveryFilter};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -141,8 +141,8 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
         .with("range", &link.get("range"))
         .with("tz", &link.get("tz"))
         .href();
-    let ways = [Direction::Ingest, Direction::Export]
-        .map(|d| (d.word().to_owned(), d.word().to_owned()))
+    let ways = DeliveryFilter::WAYS
+        .map(|(word, name)| (word.to_owned(), name.to_owned()))
         .to_vec();
     let states = Status::ALL
         .map(|s| (s.word().to_owned(), s.word().to_owned()))
@@ -157,7 +157,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
                     <input name="feed" value=link.get("feed") placeholder="partner/feed" autocomplete="off"/>
                 </label>
                 <Select label="Status" name="status" none="Any" options=states chosen=link.get("status")/>
-                <Select label="Direction" name="direction" none="Both" options=ways chosen=link.get("direction")/>
+                <Select label="Direction" name="direction" none="Any" options=ways chosen=link.get("direction")/>
                 <label class="field">
                     <span>"Rule"</span>
                     <input name="code" value=link.get("code") placeholder="GTIN_CHECK" autocomplete="off"/>

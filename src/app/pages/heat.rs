@@ -53,10 +53,12 @@ fn content(map: HeatMap, heat: Heat, asked: &Asked) -> AnyView {
         .find(|(h, ..)| *h == heat)
         .map_or("", |(_, word, _)| word);
     let link = Link::to("/heat").with("show", word).asking(&asked.kept());
-    let csv = Link::to("/export/heat.csv")
-        .with("show", word)
-        .asking(&asked.kept())
-        .href();
+    let file = |kind: &str| {
+        Link::to(format!("/export/heat.{kind}"))
+            .with("show", word)
+            .asking(&asked.kept())
+            .href()
+    };
     let choices: Vec<_> = Heat::ALL
         .map(|(h, word, name)| {
             let href = link.clone().with("show", word).href();
@@ -92,7 +94,8 @@ fn content(map: HeatMap, heat: Heat, asked: &Asked) -> AnyView {
                 <Table caption="Heat map" columns rows/>
             </div>
             <p class="after">
-                <a href=csv download="">"Download as CSV"</a>
+                "Download as " <a href=file("csv") download="">"CSV"</a> ", "
+                <a href=file("svg") download="">"SVG"</a> " or " <a href=file("png") download="">"PNG"</a>
             </p>
         }
         .into_any()
@@ -132,41 +135,9 @@ fn cell(cell: Cell, partner: &PartnerId, zone: &str) -> AnyView {
         .with("tz", zone)
         .href();
     view! {
-        <td class=format!("h{}", level(share))>
-            <a href=href title=words>{percent(share)}</a>
+        <td class=format!("h{}", Heat::level(share))>
+            <a href=href title=words>{Heat::percent(share)}</a>
         </td>
     }
     .into_any()
-}
-
-/// A share as a cell has room for: whole percent from ten on.
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent == 0.0 {
-        "0".to_owned()
-    } else if percent < 10.0 {
-        format!("{percent:.1}")
-    } else {
-        format!("{percent:.0}")
-    }
-}
-
-/// How hot a share is, 0 to 5; from 4 on somebody should act.
-fn level(share: f64) -> usize {
-    [0.0, 0.005, 0.02, 0.05, 0.2]
-        .iter()
-        .filter(|limit| share > **limit)
-        .count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_says_its_share_in_figures_and_in_colour() {
-        let cells = [0.0, 0.004, 0.019, 0.042, 0.1, 0.5].map(|share| (percent(share), level(share)));
-        let expected = [("0", 0), ("0.4", 1), ("1.9", 2), ("4.2", 3), ("10", 4), ("50", 5)];
-        assert_eq!(cells, expected.map(|(text, level)| (text.to_owned(), level)));
-    }
 }

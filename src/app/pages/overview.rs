@@ -2,8 +2,10 @@
 //! and who needs a look.
 
 use crate::api::overview::{Overview, PartnerRow, read_overview};
+use crate::api::reasons::ReasonRow;
 use crate::app::components::chart::ChartCard;
 use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::happenings::Happenings;
 use crate::app::components::head::Head;
 use crate::app::components::lamp::{HealthLamp, LampSign};
 use crate::app::components::meter::Meter;
@@ -17,7 +19,7 @@ use crate::app::link::{self, Link};
 use crate::domain::account::Role;
 use crate::domain::format;
 use crate::domain::health::{ACT_RATE, Lamp};
-use crate::domain::query::Asked;
+use crate::domain::query::{Asked, Shown};
 use crate::domain::report::Counts;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -72,11 +74,14 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
         followed,
         open,
         charts,
+        happenings,
+        reasons,
         mut partners,
     } = overview;
     let link = Link::to("/").asking(asked).with("sort", sort.word());
     let csv = Link::to("/export/partners.csv").asking(&asked.kept()).href();
     let attention = attention(&partners);
+    let reasons = top_reasons(reasons, now.counts.received, &shown, &partners, asked);
     sort.apply(&mut partners);
     let rows: Vec<_> = partners.into_iter().map(|p| row(p, as_of, asked)).collect();
     let table = if rows.is_empty() {
@@ -118,9 +123,38 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
             <ChartCard chart=charts.latency link/>
             {attention}
         </div>
+        <Happenings happenings/>
+        {reasons}
         <section class="block">
             <h2>"Partners"</h2>
             {table}
+        </section>
+    }
+    .into_any()
+}
+
+/// What held the most records, in a few rows; nothing where nothing was held.
+fn top_reasons(
+    reasons: Vec<ReasonRow>,
+    received: u64,
+    shown: &Shown,
+    partners: &[PartnerRow],
+    asked: &Asked,
+) -> AnyView {
+    if reasons.is_empty() {
+        return ().into_any();
+    }
+    let names: Vec<_> = partners.iter().map(|p| (p.id.clone(), p.name.clone())).collect();
+    let fixed = Link::to("/").with("range", &shown.fixed).with("tz", &asked.tz);
+    let (columns, rows) = super::reasons::rows_of(reasons, received, &fixed, &names);
+    let all = Link::to("/reasons").asking(&asked.kept()).href();
+    view! {
+        <section class="block">
+            <h2>"What held the most records"</h2>
+            <Table caption="What held the most records" columns rows/>
+            <p class="after">
+                <a href=all>"All reasons"</a>
+            </p>
         </section>
     }
     .into_any()

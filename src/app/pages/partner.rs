@@ -6,6 +6,7 @@ use super::overview::rejected;
 use crate::api::partner::{FeedRow, PartnerReport, read_partner};
 use crate::app::components::chart::ChartCard;
 use crate::app::components::frame::{Section, framed, use_viewer};
+use crate::app::components::happenings::Happenings;
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
 use crate::app::components::range_bar::{RangeBar, asked};
@@ -65,12 +66,17 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
         compared,
         open,
         charts,
+        happenings,
         feeds,
         reasons,
         deliveries,
     } = report;
     let link = link::partner(&id).asking(asked);
     let all_reasons = Link::to("/reasons")
+        .with("partner", id.as_str())
+        .asking(&asked.kept())
+        .href();
+    let feeds_csv = Link::to("/export/feeds.csv")
         .with("partner", id.as_str())
         .asking(&asked.kept())
         .href();
@@ -110,9 +116,13 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
                 }}
             </section>
         </div>
+        <Happenings happenings/>
         <section class="block">
             <h2>"Feeds"</h2>
             {feed_table(feeds, as_of)}
+            <p class="after">
+                <a href=feeds_csv download="">"Download as CSV"</a>
+            </p>
         </section>
         <section class="block">
             <h2>"Newest deliveries"</h2>

@@ -85,6 +85,13 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         codes,
         partners,
     } = list;
+    let csv = link
+        .hidden(&[])
+        .into_iter()
+        .fold(Link::to("/export/quarantine.csv"), |csv, (name, value)| {
+            csv.with(&name, &value)
+        })
+        .href();
     let shown = page.rows.len();
     let body = if shown == 0 {
         empty(&link)
@@ -92,6 +99,9 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         view! {
             {plan.map(|plan| choose(&link, page.total, plan))}
             {table(page.rows, &partners, as_of, &link, plan.is_some())}
+            <p class="after">
+                <a href=csv download="">"Download as CSV"</a>
+            </p>
             <Pager link=link.clone() nouns=("record", "records") shown total=page.total next=page.next first/>
         }
         .into_any()

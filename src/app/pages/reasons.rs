@@ -8,10 +8,11 @@ use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::range_bar::{RangeBar, asked};
 use crate::app::components::rule::RuleCode;
-use crate::app::components::select::PartnerField;
+use crate::app::components::select::{PartnerField, Select};
 use crate::app::components::states::{Empty, Loading};
-use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::components::table::{Column, Table, figure, figures, text};
 use crate::app::link::{self, Link};
+use crate::domain::delivery::Direction;
 use crate::domain::format;
 use crate::domain::ids::PartnerId;
 use crate::domain::query::Asked;
@@ -21,7 +22,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 /// What narrows the list, apart from time.
-const FILTERS: [&str; 2] = ["partner", "feed"];
+const FILTERS: [&str; 3] = ["partner", "feed", "direction"];
 
 /// Partners that are named in a row; the others are counted.
 const NAMED: usize = 3;
@@ -34,7 +35,10 @@ pub fn ReasonsPage() -> impl IntoView {
     let viewer = use_viewer();
     let report = Resource::new(
         move || asks.get(),
-        |(link, asked)| read_reasons(link.get("partner"), link.get("feed"), asked),
+        |(link, asked)| {
+            let get = |name| link.get(name);
+            read_reasons(get("partner"), get("feed"), get("direction"), asked)
+        },
     );
     view! {
         <Title text="Reasons"/>
@@ -68,6 +72,7 @@ fn content(report: ReasonReport, narrowed: &Link, asked: &Asked) -> AnyView {
     let csv = Link::to("/export/reasons.csv")
         .with("partner", &link.get("partner"))
         .with("feed", &link.get("feed"))
+        .with("direction", &link.get("direction"))
         .asking(&asked.kept());
     // The very time that is shown, so that what is opened counts the same.
     let fixed = narrowed.clone().with("range", &shown.fixed).with("tz", &asked.tz);
@@ -79,18 +84,7 @@ fn content(report: ReasonReport, narrowed: &Link, asked: &Asked) -> AnyView {
         }
         .into_any()
     } else {
-        let columns = vec![
-            text("Reason"),
-            figures("Records"),
-            figures("Share of received"),
-            figures("Change"),
-            text("Partners hit"),
-            text("Held"),
-        ];
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|r| row(r, received, &fixed, &partners))
-            .collect();
+        let (columns, rows) = rows_of(rows, received, &fixed, &partners);
         view! {
             <Table caption="Reasons" columns rows/>
             <p class="after">
@@ -115,6 +109,12 @@ fn filters(link: &Link, partners: Vec<(PartnerId, String)>) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
     let (partner, feed) = (link.get("partner"), link.get("feed"));
+    let export = Direction::Export.word();
+    let ways = vec![(export.to_owned(), "files sent out".to_owned())];
+    // Whatever else is typed there is about files received.
+    let way = Some(link.get("direction"))
+        .filter(|way| way == export)
+        .unwrap_or_default();
     view! {
         <FilterForm action="/reasons".to_owned()>
             <div class="filters" role="search">
@@ -124,11 +124,46 @@ fn filters(link: &Link, partners: Vec<(PartnerId, String)>) -> AnyView {
                     <span>"Feed"</span>
                     <input name="feed" value=feed placeholder="partner/feed" autocomplete="off"/>
                 </label>
+                <Select
+                    label="In"
+                    name="direction"
+                    none="files received"
+                    options=ways
+                    chosen=way
+                />
                 <button>"Filter"</button>
             </div>
         </FilterForm>
     }
     .into_any()
+}
+
+/// Reasons as a table, also for the overview. `fixed` narrows what they lead to: by `partner`,
+/// `feed`, `direction`, `range` and `tz`.
+pub(super) fn rows_of(
+    rows: Vec<ReasonRow>,
+    received: u64,
+    fixed: &Link,
+    partners: &[(PartnerId, String)],
+) -> (Vec<Column>, Vec<AnyView>) {
+    let export = fixed.get("direction") == Direction::Export.word();
+    let columns = vec![
+        text("Reason"),
+        figures("Records"),
+        figures(if export {
+            "Share of sent"
+        } else {
+            "Share of received"
+        }),
+        figures("Change"),
+        text("Partners hit"),
+        text("Held"),
+    ];
+    let rows = rows
+        .into_iter()
+        .map(|r| row(r, received, fixed, partners))
+        .collect();
+    (columns, rows)
 }
 
 fn row(reason: ReasonRow, received: u64, fixed: &Link, partners: &[(PartnerId, String)]) -> AnyView {
@@ -140,9 +175,12 @@ fn row(reason: ReasonRow, received: u64, fixed: &Link, partners: &[(PartnerId, S
     let deliveries = Link::to("/deliveries")
         .with("partner", &fixed.get("partner"))
         .with("feed", &fixed.get("feed"))
+        .with("direction", &fixed.get("direction"))
         .with("code", &count.code)
         .with("range", &fixed.get("range"))
         .with("tz", &fixed.get("tz"));
+    // What fails on its way out is not held: it does not leave.
+    let is_held = count.severity == Severity::Error && fixed.get("direction") != Direction::Export.word();
     let held = Link::to("/quarantine")
         .with("partner", &fixed.get("partner"))
         .with("feed", &fixed.get("feed"))
@@ -183,7 +221,7 @@ fn row(reason: ReasonRow, received: u64, fixed: &Link, partners: &[(PartnerId, S
             {figure(format::change(count.records, before))}
             <td>{named} {(more > 0).then(|| format!(" and {more} more"))}</td>
             <td>
-                {(count.severity == Severity::Error).then(|| view! { <a href=held>"Held records"</a> })}
+                {is_held.then(|| view! { <a href=held>"Held records"</a> })}
             </td>
         </tr>
     }

@@ -17,6 +17,7 @@ pub use issues::{IssueAsk, IssueFilter, IssueGroup, IssueSort, IssueStates};
 pub use range::{MOST_DAYS, Period, Range, Span, stamp};
 pub use shown::Shown;
 
+use super::delivery::Direction;
 use super::ids::{DeliveryId, FeedId, PartnerId};
 use super::quarantine::State;
 use serde::{Deserialize, Serialize};
@@ -81,11 +82,37 @@ pub struct DeliveryFilter {
     /// With this status.
     pub status: Option<super::delivery::Status>,
     /// That went this way.
-    pub direction: Option<super::delivery::Direction>,
+    pub direction: Option<Direction>,
+    /// That are replays, or that are none; none of both means either.
+    pub replays: Option<bool>,
     /// Decided files in which this code was found, as charts count them.
     pub code: Option<String>,
     /// Received in this stretch of time.
     pub span: Option<Span>,
+}
+
+impl DeliveryFilter {
+    /// Every word that an address may have for which way deliveries went, with its name.
+    pub const WAYS: [(&'static str, &'static str); 4] = [
+        ("ingest", "ingest"),
+        ("export", "export"),
+        ("file", "files received"),
+        ("replay", "replays"),
+    ];
+
+    /// The filter that such a word means; what is no such word narrows nothing.
+    pub fn going(way: &str) -> Self {
+        let (direction, replays) = match way {
+            "file" => (Some(Direction::Ingest), Some(false)),
+            "replay" => (Some(Direction::Ingest), Some(true)),
+            other => (Direction::parse(other), None),
+        };
+        Self {
+            direction,
+            replays,
+            ..Self::default()
+        }
+    }
 }
 
 /// One page of a list, walked by key so that new arrivals never shift it.

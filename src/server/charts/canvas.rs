@@ -2,8 +2,10 @@
 //!
 //! plotters writes colours into every shape. We give it colours that stand for an [`Ink`], and
 //! put the ink's class name in their place afterwards; neighbouring shapes of one ink become one
-//! path on the way, which makes a chart a third of the size. Text is drawn inside the plot, with
-//! a halo, so that the style sheet may enlarge it where the chart is shown small.
+//! path on the way, which makes a chart a third of the size. What is written beside the plot, the
+//! figures of its lines at the left and their names at the right, lies outside the picture's own
+//! box: whoever shows it leaves room, as wide as text is there, for the style sheet enlarges text
+//! where the chart is shown small.
 
 use crate::domain::format::escape;
 use plotters::coord::Shift;
@@ -15,7 +17,7 @@ use std::fmt::Write as _;
 /// The picture's size. Four units are one CSS pixel on a laptop's screen: plotters draws on
 /// whole units, and a bar must not.
 pub(super) const WIDTH: u32 = 2240;
-const HEIGHT: u32 = 840;
+pub(super) const HEIGHT: u32 = 840;
 /// Above the plot: what is written over its highest line.
 const TOP: u32 = 80;
 /// Below the plot: the times.
@@ -46,12 +48,10 @@ pub(super) enum Ink {
     Before,
     /// What is to be expected.
     Expected,
-    /// Something that happened.
-    Event,
 }
 
 impl Ink {
-    const ALL: [(Self, &str); 20] = [
+    const ALL: [(Self, &str); 19] = [
         (Self::Grid, "grid"),
         (Self::Base, "base"),
         (Self::Figure, "figure"),
@@ -71,7 +71,6 @@ impl Ink {
         (Self::P99, "p99"),
         (Self::Before, "before"),
         (Self::Expected, "expected"),
-        (Self::Event, "event"),
     ];
 
     pub fn class(self) -> &'static str {
@@ -103,10 +102,10 @@ pub(super) enum Anchor {
     BelowRight,
     /// Under it, ending there.
     BelowLeft,
-    /// On top of it, beginning there.
-    Above,
-    /// On top of it, ending there.
-    AboveLeft,
+    /// Left of it.
+    Left,
+    /// Right of it.
+    Right,
     /// Centred on it.
     Middle,
 }
@@ -157,6 +156,15 @@ pub(super) struct Link {
     pub title: String,
 }
 
+/// Something that happened, at the top edge.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    /// When, in buckets.
+    pub x: f64,
+    pub href: String,
+    pub title: String,
+}
+
 /// A picture to draw.
 pub(super) struct Picture<'a> {
     /// Tells it apart from the others on the page.
@@ -169,6 +177,8 @@ pub(super) struct Picture<'a> {
     pub marks: Vec<Mark>,
     /// One per bucket.
     pub links: Vec<Link>,
+    /// From left to right.
+    pub events: Vec<Event>,
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -225,6 +235,7 @@ impl Picture<'_> {
             escape(&self.label),
         );
         rewrite(raw, name, &mut out);
+        self.stems(slot, height, &mut out);
         // Out of the tab order: the table twin has the same links, one after the other.
         for (i, link) in (0u32..).zip(&self.links) {
             let _ = write!(
@@ -235,8 +246,35 @@ impl Picture<'_> {
                 escape(&link.title),
             );
         }
+        // Over the buckets, and as large as a finger needs.
+        for event in &self.events {
+            let _ = write!(
+                out,
+                "<a class='event' href='{}' tabindex='-1'><rect x='{:.0}' width='96' height='96'/><title>{}</title></a>",
+                escape(&event.href),
+                event.x * slot - 48.0,
+                escape(&event.title),
+            );
+        }
         out.push_str("</svg>");
         out
+    }
+
+    /// A small mark for each event, and a faint line below it.
+    fn stems(&self, slot: f64, height: u32, out: &mut String) {
+        if self.events.is_empty() {
+            return;
+        }
+        let (mut marks, mut stems) = (String::new(), String::new());
+        for event in &self.events {
+            let x = event.x * slot;
+            let _ = write!(marks, "M{:.0} 24h36l-18 32z", x - 18.0);
+            let _ = write!(stems, "M{x:.0} 56V{height}");
+        }
+        let _ = write!(
+            out,
+            "<path class='stem' d='{stems}'/><path class='event' d='{marks}'/>"
+        );
     }
 }
 
@@ -261,8 +299,8 @@ fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
                 Anchor::Below => (HPos::Center, VPos::Top, 0, 24),
                 Anchor::BelowRight => (HPos::Left, VPos::Top, 0, 24),
                 Anchor::BelowLeft => (HPos::Right, VPos::Top, 0, 24),
-                Anchor::Above => (HPos::Left, VPos::Bottom, 0, -4),
-                Anchor::AboveLeft => (HPos::Right, VPos::Bottom, 0, -8),
+                Anchor::Left => (HPos::Right, VPos::Center, -16, 0),
+                Anchor::Right => (HPos::Left, VPos::Center, 16, 0),
                 Anchor::Middle => (HPos::Center, VPos::Center, 0, 0),
             };
             let colour = ink.colour();
@@ -400,7 +438,7 @@ pub(super) fn figures(scale: super::axis::Scale, write: impl Fn(f64) -> String, 
         },
         x: 0.0,
         y,
-        anchor: Anchor::Above,
+        anchor: Anchor::Left,
         text: write(y),
     }));
 }

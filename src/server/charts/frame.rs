@@ -1,14 +1,23 @@
 //! Frames a chart: which buckets there are, what they are called, and where each leads.
 
 use super::axis::{self, Tick};
-use super::canvas::{Anchor, Ink, Link, Mark};
+use super::canvas::{Anchor, Event, Ink, Link, Mark};
 use super::expected::{Band, History};
 use crate::domain::chart::{ChartRow, Series};
 use crate::domain::format;
+use crate::domain::happening::Happening;
 use crate::domain::query::Range;
 use crate::domain::rollup::{BucketSize, Rollup};
 use crate::server::calendar::{Calendar, Stretch};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use std::fmt::Write as _;
+
+/// How far apart two marks of what happened are at least, in widths of the chart.
+const APART: f64 = 0.02;
+/// Happenings that one mark tells of.
+const NAMED: usize = 5;
+/// The list of everything that happened, on the same page.
+const LIST: &str = "#happenings";
 
 /// What all charts of a page have in common.
 #[derive(Debug, Clone)]
@@ -26,6 +35,8 @@ pub struct Frame {
     pub before: Option<Before>,
     /// What was received in the weeks before, for what is to be expected.
     pub history: History,
+    /// What happened in the stretch, the newest first.
+    pub happenings: Vec<Happening>,
 }
 
 /// An earlier stretch, bucket by bucket beside the one that is shown.
@@ -126,6 +137,49 @@ impl Frame {
         heads.iter().map(|head| (*head).to_owned()).collect()
     }
 
+    /// What happened, from left to right. What would lie on one another is one mark, which leads
+    /// to the list of everything.
+    pub(super) fn events(&self, buckets: &[Bucket]) -> Vec<Event> {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+        let room = buckets.len() as f64 * APART;
+        let mut events: Vec<(Event, usize)> = Vec::new();
+        for happening in self.happenings.iter().rev() {
+            let x = self.place(happening.at);
+            let local = self.stretch.calendar.local(happening.at);
+            let title = format!(
+                "{} · {} · {}",
+                local.format("%-d %b %H:%M"),
+                happening.feed,
+                happening.said()
+            );
+            match events.last_mut() {
+                Some((event, together)) if x - event.x < room => {
+                    LIST.clone_into(&mut event.href);
+                    *together += 1;
+                    if *together <= NAMED {
+                        event.title.push('\n');
+                        event.title.push_str(&title);
+                    }
+                }
+                _ => events.push((
+                    Event {
+                        x,
+                        href: happening.href(),
+                        title,
+                    },
+                    1,
+                )),
+            }
+        }
+        let said = |(mut event, together): (Event, usize)| {
+            if let Some(more) = together.checked_sub(NAMED).filter(|more| *more > 0) {
+                let _ = write!(event.title, "\nand {more} more");
+            }
+            event
+        };
+        events.into_iter().map(said).collect()
+    }
+
     fn label(&self, start: DateTime<Utc>, until: DateTime<Utc>, years: bool) -> String {
         let Stretch {
             calendar,
@@ -160,7 +214,11 @@ impl Frame {
             Calendar::UTC => String::new(),
             other => format!("&tz={}", other.name()),
         };
-        format!("/deliveries?{}{joint}range={range}{zone}", self.query)
+        // What came as a file is what charts count; a replay's records came before.
+        format!(
+            "/deliveries?{}{joint}direction=file&range={range}{zone}",
+            self.query
+        )
     }
 
     /// The rows of a chart's table, if that is asked for.

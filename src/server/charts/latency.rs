@@ -59,6 +59,7 @@ pub(super) fn latency(buckets: &[Bucket], frame: &Frame) -> Chart {
         ),
         top: scale.top,
         marks,
+        events: frame.events(buckets),
         links: frame::links(buckets, |b| match b.rollup.latency.count() {
             0 => "nothing decided".to_owned(),
             _ => format!(
@@ -101,8 +102,8 @@ pub(super) fn latency(buckets: &[Bucket], frame: &Frame) -> Chart {
 /// The lines, and their names at their ends.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds far below 2^52")]
 fn lines(buckets: &[Bucket], top: f64, marks: &mut Vec<Mark>) {
-    // The height of a text, in the axis' unit, where the chart is shown smallest.
-    let room = top * 0.16;
+    // The height of a text, in the axis' unit, where the chart is shown small.
+    let room = top * 0.12;
     let mut ends = Vec::new();
     for (share, ink, name) in LINES {
         let points: Vec<_> = buckets
@@ -110,28 +111,23 @@ fn lines(buckets: &[Bucket], top: f64, marks: &mut Vec<Mark>) {
             .enumerate()
             .map(|(i, b)| Some((i as f64 + 0.5, b.rollup.latency.percentile(share)? as f64)))
             .collect();
-        if let Some(end) = points.iter().rev().flatten().next() {
-            ends.push((name, *end));
+        if let Some((_, y)) = points.iter().rev().flatten().next() {
+            ends.push((name, ink, *y));
         }
         canvas::runs(ink, points.into_iter(), marks);
     }
-    // From the lowest up; those that would stand on one another share a label.
-    let mut labels: Vec<(String, (f64, f64))> = Vec::new();
-    for (name, end) in ends.into_iter().rev() {
-        match labels.last_mut() {
-            Some((names, (_, y))) if end.1 < *y + room => {
-                names.push_str(", ");
-                names.push_str(name);
-            }
-            _ => labels.push((name.to_owned(), end)),
+    // From the lowest up, each at its line's end or as far above it as there is room.
+    let mut free = 0.0;
+    marks.extend(ends.into_iter().rev().map(|(name, ink, end)| {
+        let y = end.max(free);
+        free = y + room;
+        Mark::Text {
+            ink,
+            x: buckets.len() as f64,
+            y,
+            anchor: Anchor::Right,
+            text: name.to_owned(),
         }
-    }
-    marks.extend(labels.into_iter().map(|(text, (x, y))| Mark::Text {
-        ink: Ink::Word,
-        x,
-        y,
-        anchor: Anchor::AboveLeft,
-        text,
     }));
 }
 

@@ -1,5 +1,8 @@
 //! Draws the charts: rollups in, one SVG and its table twin out.
 //!
+//! In a file of its own a chart also has its title and its legend (`alone`), and `raster` makes
+//! pixels of that.
+//!
 //! Each chart is one file that turns buckets into marks; [`canvas`] draws marks with plotters and
 //! rewrites what plotters says of colours into class names, so that one drawing serves light,
 //! dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
@@ -13,7 +16,9 @@ mod axis;
 mod canvas;
 mod expected;
 mod frame;
+mod heat;
 mod latency;
+mod raster;
 mod rejection;
 #[cfg(test)]
 mod tests;
@@ -22,6 +27,8 @@ mod volume;
 pub use alone::alone;
 pub use expected::{DAYS_BACK, History};
 pub use frame::{Before, Frame};
+pub use heat::heat;
+pub use raster::{Error, png};
 
 use crate::api::overview::Charts;
 use crate::domain::rollup::Rollup;

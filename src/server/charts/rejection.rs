@@ -1,7 +1,7 @@
 //! Draws which share of the records was quarantined.
 
 use super::axis::{self, Scale};
-use super::canvas::{self, Anchor, Ink, Mark, Picture};
+use super::canvas::{self, Ink, Mark, Picture};
 use super::frame::{self, Bucket, Frame, named};
 use crate::domain::chart::{Chart, Series};
 use crate::domain::format;
@@ -24,6 +24,8 @@ pub(super) fn rejection(buckets: &[Bucket], frame: &Frame) -> Chart {
         .collect();
     let most = rates.iter().chain(&before).flatten().copied().fold(0.0, f64::max) * 100.0;
     let scale = percent_scale(most);
+    // The share from which somebody should act, where the chart reaches that far.
+    let has_limit = total.received > 0 && scale.top >= ACT_RATE * 100.0;
     let mut marks = Vec::new();
     canvas::figures(scale, |y| format!("{y} %"), &mut marks);
     frame.time_axis(buckets, &mut marks);
@@ -34,7 +36,10 @@ pub(super) fn rejection(buckets: &[Bucket], frame: &Frame) -> Chart {
             "Nothing was received in this time",
         ));
     } else {
-        limit(scale, buckets.len(), &mut marks);
+        if has_limit {
+            let y = ACT_RATE * 100.0;
+            marks.push(Mark::Across { ink: Ink::Limit, y });
+        }
         canvas::runs(Ink::Before, middles(&before), &mut marks);
         line(buckets, &rates, &mut marks);
     }
@@ -47,6 +52,7 @@ pub(super) fn rejection(buckets: &[Bucket], frame: &Frame) -> Chart {
         ),
         top: scale.top,
         marks,
+        events: frame.events(buckets),
         links: frame::links(buckets, |b| match b.rollup.counts.rejection_rate() {
             None => "nothing received".to_owned(),
             rate => format!(
@@ -63,6 +69,11 @@ pub(super) fn rejection(buckets: &[Bucket], frame: &Frame) -> Chart {
         name: "over the range".to_owned(),
         figure: rate,
     }];
+    legend.extend(has_limit.then(|| Series {
+        key: "limit".to_owned(),
+        name: "act from".to_owned(),
+        figure: format!("{} %", ACT_RATE * 100.0),
+    }));
     legend.extend(frame.series_before(buckets, |r| format::percent(r.counts.rejection_rate())));
     let mut columns = ["Rejected", "Quarantined", "Received"]
         .map(str::to_owned)
@@ -86,22 +97,6 @@ fn percent_scale(most: f64) -> Scale {
     Scale {
         top: scale.top.min(100.0),
         ..scale
-    }
-}
-
-/// The share from which somebody should act, where the chart reaches that far.
-#[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
-fn limit(scale: Scale, buckets: usize, marks: &mut Vec<Mark>) {
-    let y = ACT_RATE * 100.0;
-    if scale.top >= y {
-        marks.push(Mark::Across { ink: Ink::Limit, y });
-        marks.push(Mark::Text {
-            ink: Ink::Word,
-            x: buckets as f64,
-            y,
-            anchor: Anchor::AboveLeft,
-            text: format!("act from {y} %"),
-        });
     }
 }
 

@@ -21,6 +21,7 @@ fn frame(length: TimeDelta) -> Frame {
         table: String::new(),
         before: None,
         history: History::default(),
+        happenings: Vec::new(),
     }
 }
 
@@ -165,12 +166,12 @@ fn a_bucket_leads_to_its_deliveries() {
     let [volume, ..] = three(&[rollup(start(), 5, 0)], &frame(TimeDelta::days(2)));
     assert_eq!(
         volume.rows[0].href.as_deref(),
-        Some("/deliveries?partner=a&feed=a/b&range=2025-11-24T00:00Z..2025-11-24T01:00Z")
+        Some("/deliveries?partner=a&feed=a/b&direction=file&range=2025-11-24T00:00Z..2025-11-24T01:00Z")
     );
     assert!(
         volume
             .svg
-            .contains("partner=a&amp;feed=a/b&amp;range=2025-11-24T00:00Z")
+            .contains("partner=a&amp;feed=a/b&amp;direction=file&amp;range=2025-11-24T00:00Z")
     );
 }
 
@@ -199,6 +200,41 @@ fn the_bucket_still_filling_is_marked_and_has_no_rate() {
     assert!(volume.svg.contains("so far ·") && volume.svg.contains("class='so-far'"));
     assert_eq!(elements(&rejection.svg)["circle"], 1, "the whole bucket alone");
     assert!(volume.rows[11].label.ends_with("so far"));
+}
+
+#[test]
+fn what_happened_is_marked_where_it_happened_and_leads_to_its_object() {
+    use crate::domain::happening::{Happening, What};
+    use crate::domain::ids::FeedId;
+    let mut frame = frame(TimeDelta::hours(100));
+    let contract = |hours| Happening {
+        at: start() + TimeDelta::hours(hours),
+        feed: FeedId::new("a/b"),
+        what: What::Contract {
+            version: 2,
+            reason: "<b>caps</b>".to_owned(),
+        },
+    };
+    // The newest first; the first two of them lie on one another.
+    frame.happenings = vec![contract(91), contract(90), contract(10)];
+    for chart in three(&[rollup(start(), 5, 1)], &frame) {
+        let found = elements(&chart.svg);
+        assert_eq!(
+            (found["a"], found["use"]),
+            (102, 100),
+            "a bucket each, and two marks"
+        );
+        assert!(!found.contains_key("b"));
+        let marks: Vec<_> = chart.svg.split("<a class='event' href='").skip(1).collect();
+        assert!(marks[0].starts_with("/feeds/a/b/contract'"), "{}", marks[0]);
+        assert!(
+            marks[0].contains("x='176'"),
+            "around its hour’s beginning: {}",
+            marks[0]
+        );
+        assert!(marks[1].starts_with("#happenings'"), "{}", marks[1]);
+        assert_eq!(marks[1].matches("contract version 2").count(), 2);
+    }
 }
 
 #[test]

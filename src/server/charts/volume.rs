@@ -51,6 +51,7 @@ pub(super) fn volume(buckets: &[Bucket], frame: &Frame) -> Chart {
         ),
         top: scale.top,
         marks,
+        events: frame.events(buckets),
         links: frame::links(buckets, |b| {
             let c = &b.rollup.counts;
             let mut said = format!(

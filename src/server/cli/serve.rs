@@ -7,6 +7,7 @@ use crate::server::context::AppState;
 use crate::server::figures::Figures;
 use crate::server::http;
 use crate::server::live::Live;
+use crate::server::reasons::Reasons;
 use crate::server::store::Store;
 use anyhow::Context;
 use leptos::config::LeptosOptions;
@@ -84,6 +85,7 @@ pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
         .build();
     Ok(AppState {
         figures: Figures::new(store.clone()),
+        reasons: Reasons::default(),
         live: Live::default(),
         store,
         clock: Clock::system(),

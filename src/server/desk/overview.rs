@@ -1,6 +1,6 @@
 //! Puts the overview together.
 
-use super::sight::Sight;
+use super::sight::{HAPPENINGS, Sight};
 use super::summary::{summary, thinned};
 use crate::api::overview::{Overview, PartnerRow};
 use crate::domain::account::Viewer;
@@ -21,11 +21,12 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
     let now = state.clock.now();
     let sight = Sight::new(asked, now);
     let (span, size) = (sight.stretch.span, sight.stretch.size);
-    let (partners, feeds, open, issues) = tokio::try_join!(
+    let (partners, feeds, open, issues, happenings) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
         store.count_open(&scope, None),
         store.count_active_issues(&scope, None),
+        store.list_happenings(&scope, None, span, HAPPENINGS),
     )?;
     let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
@@ -77,7 +78,8 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
             .then(rate(b).total_cmp(&rate(a)))
             .then(a.name.cmp(&b.name))
     });
-    Ok(Overview {
+    let before = figures.comparable(None, sight.before());
+    let overview = Overview {
         shown: sight.stretch.shown(),
         as_of: now,
         now: summary(&figures.total(span, size)),
@@ -86,8 +88,16 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
         open: open.values().sum(),
         charts: charts::all(
             figures.all(span, size).values(),
-            &sight.frame(&figures, None, String::new()),
+            &sight.frame(&figures, None, String::new(), happenings.clone()),
         ),
+        happenings,
+        reasons: Vec::new(),
         partners: rows,
+    };
+    // Whoever brings the figures up waits until nobody reads them, so no question goes out meanwhile.
+    drop(figures);
+    Ok(Overview {
+        reasons: super::reasons::top(state, &scope, span, before, size).await?,
+        ..overview
     })
 }

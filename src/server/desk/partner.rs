@@ -1,6 +1,6 @@
 //! Puts one partner's page together.
 
-use super::sight::Sight;
+use super::sight::{HAPPENINGS, Sight};
 use super::summary::{summary, total};
 use crate::api::partner::{FeedRow, PartnerReport};
 use crate::domain::account::Viewer;
@@ -35,11 +35,12 @@ pub async fn read(
         span: Some(span),
         ..DeliveryFilter::default()
     };
-    let (feeds, open, reasons, deliveries) = tokio::try_join!(
+    let (feeds, open, reasons, deliveries, happenings) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
         store.count_open(&scope, Some(id)),
         store.sum_codes(&scope, id, span, size),
         store.list_deliveries(&scope, &filter, "", DELIVERIES),
+        store.list_happenings(&scope, Some(id), span, HAPPENINGS),
     )?;
     let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
     let items = futures::future::try_join_all(counted).await?;
@@ -78,8 +79,9 @@ pub async fn read(
         open: open.get(id).copied().unwrap_or(0),
         charts: charts::all(
             all.values(),
-            &sight.frame(&rolled, Some(id), format!("partner={id}")),
+            &sight.frame(&rolled, Some(id), format!("partner={id}"), happenings.clone()),
         ),
+        happenings,
         feeds: rows,
         reasons,
         deliveries: deliveries.rows,

@@ -2,13 +2,21 @@
 
 use super::sight::Sight;
 use crate::api::reasons::{ReasonReport, ReasonRow};
-use crate::domain::account::Viewer;
+use crate::domain::account::{Scope, Viewer};
+use crate::domain::delivery::Direction;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::{Asked, Span};
 use crate::domain::report::CodeCount;
+use crate::domain::rollup::BucketSize;
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::context::AppState;
+use crate::server::reasons::Codes;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Reasons on the overview; the page of reasons has them all.
+const TOP: usize = 5;
 
 /// What makes two failures the same: code, severity and attribute.
 type Key = (String, &'static str, String);
@@ -21,15 +29,23 @@ fn key(count: &CodeCount) -> Key {
     )
 }
 
-/// Reads what failed in the caller's scope, of a partner and a feed where they are named.
+/// What of the log is asked about.
+#[derive(Debug, Clone, Copy)]
+struct Of<'a> {
+    partner: Option<&'a PartnerId>,
+    feed: Option<&'a FeedId>,
+    direction: Direction,
+}
+
+/// Reads what failed in the caller's scope, of a partner and a feed where they are named: in files
+/// that came, or in those that went out.
 pub async fn read(
     state: &AppState,
     viewer: &Viewer,
-    partner: &str,
-    feed: &str,
+    (partner, feed): (&str, &str),
+    direction: Direction,
     asked: &Asked,
 ) -> Result<ReasonReport, AppError> {
-    let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();
     let sight = Sight::new(asked, now);
@@ -38,42 +54,91 @@ pub async fn read(
     let partner = (!partner.is_empty())
         .then(|| PartnerId::new(partner))
         .or_else(|| feed.as_ref().map(FeedId::partner));
-    let of = (partner.as_ref(), feed.as_ref());
-    let (found, partners) = tokio::try_join!(
-        store.list_codes(&scope, of, span, size),
-        store.list_partners(&scope),
-    )?;
-    let (received, before) = {
+    let of = Of {
+        partner: partner.as_ref(),
+        feed: feed.as_ref(),
+        direction,
+    };
+    let partners = state.store.list_partners(&scope).await?;
+    let (checked, before) = {
         let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
-        let sum = match of {
+        let sum = match (of.partner, of.feed) {
             (_, Some(feed)) => figures.of_feed(feed, span, size),
             (Some(partner), None) => super::summary::total(&figures.of_partner(partner, span, size)),
             (None, None) => figures.total(span, size),
         };
-        (
-            sum.counts.received,
-            figures.comparable(partner.as_ref(), sight.before()),
-        )
+        let checked = match direction {
+            Direction::Ingest => sum.counts.received,
+            Direction::Export => sum.exported,
+        };
+        (checked, figures.comparable(of.partner, sight.before()))
     };
-    let before = earlier(state, viewer, of, before, &sight).await?;
+    Ok(ReasonReport {
+        shown: sight.stretch.shown(),
+        as_of: now,
+        received: checked,
+        rows: rows(state, &scope, of, span, before, size).await?,
+        partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
+    })
+}
+
+/// The errors that held the most records of everything in the scope, for the overview.
+pub(super) async fn top(
+    state: &AppState,
+    scope: &Scope,
+    span: Span,
+    before: Span,
+    size: BucketSize,
+) -> Result<Vec<ReasonRow>, AppError> {
+    let of = Of {
+        partner: None,
+        feed: None,
+        direction: Direction::Ingest,
+    };
+    let mut rows = rows(state, scope, of, span, before, size).await?;
+    rows.retain(|row| row.count.severity == Severity::Error);
+    rows.truncate(TOP);
+    Ok(rows)
+}
+
+/// What failed, the most records first, beside what failed before.
+async fn rows(
+    state: &AppState,
+    scope: &Scope,
+    of: Of<'_>,
+    span: Span,
+    before: Span,
+    size: BucketSize,
+) -> Result<Vec<ReasonRow>, AppError> {
+    let found = codes(state, scope, of, span, size).await?;
+    // None when the log does not reach so far.
+    let before = if before.from < before.until {
+        let mut sums = BTreeMap::<Key, u64>::new();
+        let found = codes(state, scope, of, before, size).await?;
+        for count in found.iter().flat_map(|(_, counts)| counts) {
+            *sums.entry(key(count)).or_default() += count.records;
+        }
+        Some(sums)
+    } else {
+        None
+    };
     let mut rows = BTreeMap::<Key, ReasonRow>::new();
-    for (partner, counts) in found {
+    for (partner, counts) in found.iter() {
         for count in counts {
-            let key = key(&count);
+            let key = key(count);
             let earlier = before.as_ref().map(|b| b.get(&key).copied().unwrap_or(0));
-            let records = count.records;
             rows.entry(key)
                 .and_modify(|row| {
                     row.count.records += count.records;
                     row.count.occurrences += count.occurrences;
                 })
                 .or_insert_with(|| ReasonRow {
-                    count,
+                    count: count.clone(),
                     before: earlier,
                     partners: Vec::new(),
                 })
                 .partners
-                .push((partner.clone(), records));
+                .push((partner.clone(), count.records));
         }
     }
     let mut rows: Vec<ReasonRow> = rows.into_values().collect();
@@ -83,33 +148,24 @@ pub async fn read(
     }
     // Stable: what is equal stays in the order of codes.
     rows.sort_by_key(|row| std::cmp::Reverse(row.count.records));
-    Ok(ReasonReport {
-        shown: sight.stretch.shown(),
-        as_of: now,
-        received,
-        rows,
-        partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
-    })
+    Ok(rows)
 }
 
-/// Records per reason in what it is compared with; none when the log does not reach so far.
-async fn earlier(
+/// What failed per partner. The rollups know of files that came; of those that went out, which
+/// are few, the log is asked.
+async fn codes(
     state: &AppState,
-    viewer: &Viewer,
-    of: (Option<&PartnerId>, Option<&FeedId>),
-    before: Span,
-    sight: &Sight,
-) -> Result<Option<BTreeMap<Key, u64>>, AppError> {
-    if before.from >= before.until {
-        return Ok(None);
-    }
-    let found = state
-        .store
-        .list_codes(&viewer.scope(), of, before, sight.stretch.size)
-        .await?;
-    let mut sums = BTreeMap::new();
-    for count in found.into_iter().flat_map(|(_, counts)| counts) {
-        *sums.entry(key(&count)).or_default() += count.records;
-    }
-    Ok(Some(sums))
+    scope: &Scope,
+    of: Of<'_>,
+    span: Span,
+    size: BucketSize,
+) -> Result<Codes, AppError> {
+    let narrowed = (of.partner, of.feed);
+    Ok(match of.direction {
+        Direction::Ingest => {
+            let store = &state.store;
+            state.reasons.list(store, scope, narrowed, span, size).await?
+        }
+        Direction::Export => Arc::new(state.store.list_export_codes(scope, narrowed, span).await?),
+    })
 }

@@ -3,6 +3,7 @@
 
 use super::summary::{summary, total};
 use crate::api::overview::Compared;
+use crate::domain::happening::Happening;
 use crate::domain::ids::PartnerId;
 use crate::domain::query::{Asked, Compare, Span};
 use crate::domain::rollup::BucketSize;
@@ -10,6 +11,9 @@ use crate::server::calendar::Stretch;
 use crate::server::charts::{Before, DAYS_BACK, Frame, History};
 use crate::server::figures::{self, Reading};
 use chrono::{DateTime, Utc};
+
+/// Happenings of each kind that charts mark; more would be a black bar.
+pub(super) const HAPPENINGS: i64 = 60;
 
 /// What is looked at, and what it is held against.
 #[derive(Debug)]
@@ -65,7 +69,13 @@ impl Sight {
     }
 
     /// The frame of its charts. `query` narrows the deliveries that they lead to.
-    pub(super) fn frame(&self, reading: &Reading, partner: Option<&PartnerId>, query: String) -> Frame {
+    pub(super) fn frame(
+        &self,
+        reading: &Reading,
+        partner: Option<&PartnerId>,
+        query: String,
+        happenings: Vec<Happening>,
+    ) -> Frame {
         let size = self.stretch.size;
         let begins = reading.begins(partner);
         Frame {
@@ -86,6 +96,7 @@ impl Sight {
             now: self.now,
             query,
             table: self.asked.table.clone(),
+            happenings,
         }
     }
 }

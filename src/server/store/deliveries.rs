@@ -10,7 +10,8 @@ use crate::domain::hold::Hold;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::issue::Issue;
 use crate::domain::query::{DeliveryFilter, Page, Span};
-use crate::domain::report::{CodeCount, Counts, FileReport, Sample, Verdict};
+use crate::domain::report::{CodeCount, Counts, FileReport, SAMPLES_KEPT, Sample, Verdict};
+use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
@@ -25,10 +26,6 @@ pub struct Opening {
     /// Examples of what failed; the first few of each code are kept with the entry.
     pub samples: Vec<Sample>,
 }
-
-/// Examples of one code kept with a log entry. The quarantine has every record; this is for
-/// warnings and for a look without a click.
-const SAMPLES_KEPT: usize = 5;
 
 /// Log entries of one feed written in one transaction.
 const INSERTED_TOGETHER: usize = 500;
@@ -331,6 +328,55 @@ impl Store {
         Ok(found.into_iter().map(Delivery::from).collect())
     }
 
+    /// Adds up what failed in the files that went out in a stretch of time, per partner, of one
+    /// partner and of one feed where they are named.
+    pub async fn list_export_codes(
+        &self,
+        scope: &Scope,
+        (partner, feed): (Option<&PartnerId>, Option<&FeedId>),
+        span: Span,
+    ) -> Result<Vec<(PartnerId, Vec<CodeCount>)>> {
+        let mut query = doc! {
+            "direction": Direction::Export.word(),
+            "status": Status::Accepted.word(),
+            "received_at": {"$gte": when::bson(span.from), "$lt": when::bson(span.until)},
+        };
+        if let Some(feed) = feed {
+            query.insert("feed", feed.as_str());
+        }
+        let stages = [
+            doc! {"$match": scope::narrow(query, scope, partner)},
+            doc! {"$unwind": "$codes"},
+            doc! {"$group": {
+                "_id": {"partner": "$partner", "code": "$codes.code", "severity": "$codes.severity", "attribute": "$codes.attribute"},
+                "records": {"$sum": "$codes.records"},
+                "occurrences": {"$sum": "$codes.occurrences"},
+            }},
+        ];
+        let mut found = self
+            .collection::<Document>("deliveries")
+            .aggregate(stages)
+            .with_type::<ExportCode>()
+            .await?;
+        let mut sums = std::collections::BTreeMap::<String, Vec<CodeCount>>::new();
+        while let Some(ExportCode {
+            key,
+            records,
+            occurrences,
+        }) = found.try_next().await?
+        {
+            sums.entry(key.partner).or_default().push(CodeCount {
+                code: key.code.into(),
+                severity: key.severity,
+                attribute: key.attribute.map(Into::into),
+                records,
+                occurrences,
+            });
+        }
+        let of = |(partner, codes)| (PartnerId::new(partner), codes);
+        Ok(sums.into_iter().map(of).collect())
+    }
+
     /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of
     /// the page before; whatever else is typed there begins at the newest.
     pub async fn list_deliveries(
@@ -352,6 +398,9 @@ impl Store {
         }
         if let Some(direction) = filter.direction {
             query.insert("direction", direction.word());
+        }
+        if let Some(replays) = filter.replays {
+            query.insert("origin.kind", if replays { "replay" } else { "file" });
         }
         if let Some(status) = filter.status {
             query.insert("status", status.word());
@@ -392,6 +441,23 @@ impl Store {
             total,
         })
     }
+}
+
+#[derive(Deserialize)]
+struct ExportCode {
+    #[serde(rename = "_id")]
+    key: ExportKey,
+    records: u64,
+    occurrences: u64,
+}
+
+#[derive(Deserialize)]
+struct ExportKey {
+    partner: String,
+    code: String,
+    severity: Severity,
+    #[serde(default)]
+    attribute: Option<String>,
 }
 
 fn after_key(after: &str) -> Option<(DateTime<Utc>, String)> {

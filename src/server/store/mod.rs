@@ -20,6 +20,7 @@
 //! | `items` | `items`, the catalogue we stand behind |
 //! | `outlines` | `outlines`, `outline_parts`: what items are compared by, in a few documents |
 //! | `withdrawing` | `items` that a whole catalogue no longer names |
+//! | `happenings` | `deliveries`, `contracts`, `profiles`: what charts mark |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine`, `superseding` | `quarantine` |
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
@@ -46,6 +47,7 @@ mod deliveries;
 mod drafts;
 mod files;
 mod gates;
+mod happenings;
 mod holds;
 mod issues;
 mod items;
@@ -280,7 +282,7 @@ impl Store {
         .await?;
         let done_kept = Duration::from_secs(jobs::DONE_KEPT_DAYS * 24 * 3600);
         self.expire("jobs", "done_at", done_kept).await?;
-        self.index_withdrawn().await?;
+        tokio::try_join!(self.index_withdrawn(), self.index_happenings())?;
         self.index(
             "rollups",
             &[

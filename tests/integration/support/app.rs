@@ -15,6 +15,7 @@ use feedgate::server::figures::Figures;
 use feedgate::server::live::Live;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
+use feedgate::server::reasons::Reasons;
 use feedgate::server::store::{Partner, Store};
 use feedgate::server::worker::Worker;
 use feedgate::server::{auth, http};
@@ -92,6 +93,7 @@ impl App {
         let state = AppState {
             store: store.clone(),
             figures: Figures::new(store.clone()),
+            reasons: Reasons::default(),
             live: live.clone(),
             clock: clock.clone(),
             options,

@@ -1,6 +1,7 @@
 //! Holds what the tests stand on.
 
 pub mod app;
+pub mod dom;
 pub mod files;
 pub mod html;
 pub mod log;

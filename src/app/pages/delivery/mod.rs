@@ -106,7 +106,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
             view! {
                 <div class="columns">
                     <div>
-                        {(!codes.is_empty()).then(|| tables::codes(codes, records))}
+                        {(!codes.is_empty()).then(|| tables::codes(&delivery, codes, records))}
                         {(!samples.is_empty()).then(|| tables::samples(samples))}
                     </div>
                     {facts}

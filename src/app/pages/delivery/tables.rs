@@ -3,9 +3,10 @@
 use crate::app::components::badge::SeverityBadge;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, figure, figures, text};
+use crate::app::link::Link;
 use crate::domain::delivery::Delivery;
 use crate::domain::format::{self, count};
-use crate::domain::report::{CodeCount, Sample};
+use crate::domain::report::{CodeCount, SAMPLES_KEPT, Sample};
 use crate::domain::violation::Severity;
 use leptos::prelude::*;
 
@@ -18,7 +19,10 @@ pub(super) fn of_records(delivery: &Delivery) -> Vec<CodeCount> {
 }
 
 /// What failed in its records, by rule.
-pub(super) fn codes(codes: Vec<CodeCount>, records: u64) -> AnyView {
+pub(super) fn codes(delivery: &Delivery, codes: Vec<CodeCount>, records: u64) -> AnyView {
+    let csv = Link::to("/export/codes.csv")
+        .with("delivery", delivery.id.as_str())
+        .href();
     let columns = vec![
         text("Rule"),
         text("Attribute"),
@@ -53,6 +57,9 @@ pub(super) fn codes(codes: Vec<CodeCount>, records: u64) -> AnyView {
         <section class="block">
             <h2>"What failed"</h2>
             <Table caption="What failed" columns rows/>
+            <p class="after">
+                <a href=csv download="">"Download as CSV"</a>
+            </p>
         </section>
     }
     .into_any()
@@ -71,7 +78,7 @@ pub(super) fn samples(samples: Vec<Sample>) -> AnyView {
     view! {
         <section class="block">
             <h2>"Examples"</h2>
-            <p class="hint">"Up to 50 of each rule, in the order of the file."</p>
+            <p class="hint">{format!("Up to {SAMPLES_KEPT} of each rule, in the order of the file.")}</p>
             <Table caption="Examples" columns rows/>
         </section>
     }

@@ -99,7 +99,7 @@ impl Store {
         span: Span,
         size: BucketSize,
     ) -> Result<Vec<CodeCount>> {
-        let query = scope::narrow(within(span, size), scope, Some(partner));
+        let query = scope::narrow(in_few(span, size), scope, Some(partner));
         let mut found = self
             .collection::<Document>("rollups")
             .find(query)
@@ -122,7 +122,7 @@ impl Store {
         span: Span,
         size: BucketSize,
     ) -> Result<Vec<(PartnerId, Vec<CodeCount>)>> {
-        let mut query = scope::narrow(within(span, size), scope, partner);
+        let mut query = scope::narrow(in_few(span, size), scope, partner);
         if let Some(feed) = feed {
             query.insert("feed", feed.as_str());
         }
@@ -154,6 +154,39 @@ fn within(span: Span, size: BucketSize) -> Document {
     }
 }
 
+/// The same stretch in as few buckets as add up to it: whole days, the hours beside them, and the
+/// minutes beside those.
+fn in_few(span: Span, size: BucketSize) -> Document {
+    doc! {"$or": pieces(span, size).into_iter().map(|(span, size)| within(span, size)).collect::<Vec<_>>()}
+}
+
+fn pieces(span: Span, size: BucketSize) -> Vec<(Span, BucketSize)> {
+    let larger = match size {
+        BucketSize::Minute => BucketSize::Hour,
+        BucketSize::Hour => BucketSize::Day,
+        BucketSize::Day => return vec![(span, size)],
+    };
+    let from = size.floor(span.from);
+    let first = larger.floor(from + (larger.length() - size.length()));
+    let last = larger.floor(span.until);
+    if first >= last {
+        return vec![(span, size)];
+    }
+    let mut pieces = pieces(
+        Span {
+            from: first,
+            until: last,
+        },
+        larger,
+    );
+    for (from, until) in [(from, first), (last, span.until)] {
+        if from < until {
+            pieces.push((Span { from, until }, size));
+        }
+    }
+    pieces
+}
+
 fn read(document: &Document) -> Option<Kept> {
     let start = document.get_datetime("start").ok()?;
     let start = DateTime::from_timestamp_millis(start.timestamp_millis())?;
@@ -163,4 +196,34 @@ fn read(document: &Document) -> Option<Kept> {
         size: BucketSize::ALL.into_iter().find(|s| s.word() == size)?,
         rollup: share::rollup(start, &share::parts_of(document)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_pieces_of_a_stretch_are_the_same_minutes_each_once(start in 0i64..10_000, minutes in 1i64..20_000, by_hour: bool) {
+            let size = if by_hour { BucketSize::Hour } else { BucketSize::Minute };
+            let from = size.floor(DateTime::UNIX_EPOCH + TimeDelta::minutes(start));
+            let span = Span { from, until: from + TimeDelta::minutes(minutes) };
+            let mut pieces = pieces(span, size);
+            pieces.sort_by_key(|(piece, _)| piece.from);
+            let mut at = span.from;
+            for (piece, of) in &pieces {
+                prop_assert_eq!(piece.from, at);
+                prop_assert_eq!(of.floor(piece.from), piece.from);
+                prop_assert!(piece.until > piece.from);
+                prop_assert!(piece.until == span.until || of.floor(piece.until) == piece.until);
+                at = piece.until;
+            }
+            prop_assert_eq!(at, span.until);
+            let buckets = |(piece, of): &(Span, BucketSize)| piece.length().num_minutes() / of.length().num_minutes() + 1;
+            let most = minutes / 1440 + 2 * 25 + 2 * 61;
+            prop_assert!(pieces.iter().map(buckets).sum::<i64>() <= most);
+        }
+    }
 }
