@@ -2,7 +2,7 @@
 // overview and of a partner are also kept with the tests, in pictures/; `make pictures` takes them
 // anew. The demo's days are those before today, so a picture is not the kept one to the pixel; it
 // has its width, and about its height.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "../support/test";
 
 const LOOKS = {
@@ -34,7 +34,7 @@ for (const [look, use] of Object.entries(LOOKS)) {
         await page.screenshot({ path, fullPage: true });
         if (!KEPT.includes(name)) return;
         const kept = `pictures/${name}-${look}.png`;
-        if (keeps) await page.screenshot({ path: kept, fullPage: true });
+        if (keeps || !existsSync(kept)) await page.screenshot({ path: kept, fullPage: true });
         const [[width, height], [keptWidth, keptHeight]] = [size(path), size(kept)];
         expect(width, `${kept} is of another width`).toBe(keptWidth);
         expect(Math.abs(height - keptHeight) / keptHeight, `${kept} is of another height`).toBeLessThan(0.15);

@@ -358,7 +358,7 @@ impl Store {
             .aggregate(stages)
             .with_type::<ExportCode>()
             .await?;
-        let mut sums = std::collections::BTreeMap::<String, Vec<CodeCount>>::new();
+        let mut sums = BTreeMap::<String, Vec<CodeCount>>::new();
         while let Some(ExportCode {
             key,
             records,

@@ -186,7 +186,9 @@ async fn ensure_partners(app: &App, log: &Log, shown: &Shown, page: &mut Page) {
         assert_eq!(row[5], ago(last.expect("a file"), app.clock.now()), "{slug}");
         ensure_trend(log, &of, &trend).await;
         let open = doc! {"partner": &slug, "state": {"$in": ["quarantined", "queued", "rejected_again"]}};
-        assert_eq!(row[7], count(log.count("quarantine", open).await), "{slug}");
+        let active = doc! {"partner": &slug, "triage.state": {"$in": ["open", "acknowledged", "waiting"]}};
+        assert_eq!(row[7], count(log.count("issues", active).await), "{slug}");
+        assert_eq!(row[8], count(log.count("quarantine", open).await), "{slug}");
         // What is beside the charts is what is in the table.
         if worst.lamp != Lamp::Green {
             let reasons = page.take(".attention .reason");

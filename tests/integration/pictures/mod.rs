@@ -1,6 +1,6 @@
 //! Charts as they look: each picture lies beside this file, to be looked at, and is what is drawn.
 //!
-//! After a change that is meant, `FEEDGATE_WRITE_PICTURES=1 cargo test --features ssr --test
+//! One that is missing is written, and its test fails once. After a change that is meant, `FEEDGATE_WRITE_PICTURES=1 cargo test --features ssr --test
 //! integration pictures` draws them anew; look at each before you keep it.
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
@@ -35,9 +35,14 @@ fn ensure(name: &str, drawn: &str) {
     let writes = std::env::var("FEEDGATE_WRITE_PICTURES").is_ok();
     // An element a line, so that a difference can be read.
     let drawn = drawn.replace("><", ">\n<") + "\n";
-    if writes {
+    let is_there = kept(name).exists();
+    if writes || !is_there {
         std::fs::write(kept(name), &drawn).expect("written");
     }
+    assert!(
+        writes || is_there,
+        "{name}.svg was not there and is now; look at it before you keep it"
+    );
     let before = std::fs::read_to_string(kept(name)).unwrap_or_default();
     let differs = before.lines().zip(drawn.lines()).find(|(a, b)| a != b);
     assert!(
