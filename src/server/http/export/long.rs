@@ -3,10 +3,11 @@
 use super::Wanted;
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Status};
-use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, StateFilter, stamp};
 use crate::domain::violation::Severity;
+use crate::error::AppError;
 use crate::server::calendar::Stretch;
 use crate::server::context::AppState;
 use crate::server::{csv, store};
