@@ -84,6 +84,9 @@ pub fn spawn(program: &Program, db: &Path, log: &Path, port: u16, options: &Opti
         // There is no second member to hand over to, so there is nothing to wait for at the end.
         .args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        // Each collection and index is an open file; many databases, as tests have them, would
+        // come to more than a process may open if those at rest stayed open for ten minutes.
+        .args(["--setParameter", "wiredTigerFileHandleCloseIdleTime=15"])
         // A process that was killed in a transaction blocks what it wrote to until the server
         // gives it up; the default is a minute, and ours last a second.
         .args(["--setParameter", "transactionLifetimeLimitSeconds=15"])

@@ -166,11 +166,20 @@ async fn begin_again(app: &App) {
     }
 }
 
+/// How many rounds; `FEEDGATE_TEST_ROUNDS` asks for more.
+fn rounds() -> u32 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests have no configuration of their own"
+    )]
+    let asked = std::env::var("FEEDGATE_TEST_ROUNDS");
+    asked.ok().and_then(|n| n.parse().ok()).unwrap_or(4)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_of_20_000_records_ends_once_for_each_however_often_its_workers_are_killed() {
     const RECORDS: u32 = 20_000;
-    #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
-    let rounds = std::env::var("FEEDGATE_TEST_ROUNDS").map_or(20, |n| n.parse().expect("a number"));
+    let rounds = rounds();
     let app = App::start().await;
     let feed = held(&app, RECORDS).await;
     mend_nine_of_ten(&app).await;
