@@ -70,12 +70,13 @@ fn exported(link: &Link, name: &str, kind: &str) -> String {
 }
 
 fn series(series: Series) -> AnyView {
+    let figure = (!series.figure.is_empty()).then(|| view! { <b>{series.figure}</b> });
     view! {
         <li>
             <span class=format!("key {}", series.key) aria-hidden="true"></span>
             {series.name}
             " "
-            <b>{series.figure}</b>
+            {figure}
         </li>
     }
     .into_any()
