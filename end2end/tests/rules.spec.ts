@@ -24,7 +24,7 @@ test("the rule book can be searched, and a partner may read it", async ({ page, 
 test("a partner's feed tells what came of its files, and leads to each", async ({ page, be }) => {
   await be("partner");
   await page.goto("/partners/kasparek");
-  await page.locator('a[href="/feeds/kasparek/products"]').first().click();
+  await page.getByRole("table", { name: "Feeds" }).locator('a[href="/feeds/kasparek/products"]').click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Feed products");
   const story = page.getByRole("table", { name: "What came of its files" });
   await story.locator("tbody th a").first().click();
@@ -45,7 +45,10 @@ test("staff set what a feed's contract makes of a rule, and the history says who
   // The same journey runs twice, with a script and without: each leaves another border behind.
   const history = page.getByRole("table", { name: "Versions of the contract" });
   const before = await history.locator("tbody tr").count();
-  await page.getByRole("link", { name: "Change TITLE_LENGTH" }).click();
+  // Folded by its attribute, as long as it neither fails nor is set otherwise.
+  const change = page.getByRole("link", { name: "Change TITLE_LENGTH" });
+  if (!(await change.isVisible())) await page.locator("summary", { hasText: /^title\s/ }).click();
+  await change.click();
   await expect(page.getByRole("heading", { name: "Change TITLE_LENGTH" })).toBeVisible();
   await page.getByLabel("longest title").fill(String(120 + before));
   await page.getByLabel("How much it matters").selectOption("error");
