@@ -173,7 +173,7 @@ fn rounds() -> u32 {
         reason = "tests have no configuration of their own"
     )]
     let asked = std::env::var("FEEDGATE_TEST_ROUNDS");
-    asked.ok().and_then(|n| n.parse().ok()).unwrap_or(4)
+    asked.ok().and_then(|n| n.parse().ok()).unwrap_or(2)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,24 +59,25 @@ pub struct Answer {
 }
 
 impl App {
-    /// On the server that the test run shares.
+    /// On the server that the test run shares, with the patience that it takes where every test
+    /// works at once.
     pub async fn start() -> Self {
-        Self::start_on(mongo::uri()).await
+        Self::build(mongo::uri(), Duration::from_secs(30), true).await
     }
 
     /// With pages that let nothing be pulled from private addresses, as they come.
     pub async fn start_guarded() -> Self {
-        Self::build(mongo::uri(), false).await
+        Self::build(mongo::uri(), Duration::from_secs(30), false).await
     }
 
     /// On a server of the test's own.
     pub async fn start_on(uri: &str) -> Self {
-        Self::build(uri, true).await
+        Self::build(uri, Duration::from_secs(10), true).await
     }
 
-    async fn build(uri: &str, pull_private: bool) -> Self {
+    async fn build(uri: &str, patience: Duration, pull_private: bool) -> Self {
         let database = mongo::new_database();
-        let store = Store::connect(uri, &database, Duration::from_secs(10))
+        let store = Store::connect(uri, &database, patience)
             .await
             .expect("a connection");
         store.migrate().await.expect("indexes");
