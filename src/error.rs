@@ -54,6 +54,22 @@ pub enum AppError {
         /// What has changed and what to do.
         message: String,
     },
+    /// 429: too many tries; the next one counts after a while.
+    #[error("{message}")]
+    Throttled {
+        /// What there were too many of, and how long to wait.
+        message: String,
+        /// How long that is.
+        seconds: u32,
+    },
+    /// 503: what was asked for is being done for others.
+    #[error("{message}")]
+    Busy {
+        /// What to do.
+        message: String,
+        /// When trying again makes sense.
+        seconds: u32,
+    },
     /// 503: the database does not answer.
     #[error("The database does not answer. Nothing was lost; this page works again as soon as it does.")]
     Unavailable,
@@ -94,6 +110,14 @@ impl AppError {
         }
     }
 
+    /// After how many seconds trying again makes sense, where that is known.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Throttled { seconds, .. } | Self::Busy { seconds, .. } => Some(*seconds),
+            _ => None,
+        }
+    }
+
     /// The HTTP status that goes with it; the only such table. A transport error never leaves
     /// a server.
     pub fn status(&self) -> u16 {
@@ -105,9 +129,10 @@ impl AppError {
             Self::Conflict { .. } => 409,
             Self::TooLarge { .. } => 413,
             Self::Invalid { .. } => 422,
+            Self::Throttled { .. } => 429,
             Self::Internal { .. } => 500,
             Self::Transport { .. } => 502,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Busy { .. } => 503,
         }
     }
 }

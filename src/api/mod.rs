@@ -33,3 +33,4 @@ pub mod reconciliation;
 pub mod rule;
 pub mod session;
 pub mod token;
+pub mod trial;

@@ -104,6 +104,11 @@ pub fn profile(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}/profile", format::url_value(id.as_str())))
 }
 
+/// Where a file of one feed is tried before it is sent.
+pub fn trial(id: &FeedId) -> Link {
+    Link::to(format!("/feeds/{}/try", format::url_value(id.as_str())))
+}
+
 /// One delivery's page.
 pub fn delivery(id: &DeliveryId) -> Link {
     Link::to(format!("/deliveries/{}", format::url_value(id.as_str())))

@@ -23,11 +23,11 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
     bulk::BulkPage, deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage,
-    feed::contract::ContractPage, feed::gates::GatesPage, feed::profile::ProfilePage, heat::HeatPage,
-    issues::IssuesPage, issues::one::IssuePage, jobs::JobsPage, not_found::NotFound, outgoing::OutgoingPage,
-    overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine, reasons::ReasonsPage,
-    reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage, rules::RulesPage,
-    sign_in::SignInPage,
+    feed::contract::ContractPage, feed::gates::GatesPage, feed::profile::ProfilePage, feed::trial::TrialPage,
+    heat::HeatPage, issues::IssuesPage, issues::one::IssuePage, jobs::JobsPage, not_found::NotFound,
+    outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine,
+    reasons::ReasonsPage, reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage,
+    rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -84,6 +84,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("feeds/:partner/:feed/contract") view=ContractPage/>
                     <Route path=path!("feeds/:partner/:feed/gates") view=GatesPage/>
                     <Route path=path!("feeds/:partner/:feed/profile") view=ProfilePage/>
+                    <Route path=path!("feeds/:partner/:feed/try") view=TrialPage/>
                     <Route path=path!("deliveries") view=Deliveries/>
                     <Route path=path!("deliveries/:delivery") view=DeliveryPage/>
                     <Route path=path!("issues") view=IssuesPage/>

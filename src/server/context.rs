@@ -6,6 +6,7 @@ use super::figures::Figures;
 use super::live::Live;
 use super::reasons::Reasons;
 use super::store::{self, Store};
+use super::trial::Trials;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::contract::Taxonomy;
 use crate::error::AppError;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub file_max: u64,
     /// Whether pulls may reach private addresses.
     pub pull_private: bool,
+    /// Where files are tried.
+    pub trials: Trials,
     /// The categories there are, where they are known.
     pub taxonomy: Option<Arc<Taxonomy>>,
 }

@@ -11,6 +11,7 @@
 //! | [`contract`] | contracts as people write them |
 //! | [`generate`] | feeds that look like a partner's, to try things on |
 //! | [`intake`] | brings files in and queues them, without reading them |
+//! | [`trial`] | checks a file before it is sent, and keeps nothing of it |
 //! | [`mod@taxonomy`] | the taxonomy that an operator names |
 //! | [`tokens`] | what partners' programs are let in by |
 //! | [`pipeline`] | what happens to a delivery: survey, ingest, replay |
@@ -33,7 +34,7 @@
 //!
 //! Direction: `store ← pipeline ← worker`, `store ← intake ← worker`; `feed` knows `domain` alone;
 //! `desk` asks `store`, `figures`, `charts`, and `feed` for what a profile makes of a few records; `http` and `cli` are on top. The web process never
-//! runs the pipeline.
+//! runs the pipeline, but for [`trial`], which surveys on cores that pages can spare.
 
 pub mod auth;
 pub mod bench;
@@ -62,4 +63,5 @@ pub mod reasons;
 pub mod store;
 pub mod taxonomy;
 pub mod tokens;
+pub mod trial;
 pub mod worker;

@@ -99,6 +99,11 @@ const TABLE: &[Row] = &[
         [401, 404, 200, 200, 200, 200],
     ),
     (
+        "read_trial",
+        &[("feed", "beta/main")],
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
         "set_gates",
         &[("feed", "beta/main"), ("seen", "elsewhere")],
         [401, 404, 404, 403, 409, 409],

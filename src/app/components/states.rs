@@ -64,6 +64,8 @@ pub fn Failed(
         AppError::Unreadable { .. }
         | AppError::Invalid { .. }
         | AppError::TooLarge { .. }
+        | AppError::Throttled { .. }
+        | AppError::Busy { .. }
         | AppError::Conflict { .. } => (
             "This cannot be done as asked".to_owned(),
             "",

@@ -9,6 +9,7 @@ use crate::server::http;
 use crate::server::live::Live;
 use crate::server::reasons::Reasons;
 use crate::server::store::Store;
+use crate::server::trial::Trials;
 use anyhow::Context;
 use leptos::config::LeptosOptions;
 use std::process::ExitCode;
@@ -93,6 +94,7 @@ pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
         public_url: web.public_url.as_deref().map(Into::into),
         file_max: web.intake.file_max(),
         pull_private: web.intake.pull_private,
+        trials: Trials::default(),
         taxonomy: web.knowing.load()?,
     })
 }

@@ -29,3 +29,4 @@ mod sight;
 mod story;
 mod summary;
 pub mod token;
+pub mod trial;

@@ -14,6 +14,7 @@ mod identify;
 mod live;
 mod same_origin;
 mod token;
+mod trial;
 mod upload;
 mod v1;
 
@@ -74,6 +75,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
     // The same but for two: a file may take its time, and is counted as it comes.
     let uploads = Router::<AppState>::new()
         .route("/upload/{partner}/{feed}", post(upload::upload))
+        .route("/feeds/{partner}/{feed}/try", post(trial::attempt))
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(sessions)

@@ -22,5 +22,5 @@ mod verdict;
 pub use keep::keep;
 pub use log::{Remark, Taken, Writer, take_log};
 pub use pull::{Puller, check, vet};
-pub use receive::{Incoming, Refused, Way, receive};
+pub use receive::{Incoming, Refused, Way, read_body, receive};
 pub use verdict::{Verdict, verdict};

@@ -10,7 +10,7 @@ use crate::server::clock::Clock;
 use crate::server::store::{Deed, Error as StoreError, Job, Receiving, Store, Work};
 use futures::{Stream, StreamExt};
 use std::fmt::Display;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// How long the sender may be silent in the middle of a file.
@@ -66,6 +66,13 @@ pub struct Incoming<'a> {
     pub limit: u64,
 }
 
+impl Incoming<'_> {
+    /// The name without its folders and without what cannot be shown.
+    pub fn plain_name(&self) -> String {
+        plain(self.name)
+    }
+}
+
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -94,7 +101,6 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
-/// The name without its folders and without what cannot be shown.
 fn plain(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String = last.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
@@ -119,7 +125,7 @@ where
         return Err(Refused::TooLarge(incoming.limit));
     }
     let id = incoming.id.clone();
-    let name = plain(incoming.name);
+    let name = incoming.plain_name();
     let mut file = store
         .begin_file(&id, &incoming.feed.id, &name, clock.now())
         .await?;
@@ -172,39 +178,60 @@ async fn take<B: AsRef<[u8]>, E: Display>(
     body: impl Stream<Item = Result<B, E>>,
 ) -> Result<(), Refused> {
     let mut body = pin!(body);
-    loop {
-        let next = tokio::time::timeout(SILENCE, body.next()).await;
-        match next {
-            Err(_) => {
-                return Err(Refused::Broken(format!(
-                    "Nothing came for {} s after byte {}. Send the file again.",
-                    SILENCE.as_secs(),
-                    file.bytes()
-                )));
-            }
-            Ok(None) => break,
-            Ok(Some(Err(error))) => {
-                return Err(Refused::Broken(format!(
-                    "The file broke off after byte {}: {error}. Send it again.",
-                    file.bytes()
-                )));
-            }
-            Ok(Some(Ok(bytes))) => {
-                let bytes = bytes.as_ref();
-                if file.bytes() + bytes.len() as u64 > incoming.limit {
-                    return Err(Refused::TooLarge(incoming.limit));
-                }
-                file.write(bytes, clock.now()).await?;
-            }
+    let mut came = 0;
+    while let Some(bytes) = next_piece(incoming, &mut body, &mut came).await? {
+        file.write(bytes.as_ref(), clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Reads a body to its end within the limits of [`receive`], handing on each piece for as long as
+/// `piece` wants more.
+pub async fn read_body<B: AsRef<[u8]>, E: Display>(
+    incoming: &Incoming<'_>,
+    body: impl Stream<Item = Result<B, E>>,
+    mut piece: impl FnMut(&[u8]) -> bool,
+) -> Result<(), Refused> {
+    if incoming.declared.is_some_and(|bytes| bytes > incoming.limit) {
+        return Err(Refused::TooLarge(incoming.limit));
+    }
+    let mut body = pin!(body);
+    let mut came = 0;
+    while let Some(bytes) = next_piece(incoming, &mut body, &mut came).await? {
+        if !piece(bytes.as_ref()) {
+            break;
         }
     }
-    match incoming.declared {
-        Some(declared) if declared != file.bytes() => Err(Refused::Broken(format!(
-            "{} bytes were announced and {} came. Send the whole file again.",
-            declared,
-            file.bytes()
+    Ok(())
+}
+
+/// The next piece of a body of which `came` bytes were read; none at its proper end.
+async fn next_piece<B: AsRef<[u8]>, E: Display>(
+    incoming: &Incoming<'_>,
+    body: &mut Pin<&mut impl Stream<Item = Result<B, E>>>,
+    came: &mut u64,
+) -> Result<Option<B>, Refused> {
+    match tokio::time::timeout(SILENCE, body.next()).await {
+        Err(_) => Err(Refused::Broken(format!(
+            "Nothing came for {} s after byte {came}. Send the file again.",
+            SILENCE.as_secs(),
         ))),
-        _ => Ok(()),
+        Ok(Some(Err(error))) => Err(Refused::Broken(format!(
+            "The file broke off after byte {came}: {error}. Send it again."
+        ))),
+        Ok(Some(Ok(bytes))) => {
+            *came += bytes.as_ref().len() as u64;
+            if *came > incoming.limit {
+                return Err(Refused::TooLarge(incoming.limit));
+            }
+            Ok(Some(bytes))
+        }
+        Ok(None) => match incoming.declared {
+            Some(declared) if declared != *came => Err(Refused::Broken(format!(
+                "{declared} bytes were announced and {came} came. Send the whole file again."
+            ))),
+            _ => Ok(None),
+        },
     }
 }
 

@@ -8,4 +8,5 @@ mod jobs;
 mod pulls;
 mod schedule;
 mod tokens;
+mod trial;
 mod watched;

@@ -17,6 +17,7 @@ use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
 use feedgate::server::reasons::Reasons;
 use feedgate::server::store::{Partner, Store};
+use feedgate::server::trial::Trials;
 use feedgate::server::worker::Worker;
 use feedgate::server::{auth, http};
 use std::path::Path;
@@ -101,6 +102,7 @@ impl App {
             public_url: None,
             file_max: FILE_MAX,
             pull_private,
+            trials: Trials::default(),
             taxonomy: None,
         };
         Self {

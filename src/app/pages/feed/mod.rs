@@ -3,7 +3,8 @@
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
 //! shows how fetching it stands, [`token`] which programs may send one. The pages below it are [`mod@contract`], what its records must
-//! meet, [`profile`], how its files are read, and [`gates`], when they are held; [`tabs`] leads from one to the other.
+//! meet, [`profile`], how its files are read, [`gates`], when they are held, and
+//! [`trial`], where one is tried before it is sent; [`tabs`] leads from one to the other.
 
 pub mod contract;
 pub mod gates;
@@ -13,6 +14,7 @@ mod send;
 mod story;
 mod tabs;
 mod token;
+pub mod trial;
 
 use crate::api::feed::{FeedView, Setting, read_feed};
 use crate::api::pull::{PausePull, ResumePull, SetPull, StopPull};

@@ -15,6 +15,8 @@ pub(super) enum Place {
     Profile,
     /// When they are held.
     Gates,
+    /// Where one is tried before it is sent.
+    Trial,
 }
 
 /// The pages of a feed as links, the one that is `here` marked.
@@ -24,6 +26,7 @@ pub(super) fn tabs(feed: &FeedId, here: Place) -> AnyView {
         (Place::Contract, "Contract", link::contract(feed)),
         (Place::Profile, "Profile", link::profile(feed)),
         (Place::Gates, "Gates", link::gates(feed)),
+        (Place::Trial, "Try a file", link::trial(feed)),
     ];
     let links: Vec<_> = places
         .into_iter()

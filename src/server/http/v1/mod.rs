@@ -8,6 +8,7 @@
 
 mod audit;
 mod bearer;
+mod check;
 mod delivery;
 mod digest;
 mod openapi;
@@ -26,6 +27,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/feeds/{feed}/deliveries", post(send::send))
         .route("/deliveries/{delivery}", get(delivery::read))
+        .route("/check", post(check::check))
         .route("/audit", post(audit::take))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || Problem::not_found("address"))

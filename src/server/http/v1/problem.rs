@@ -3,6 +3,7 @@
 use crate::error::AppError;
 use crate::server::intake::Refused;
 use crate::server::store;
+use crate::server::trial;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -11,6 +12,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
+    /// After how many seconds to try again.
+    again: u32,
     code: Option<&'static str>,
     detail: String,
 }
@@ -29,6 +32,7 @@ impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
+            again: 10,
             code: None,
             detail: detail.into(),
         }
@@ -80,13 +84,25 @@ impl Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(status, error.to_string())
+        Self {
+            again: error.retry_after().unwrap_or(10),
+            ..Self::new(status, error.to_string())
+        }
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         AppError::from(error).into()
+    }
+}
+
+impl From<trial::Error> for Problem {
+    fn from(error: trial::Error) -> Self {
+        match error {
+            trial::Error::Refused(refused) => refused.into(),
+            other => AppError::from(other).into(),
+        }
     }
 }
 
@@ -130,8 +146,8 @@ impl IntoResponse for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.again));
             }
             _ => {}
         }
