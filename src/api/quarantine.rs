@@ -1,9 +1,11 @@
 //! Answers for the quarantine: the list, one record, and what staff do with it.
 
+use crate::domain::contract::{Contract, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::query::{Page, QuarantineFilter};
 use crate::domain::record::Attributes;
+use crate::domain::violation::Violation;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -46,6 +48,30 @@ pub struct Draft {
     pub reason: String,
 }
 
+/// What the record's editor judges by while somebody types, and what it begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judging {
+    /// The contract in force, in the currency of the feed.
+    pub contract: Contract,
+    /// Whether the server knows categories, which are not sent along.
+    pub looks_up: bool,
+    /// What fails today about the newest revision.
+    pub current: Vec<Violation>,
+    /// What fails about the draft.
+    pub draft: Vec<Violation>,
+}
+
+/// What the server says of a draft that is not saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The contract that it was held to.
+    pub contract: Contract,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
 /// One held record and what may be done with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldView {
@@ -66,6 +92,8 @@ pub struct HeldView {
     pub code: String,
     /// Whether the caller may edit, replay and discard.
     pub may_act: bool,
+    /// What an edit is judged by, for those who may make one.
+    pub judging: Option<Judging>,
 }
 
 /// Lists held records, newest first, narrowed by whatever is not empty.
@@ -115,7 +143,8 @@ pub async fn read_held_record(id: String, #[server(default)] code: String) -> Re
 
 /// Saves a mended revision on top of revision `revision`, and goes back to the record.
 /// `names[]` and `values[]` run in parallel; a pair without a name is left out. With
-/// `then = "replay"` the new revision is queued as well.
+/// `then = "replay"` the new revision is queued as well; with `then = "check"` nothing is saved and
+/// the editor comes back with what the contract says.
 #[server(endpoint = "edit_record")]
 pub async fn edit_record(
     id: String,
@@ -130,21 +159,29 @@ pub async fn edit_record(
     context::reply(
         async {
             let viewer = context::viewer(Right::EditRecord).await?;
-            let attributes = Attributes(
-                names
-                    .into_iter()
-                    .zip(values)
-                    .filter(|(name, _)| !name.trim().is_empty())
-                    .collect(),
-            );
-            desk::quarantine::edit(
-                &viewer,
-                &RecordId::new(id),
-                revision,
-                Draft { attributes, reason },
-                &then,
-            )
-            .await
+            let attributes = Attributes::typed(names, values);
+            let draft = Draft { attributes, reason };
+            desk::quarantine::edit(&viewer, &RecordId::new(id), revision, draft, &then).await
+        }
+        .await,
+    )
+}
+
+/// Judges what was typed for a record, as saving it would, and saves nothing. `names[]` and
+/// `values[]` are as in [`edit_record`].
+#[server(endpoint = "judge_draft")]
+pub async fn judge_draft(
+    id: String,
+    #[server(default)] names: Vec<String>,
+    #[server(default)] values: Vec<String>,
+) -> Result<Judgement, AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::EditRecord).await?;
+            let attributes = Attributes::typed(names, values);
+            desk::quarantine::judge(&viewer, &RecordId::new(id), &attributes).await
         }
         .await,
     )

@@ -20,3 +20,4 @@ pub mod states;
 pub mod table;
 pub mod tile;
 pub mod time;
+pub mod violations;

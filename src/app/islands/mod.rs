@@ -7,11 +7,11 @@
 //! To add one: a file here with an `#[island]`, whose arguments are what it needs to know.
 
 mod follow;
+mod judged;
 mod live;
 mod morph;
 mod refresh;
-mod suggestion;
 
 pub use follow::Follow;
+pub use judged::{Judged, Remarks};
 pub use live::Live;
-pub use suggestion::Suggestion;

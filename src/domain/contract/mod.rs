@@ -5,6 +5,7 @@
 //! | [`mod@rule`] | what a rule is: code, severity, texts, examples |
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out |
+//! | [`alone`] | one record by itself, on either side of the wire |
 //! | [`sound`] | the values that passed, so that none is judged again and again |
 //! | [`mod@across`] | what records of one file say of each other |
 //! | [`columns`] | the fields of one file that nobody explains |
@@ -22,6 +23,7 @@
 //! [`checks::CHECKS`].
 
 pub mod across;
+pub mod alone;
 pub mod checker;
 pub mod checks;
 pub mod columns;
@@ -35,6 +37,7 @@ pub mod terms;
 mod text;
 
 pub use across::{Across, AtEnd};
+pub use alone::{Asked, Verdict};
 pub use checker::{Checked, Checker, Rules, identity};
 pub use columns::{Column, Columns};
 pub use currency::Currency;

@@ -37,6 +37,18 @@ pub struct Position {
 pub struct Attributes(pub Vec<(String, String)>);
 
 impl Attributes {
+    /// What a form says: names and values in parallel order. A pair without a name is left out,
+    /// and the line breaks that browsers send are those that stand in the fields.
+    pub fn typed(names: Vec<String>, values: Vec<String>) -> Self {
+        let pairs = names.into_iter().zip(values);
+        let named = pairs.filter(|(name, _)| !name.trim().is_empty());
+        Self(
+            named
+                .map(|(name, value)| (name, value.replace("\r\n", "\n")))
+                .collect(),
+        )
+    }
+
     /// The first value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())

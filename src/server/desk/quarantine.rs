@@ -1,10 +1,12 @@
 //! Lists held records, shows one, and does what staff ask.
 
-use crate::api::quarantine::{Draft, Event, HeldList, HeldView};
+use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
 use crate::domain::account::{Right, Viewer};
+use crate::domain::contract::{Verdict, alone};
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::QuarantineFilter;
+use crate::domain::record::Attributes;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
@@ -59,6 +61,13 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         state.store.find_beside(&scope, &beside, id, Side::Before),
     )?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
+    let draft = draft.map(|(attributes, reason)| Draft { attributes, reason });
+    let may_act = viewer.may(Right::EditRecord);
+    let judging = if may_act {
+        Some(judging(&state, viewer, &record, draft.as_ref()).await?)
+    } else {
+        None
+    };
     let mut history = vec![Event {
         at: record.received_at,
         by: "intake".to_owned(),
@@ -83,13 +92,68 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     Ok(HeldView {
         as_of: state.clock.now(),
         history,
-        draft: draft.map(|(attributes, reason)| Draft { attributes, reason }),
+        draft,
         next,
         previous,
         code,
-        may_act: viewer.may(Right::EditRecord),
+        may_act,
+        judging,
         record,
     })
+}
+
+/// What an edit of the record is judged by.
+async fn judging(
+    state: &AppState,
+    viewer: &Viewer,
+    record: &HeldRecord,
+    draft: Option<&Draft>,
+) -> Result<Judging, AppError> {
+    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
+    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
+    let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
+    let fails = |attributes| Verdict::from(&alone::judge(&contract, taxonomy, attributes, now).1).violations;
+    Ok(Judging {
+        looks_up: taxonomy.is_some(),
+        current: fails(record.current()),
+        draft: draft.map(|d| fails(&d.attributes)).unwrap_or_default(),
+        contract,
+    })
+}
+
+/// Judges what was typed for a record, and saves nothing.
+pub async fn judge(viewer: &Viewer, id: &RecordId, attributes: &Attributes) -> Result<Judgement, AppError> {
+    let state = context::state()?;
+    let record = find(&state, viewer, id).await?;
+    check_size(attributes)?;
+    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
+    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
+    let now = state.clock.now();
+    let (_, checked) = alone::judge(&contract, state.taxonomy.as_ref(), attributes, now);
+    Ok(Judgement {
+        verdict: Verdict::from(&checked),
+        contract,
+        now,
+    })
+}
+
+/// Refuses what is larger than a record may be.
+fn check_size(attributes: &Attributes) -> Result<(), AppError> {
+    let pairs = &attributes.0;
+    if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
+        return Err(AppError::invalid(
+            "attributes",
+            format!("A record has 1 to {ATTRIBUTES_MAX} attributes."),
+        ));
+    }
+    let too_long = |(name, value): &&(String, String)| name.len() > 200 || value.len() > VALUE_MAX;
+    match pairs.iter().find(too_long) {
+        None => Ok(()),
+        Some((name, _)) => Err(AppError::invalid(
+            name,
+            format!("The value of {name} is longer than {VALUE_MAX} bytes."),
+        )),
+    }
 }
 
 async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRecord, AppError> {
@@ -104,12 +168,19 @@ fn page_of(id: &RecordId) -> String {
     format!("/quarantine/{id}")
 }
 
-/// Saves a mended revision, and queues it when `then` is `replay`. What cannot be saved is kept
+/// Saves a mended revision, and queues it when `then` is `replay`; when that is `check`, it is
+/// shown again with what the contract says of it, and nothing is saved. What cannot be saved is kept
 /// as a draft, so that nothing typed is lost.
 pub async fn edit(viewer: &Viewer, id: &RecordId, on: u32, draft: Draft, then: &str) -> Result<(), AppError> {
     let state = context::state()?;
     let session = context::session()?;
     let record = find(&state, viewer, id).await?;
+    if then == "check" {
+        check_size(&draft.attributes)?;
+        auth::keep_draft(&session, id.as_str(), &draft.attributes, &draft.reason).await?;
+        go(&format!("{}?edit=1", page_of(id)));
+        return Ok(());
+    }
     match save(&state, viewer, &record, on, &draft).await {
         Ok(()) => auth::drop_draft(&session).await?,
         Err(refusal) => {
@@ -144,22 +215,7 @@ async fn save(
             format!("Keep the reason under {REASON_MAX} characters."),
         ));
     }
-    let pairs = &draft.attributes.0;
-    if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
-        return Err(AppError::invalid(
-            "attributes",
-            format!("A record has 1 to {ATTRIBUTES_MAX} attributes."),
-        ));
-    }
-    if let Some((name, _)) = pairs
-        .iter()
-        .find(|(name, value)| name.len() > 200 || value.len() > VALUE_MAX)
-    {
-        return Err(AppError::invalid(
-            name,
-            format!("The value of {name} is longer than {VALUE_MAX} bytes."),
-        ));
-    }
+    check_size(&draft.attributes)?;
     if !record.state.allows(Move::Edit) {
         return Err(AppError::conflict(format!(
             "This record is {} and cannot be edited now.",

@@ -1,8 +1,8 @@
 //! Puts single records before a feed's contract: in an ingest, a replay and the editor alike.
 
-use crate::domain::contract::{Checked, Checker, Contract, Taxonomy};
+use crate::domain::contract::{Checked, Contract, Taxonomy, alone};
 use crate::domain::feed::Feed;
-use crate::domain::record::{Attributes, Position, RawRecord};
+use crate::domain::record::{Attributes, RawRecord};
 use crate::domain::violation::Violation;
 use crate::server::store::{Decision, Passed};
 use chrono::{DateTime, Utc};
@@ -22,12 +22,8 @@ pub fn violations(
     attributes: &Attributes,
     now: DateTime<Utc>,
 ) -> Vec<Violation> {
-    let raw = RawRecord::from_attributes(attributes, Position::default());
-    Checker::new(&contract(feed), now)
-        .knowing(taxonomy.cloned())
-        .check(&raw)
-        .violations()
-        .collect()
+    let (_, checked) = alone::judge(&contract(feed), taxonomy, attributes, now);
+    checked.violations().collect()
 }
 
 /// Whether attributes pass, and the item they make.
@@ -37,10 +33,7 @@ pub fn decide(
     attributes: &Attributes,
     now: DateTime<Utc>,
 ) -> Decision {
-    let raw = RawRecord::from_attributes(attributes, Position::default());
-    let checked = Checker::new(&contract(feed), now)
-        .knowing(taxonomy.cloned())
-        .check(&raw);
+    let (raw, checked) = alone::judge(&contract(feed), taxonomy, attributes, now);
     if checked.is_held() {
         Decision::Fails(checked.violations().collect())
     } else {

@@ -2,12 +2,10 @@
 
 use super::edit_link;
 use super::rows::{Row, align};
-use crate::app::components::badge::SeverityBadge;
-use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, text};
-use crate::domain::format::count;
+use crate::app::components::violations::Violations;
 use crate::domain::quarantine::HeldRecord;
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::violation::Severity;
 use leptos::prelude::*;
 
 /// The table. Those who may edit can take a suggestion over into the editor.
@@ -28,7 +26,7 @@ pub(super) fn table(record: &HeldRecord, may_edit: bool) -> AnyView {
                 view! {
                     <div class="whole">
                         <h2>"The record as a whole"</h2>
-                        {violations(whole, "", None)}
+                        <Violations failing=whole/>
                     </div>
                 }
             })}
@@ -53,7 +51,13 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
     };
     let changed = mended && sent != now;
     let missing = if mended { "not sent" } else { "missing" };
-    let failing = violations(failing, &name, record);
+    let failing = match record {
+        Some(record) => {
+            let adopt = edit_link(record).with("adopt", &name).href();
+            view! { <Violations failing adopt/> }.into_any()
+        }
+        None => view! { <Violations failing/> }.into_any(),
+    };
     // What fails stands below the value it speaks of, which is the newest.
     let (below_sent, newest) = if mended {
         let class = if changed { "changed" } else { "" };
@@ -88,51 +92,4 @@ fn value(value: Option<String>, none: &'static str) -> AnyView {
         Some(value) if value.is_empty() => view! { <p class="muted none">"empty"</p> }.into_any(),
         Some(value) => view! { <p class="sent">{value}</p> }.into_any(),
     }
-}
-
-/// What fails, each with the value that would pass where one is sure. With `record` that value
-/// leads into its editor, filled in.
-pub(super) fn violations(failing: Vec<Violation>, name: &str, record: Option<&HeldRecord>) -> AnyView {
-    let items: Vec<_> = failing
-        .into_iter()
-        .map(|violation| {
-            let suggestion = violation.suggestion.map(|suggestion| match record {
-                Some(record) => {
-                    let href = edit_link(record).with("adopt", name).href();
-                    view! {
-                        <a class="button suggestion" href=href>
-                            "Use "
-                            <code>{suggestion}</code>
-                        </a>
-                    }
-                    .into_any()
-                }
-                None => view! {
-                    <p class="suggestion">
-                        "Would pass: " <code>{suggestion}</code>
-                    </p>
-                }
-                .into_any(),
-            });
-            let place = violation.place.map(|place| {
-                let line = place.line.map(|line| format!("line {}, ", count(line)));
-                view! { <p class="muted small">{format!("{}{place}", line.unwrap_or_default())}</p> }
-            });
-            view! {
-                <li>
-                    <p>
-                        {violation.message} " " <RuleCode code=violation.code.into_owned()/>
-                        {(violation.severity != Severity::Error)
-                            .then(|| view! { " " <SeverityBadge severity=violation.severity/> })}
-                    </p>
-                    {place}
-                    {suggestion}
-                </li>
-            }
-        })
-        .collect();
-    if items.is_empty() {
-        return ().into_any();
-    }
-    view! { <ul class="violations">{items}</ul> }.into_any()
 }

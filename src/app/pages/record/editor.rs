@@ -1,18 +1,20 @@
 //! Shows a record's attributes to change: one field each, in the order sent, and a few to add.
 //!
 //! The form is a plain one: it sends all names and all values in parallel order, the revision
-//! they are based on, and a reason. What the server refuses comes back as it was typed.
+//! they are based on, and a reason. What the server refuses comes back as it was typed. With a
+//! script, the page says while somebody types whether the record would pass.
 
-use super::compare::violations;
 use super::rows::{Row, align};
 use super::{Actions, version};
-use crate::api::quarantine::Draft;
+use crate::api::quarantine::{Draft, Judging};
 use crate::app::components::states::{Notice, Tone};
-use crate::app::islands::Suggestion;
+use crate::app::islands::{Judged, Remarks};
 use crate::app::link;
+use crate::domain::contract::Verdict;
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::violation::Severity;
 use crate::error::AppError;
+use chrono::{DateTime, Utc};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -21,18 +23,34 @@ const ONE_LINE: usize = 60;
 /// Empty fields for attributes that are to be added.
 const ADDED: usize = 2;
 
+/// What the editor begins with.
+pub(super) struct Begin {
+    /// What somebody typed and did not save, if it is to be gone on with.
+    pub(super) draft: Option<Draft>,
+    /// What it is judged by.
+    pub(super) judging: Judging,
+}
+
 /// The editor, beginning with the draft if there is one, else with the newest revision. The
 /// suggestion for the attribute `adopt` is filled in.
-pub(super) fn form(record: &HeldRecord, draft: Option<Draft>, adopt: &str, actions: Actions) -> AnyView {
-    let (begin, reason, drafted) = match draft {
-        Some(draft) => (draft.attributes, draft.reason, true),
-        None => (record.current().clone(), String::new(), false),
+pub(super) fn form(
+    record: &HeldRecord,
+    begin: Begin,
+    adopt: &str,
+    now: DateTime<Utc>,
+    actions: Actions,
+) -> AnyView {
+    let Begin { draft, judging } = begin;
+    let (begin, reason, violations, drafted) = match draft {
+        Some(draft) => (draft.attributes, draft.reason, judging.draft, true),
+        None => (record.current().clone(), String::new(), judging.current, false),
     };
-    let (rows, whole) = align(&record.attributes, &begin, &record.violations);
+    let verdict = Verdict { violations };
+    let (rows, whole) = align(&record.attributes, &begin, &verdict.violations);
     let fields: Vec<_> = rows
         .into_iter()
-        .enumerate()
-        .map(|(place, row)| field(place, row, adopt))
+        .zip(0..)
+        .map(|(row, place)| field(place, row, adopt))
         .collect();
     let back = link::record(&record.id).href();
     let afresh = super::edit_link(record).with("afresh", "1").href();
@@ -48,19 +66,25 @@ pub(super) fn form(record: &HeldRecord, draft: Option<Draft>, adopt: &str, actio
                 .then(|| {
                     view! {
                         <Notice tone=Tone::Plain>
-                            <p>"These are the values as you typed them; they are not saved."</p>
+                            <p>
+                                {format!(
+                                    "These are the values as you typed them; they are not saved. {}",
+                                    verdict.line(),
+                                )}
+                            </p>
                             <a href=afresh>"Begin again from the saved ones"</a>
                         </Notice>
                     }
                 })}
-            {violations(whole, "", None)}
             <ActionForm action=actions.edit>
                 <input type="hidden" name="id" value=id/>
                 <input type="hidden" name="revision" value=revision/>
-                <div class="fields">
-                    {fields}
-                    {(0..ADDED).map(added).collect::<Vec<_>>()}
-                </div>
+                <Judged contract=judging.contract now looks_up=judging.looks_up whole>
+                    <div class="fields">
+                        {fields}
+                        {(0..ADDED).map(added).collect::<Vec<_>>()}
+                    </div>
+                </Judged>
                 <div class="bar">
                     {why(reason, actions)}
                     <button class="main" name="then" value="replay">
@@ -69,6 +93,11 @@ pub(super) fn form(record: &HeldRecord, draft: Option<Draft>, adopt: &str, actio
                     <button name="then" value="">
                         "Save revision"
                     </button>
+                    <noscript>
+                        <button name="then" value="check" formnovalidate>
+                            "See whether it would pass"
+                        </button>
+                    </noscript>
                     <a href=back>"Leave without saving"</a>
                 </div>
             </ActionForm>
@@ -105,18 +134,14 @@ fn why(reason: String, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn field(place: usize, row: Row, adopt: &str) -> AnyView {
+fn field(place: u32, row: Row, adopt: &str) -> AnyView {
     let Row {
         name,
         sent,
         now,
-        violations: mut failing,
+        violations: failing,
     } = row;
-    // The first one is offered beside the field; the sentence has it too.
     let suggestion = failing.iter().find_map(|v| v.suggestion.clone());
-    for violation in &mut failing {
-        violation.suggestion = None;
-    }
     // What was taken out stays out: its field begins empty.
     let mut value = now.unwrap_or_default();
     if name == adopt
@@ -126,7 +151,7 @@ fn field(place: usize, row: Row, adopt: &str) -> AnyView {
     }
     let id = format!("value-{place}");
     let remarks = format!("remarks-{place}");
-    let describes = (!failing.is_empty()).then(|| remarks.clone());
+    let describes = Some(remarks.clone());
     let invalid = failing.iter().any(|v| v.severity <= Severity::Error);
     let was = match &sent {
         Some(sent) if *sent == value => None,
@@ -143,8 +168,9 @@ fn field(place: usize, row: Row, adopt: &str) -> AnyView {
                 <input type="hidden" name="names[]" value=name.clone()/>
                 {input}
                 {was.map(|was| view! { <p class="was">"Sent: " <code>{was}</code></p> })}
-                <div id=remarks>{violations(failing, &name, None)}</div>
-                {suggestion.map(|suggestion| view! { <Suggestion field=id suggestion/> })}
+                <div id=remarks class="remarks">
+                    <Remarks place field=id failing/>
+                </div>
             </div>
         </div>
     }

@@ -26,6 +26,7 @@ use crate::domain::quarantine::{HeldRecord, Move, State};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use bar::Beside;
+use editor::Begin;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -131,6 +132,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         previous,
         code,
         may_act,
+        judging,
     } = view;
     let beside = Beside { next, previous, code };
     let title = match (record.item_id.as_str(), record.title.as_str()) {
@@ -170,10 +172,11 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         {(record.state == State::Queued).then(|| view! { <Follow/> })}
         <div class="columns">
             <div class="block">
-                {if open {
-                    editor::form(&record, draft, &editing.adopt, actions)
-                } else {
-                    compare::table(&record, may_edit)
+                {match judging.filter(|_| open) {
+                    Some(judging) => {
+                        editor::form(&record, Begin { draft, judging }, &editing.adopt, as_of, actions)
+                    }
+                    None => compare::table(&record, may_edit),
                 }}
                 <details class="raw">
                     <summary>"The record as it stood in the file"</summary>

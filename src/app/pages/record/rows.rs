@@ -1,5 +1,6 @@
 //! Lines up what was sent, what the newest revision says, and what fails, one row an attribute.
 
+use crate::domain::contract::alone;
 use crate::domain::record::Attributes;
 use crate::domain::violation::Violation;
 
@@ -50,7 +51,11 @@ pub(super) fn align(
             whole.push(violation.clone());
             continue;
         };
-        match place(&rows, attribute, &violation.value) {
+        let fields = rows.iter().map(|row| {
+            let now = row.now.as_deref().or(row.sent.as_deref());
+            (row.name.as_str(), now.unwrap_or_default())
+        });
+        match alone::place(fields, violation) {
             Some(place) => rows[place].violations.push(violation.clone()),
             None => rows.push(Row {
                 name: attribute.to_owned(),
@@ -60,26 +65,6 @@ pub(super) fn align(
         }
     }
     (rows, whole)
-}
-
-/// The row a violation speaks of: that with its value, else the first of its attribute.
-fn place(rows: &[Row], attribute: &str, value: &str) -> Option<usize> {
-    let named = || {
-        rows.iter()
-            .enumerate()
-            .filter(|(_, row)| means(&row.name, attribute))
-    };
-    let valued = named().find(|(_, row)| {
-        let now = row.now.as_deref().or(row.sent.as_deref()).unwrap_or_default();
-        !value.is_empty() && now.trim().starts_with(value.trim_end_matches('…'))
-    });
-    valued.or_else(|| named().next()).map(|(place, _)| place)
-}
-
-/// Whether a name as sent means the attribute: `g:GTIN` means `gtin`.
-fn means(name: &str, attribute: &str) -> bool {
-    let bare = name.rsplit(':').next().unwrap_or(name).trim();
-    bare.eq_ignore_ascii_case(attribute) || bare.replace([' ', '-'], "_").eq_ignore_ascii_case(attribute)
 }
 
 #[cfg(test)]
