@@ -33,7 +33,7 @@ test("while somebody types, the page says whether the record would pass; without
     return;
   }
 
-  await expect(line).toHaveText(/^Still fails: GTIN_CHECK/);
+  await expect(line).toHaveText(/^Still fails: .*GTIN_CHECK/);
   await expect(field).toHaveAttribute("aria-invalid", "true");
   // A right number, typed, passes before anything is saved; what was said of the wrong one goes.
   await field.fill("400638133393");
@@ -45,7 +45,7 @@ test("while somebody types, the page says whether the record would pass; without
   // What breaks another rule is told at its own field, in the words of the rule.
   const price = page.locator(".attribute", { has: page.locator("label code", { hasText: /^price$/ }) });
   await price.locator("input[name='values[]']").fill("cheap");
-  await expect(line).toHaveText(/^Still fails: PRICE/);
+  await expect(line).toHaveText(/^Still fails: .*PRICE/);
   await expect(price.locator(".violations")).toContainText("cheap");
   // An attribute that is added counts too, and the suggestion is a click away.
   await price.locator("input[name='values[]']").fill("1O.00 EUR");

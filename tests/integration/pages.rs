@@ -207,6 +207,42 @@ async fn an_edit_that_cannot_be_saved_comes_back_as_it_was_typed() {
 }
 
 #[tokio::test]
+async fn what_is_typed_is_judged_as_if_it_were_saved_and_nothing_is_saved() {
+    let app = App::start().await;
+    let held = one_held(&app).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let ask = async |value: &str| {
+        let fields = editor(&held, "0", "gtin", value, "", "check");
+        let judged = staff.call("judge_draft", &borrowed(&fields)).await;
+        let back = staff.post("/api/edit_record", &borrowed(&fields)).await.location;
+        assert_eq!(back, Some(format!("/quarantine/{}?edit=1", held.id)));
+        let page = staff.get(&back.expect("an address")).await;
+        (judged, page.body)
+    };
+    let (judged, page) = ask("4006381333931").await;
+    assert!(judged.body.contains("\"violations\":[]"), "{}", judged.body);
+    assert!(page.contains("they are not saved. Would pass"), "{page}");
+    let (judged, page) = ask("4006381333933").await;
+    assert!(judged.body.contains("GTIN_CHECK"), "{}", judged.body);
+    assert!(
+        page.contains("they are not saved. Still fails: GTIN_CHECK."),
+        "{page}"
+    );
+    assert_eq!(state(&app, &held.id).await, State::Quarantined);
+    let many: Vec<_> = std::iter::repeat_n([("names[]", "a"), ("values[]", "b")], 501)
+        .flatten()
+        .collect();
+    let fields: Vec<_> = [("id", held.id.as_str())].into_iter().chain(many).collect();
+    let refused = staff.call("judge_draft", &fields).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.body
+    );
+}
+
+#[tokio::test]
 async fn the_second_of_two_editors_gets_a_conflict_and_loses_nothing() {
     let app = App::start().await;
     let held = one_held(&app).await;

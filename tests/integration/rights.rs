@@ -208,11 +208,7 @@ const TABLE: &[Row] = &[
     ),
     (
         "judge_draft",
-        &[
-            ("id", "{record}"),
-            ("names[]", "id"),
-            ("values[]", "1"),
-        ],
+        &[("id", "{record}"), ("names[]", "id"), ("values[]", "1")],
         [401, 404, 404, 403, 200, 200],
     ),
     (

@@ -21,7 +21,9 @@ pub fn Violations(
     let items: Vec<_> = failing
         .into_iter()
         .map(|violation| {
-            let suggestion = violation.suggestion.map(|suggestion| suggested(suggestion, adopt.clone()));
+            let suggestion = violation
+                .suggestion
+                .map(|suggestion| suggested(suggestion, adopt.clone()));
             let place = violation.place.map(|place| {
                 let line = place.line.map(|line| format!("line {}, ", count(line)));
                 view! { <p class="muted small">{format!("{}{place}", line.unwrap_or_default())}</p> }

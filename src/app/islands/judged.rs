@@ -156,9 +156,9 @@ pub fn Remarks(place: u32, field: String, failing: Vec<Violation>) -> impl IntoV
     let last = use_context::<Last>();
     Effect::new(move |_| awake.set(true));
     let newest = Memo::new(move |_| {
-        let told = last.filter(|_| awake.get()).and_then(|Last(last)| {
-            last.with(|last| last.as_ref()?.pinned.get(place as usize).cloned())
-        });
+        let told = last
+            .filter(|_| awake.get())
+            .and_then(|Last(last)| last.with(|last| last.as_ref()?.pinned.get(place as usize).cloned()));
         told.unwrap_or_else(|| failing.clone())
     });
     move || {

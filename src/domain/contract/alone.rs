@@ -21,9 +21,7 @@ pub fn judge(
     now: DateTime<Utc>,
 ) -> (RawRecord, Checked) {
     let raw = RawRecord::from_attributes(attributes, Position::default());
-    let checked = Checker::new(contract, now)
-        .knowing(taxonomy.cloned())
-        .check(&raw);
+    let checked = Checker::new(contract, now).knowing(taxonomy.cloned()).check(&raw);
     (raw, checked)
 }
 
@@ -106,9 +104,7 @@ pub fn place<'a>(
     violation: &Violation,
 ) -> Option<usize> {
     let attribute = violation.attribute.as_deref()?;
-    let named = fields
-        .enumerate()
-        .filter(|(_, (name, _))| means(name, attribute));
+    let named = fields.enumerate().filter(|(_, (name, _))| means(name, attribute));
     let value = violation.value.trim_end_matches('…');
     let valued = named
         .clone()
@@ -137,10 +133,7 @@ mod tests {
 
     #[test]
     fn the_line_says_whether_it_would_pass_and_names_each_rule_once() {
-        assert_eq!(
-            Verdict::of(&asked(&[])).line(),
-            "Would pass: no rule is broken."
-        );
+        assert_eq!(Verdict::of(&asked(&[])).line(), "Would pass: no rule is broken.");
         let failing = Verdict::of(&asked(&[("gtin", "4006381333932"), ("price", "cheap")]));
         assert!(!failing.passes());
         let line = failing.line();
@@ -148,7 +141,10 @@ mod tests {
         assert!(line.contains("GTIN_CHECK") && line.contains("PRICE"), "{line}");
         let warned = Verdict::of(&asked(&[("title", "GOOD STEEL MUG FOR ALL AND SUNDRY")]));
         assert!(warned.passes());
-        assert_eq!(warned.line(), "Would pass, with a word to the partner: TITLE_CAPS.");
+        assert_eq!(
+            warned.line(),
+            "Would pass, with a word to the partner: TITLE_CAPS."
+        );
     }
 
     #[test]
@@ -164,6 +160,9 @@ mod tests {
         });
         let (pinned, others) = verdict.pinned(&fields);
         assert!(pinned[0].iter().any(|v| v.code == "GTIN_CHECK"), "{verdict:?}");
-        assert!(others.iter().any(|v| v.attribute.as_deref() == Some("price")), "{others:?}");
+        assert!(
+            others.iter().any(|v| v.attribute.as_deref() == Some("price")),
+            "{others:?}"
+        );
     }
 }
