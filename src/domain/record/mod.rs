@@ -7,12 +7,14 @@
 //! through the same rules. What the values mean is the contract's business.
 
 mod attribute;
+mod merge;
 mod names;
 mod place;
 mod raw;
 mod understood;
 
 pub use attribute::Attribute;
+pub use merge::{Difference, merge};
 pub use names::{Dictionary, Name, Names, rank};
 pub use place::Place;
 pub use raw::{Damage, RawRecord};
@@ -41,9 +43,9 @@ impl Attributes {
     /// and the line breaks that browsers send are those that stand in the fields.
     pub fn typed(names: Vec<String>, values: Vec<String>) -> Self {
         let pairs = names.into_iter().zip(values);
-        let named = pairs.filter(|(name, _)| !name.trim().is_empty());
         Self(
-            named
+            pairs
+                .filter(|(name, _)| !name.trim().is_empty())
                 .map(|(name, value)| (name, value.replace("\r\n", "\n")))
                 .collect(),
         )
@@ -55,7 +57,7 @@ impl Attributes {
     }
 
     /// Names and values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
     }
 }
