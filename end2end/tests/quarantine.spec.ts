@@ -94,3 +94,57 @@ test("a suggestion is a click away where a script runs, and to read where none d
   await expect(field).not.toHaveValue(sent);
   await expect(field).toHaveValue(/^\d{13}$/);
 });
+
+test("the second of two tabs that save sees what the first changed, loses nothing and saves over it knowingly", async ({
+  page,
+  be,
+  context,
+}) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=szabo");
+  const link = page.getByRole("table", { name: "Held records" }).locator("tbody th a").first();
+  const address = (await link.getAttribute("href"))?.split("?")[0] ?? "";
+  const other = await context.newPage();
+  const field = (tab: typeof page, name: string) =>
+    tab
+      .locator(".attribute", { has: tab.locator("label code", { hasText: new RegExp(`^${name}$`) }) })
+      .locator("[name='values[]']");
+  for (const tab of [page, other]) await tab.goto(`${address}?edit=1`);
+  const [title, brand, mpn] = await Promise.all(
+    ["title", "brand", "mpn"].map((name) => field(page, name).inputValue()),
+  );
+
+  await field(page, "title").fill(`${title} (first)`);
+  await field(page, "mpn").fill(`${mpn}1`);
+  await page.getByLabel(/Why you change it/).fill("the first tab");
+  await page.getByRole("button", { name: "Save revision" }).click();
+  await expect(page.locator("main")).toContainText("saved revision");
+
+  await field(other, "title").fill(`${title} (second)`);
+  await field(other, "brand").fill(`${brand}2`);
+  await other.getByLabel(/Why you change it/).fill("the second tab");
+  await other.getByRole("button", { name: "Save revision" }).click();
+  await expect(other.getByRole("alert")).toContainText("while you were editing");
+  const changed = other.getByRole("table", { name: "What they changed" });
+  await expect(changed.locator("tbody tr")).toHaveCount(2);
+  await expect(changed.locator("tr", { hasText: "title" }).locator("td")).toHaveText([
+    title ?? "",
+    `${title} (first)`,
+    `${title} (second)`,
+    "yours",
+  ]);
+  await expect(changed.locator("tr", { hasText: "mpn" }).locator("td").last()).toHaveText("theirs");
+  // Theirs where only they changed it, mine where I did; the reason is kept too.
+  await expect(field(other, "title")).toHaveValue(`${title} (second)`);
+  await expect(field(other, "mpn")).toHaveValue(`${mpn}1`);
+  await expect(field(other, "brand")).toHaveValue(`${brand}2`);
+  await expect(other.getByLabel(/Why you change it/)).toHaveValue("the second tab");
+
+  await other.getByRole("button", { name: /^Save over revision \d+$/ }).click();
+  await expect(other.locator("main")).toContainText("the second tab");
+  const kept = other.getByRole("table", { name: "Attributes" });
+  await expect(kept.locator("tr", { hasText: "(second)" })).toHaveCount(1);
+  await expect(kept.locator("tr", { hasText: `${brand}2` })).toHaveCount(1);
+  await expect(kept.locator("tr", { hasText: `${mpn}1` })).toHaveCount(1);
+  await other.close();
+});

@@ -42,6 +42,8 @@ pub struct Event {
 /// What somebody typed into the editor and could not be saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
+    /// The revision that they are based on.
+    pub on: u32,
     /// The attributes as typed.
     pub attributes: Attributes,
     /// The reason as typed.
@@ -57,7 +59,7 @@ pub struct Judging {
     pub looks_up: bool,
     /// What fails today about the newest revision.
     pub current: Vec<Violation>,
-    /// What fails about the draft.
+    /// What fails about the draft, together with what was saved since it was begun.
     pub draft: Vec<Violation>,
 }
 
@@ -144,7 +146,8 @@ pub async fn read_held_record(id: String, #[server(default)] code: String) -> Re
 /// Saves a mended revision on top of revision `revision`, and goes back to the record.
 /// `names[]` and `values[]` run in parallel; a pair without a name is left out. With
 /// `then = "replay"` the new revision is queued as well; with `then = "check"` nothing is saved and
-/// the editor comes back with what the contract says.
+/// the editor comes back with what the contract says, with `then = "theirs"` what was typed and kept
+/// is dropped.
 #[server(endpoint = "edit_record")]
 pub async fn edit_record(
     id: String,
@@ -160,8 +163,12 @@ pub async fn edit_record(
         async {
             let viewer = context::viewer(Right::EditRecord).await?;
             let attributes = Attributes::typed(names, values);
-            let draft = Draft { attributes, reason };
-            desk::quarantine::edit(&viewer, &RecordId::new(id), revision, draft, &then).await
+            let draft = Draft {
+                on: revision,
+                attributes,
+                reason,
+            };
+            desk::quarantine::edit(&viewer, &RecordId::new(id), draft, &then).await
         }
         .await,
     )

@@ -5,7 +5,7 @@
 //! asks it before every change, so an illegal move is a conflict and never a corruption.
 
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
-use super::record::{Attributes, Position};
+use super::record::{self, Attributes, Difference, Position};
 use super::violation::Violation;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -164,6 +164,13 @@ impl HeldRecord {
     /// The attributes a replay would send: the newest revision's, else the original's.
     pub fn current(&self) -> &Attributes {
         self.revisions.last().map_or(&self.attributes, |r| &r.attributes)
+    }
+
+    /// What comes of attributes typed on top of revision `on` and what was saved since.
+    pub fn merge(&self, on: u32, typed: &Attributes) -> (Attributes, Vec<Difference>) {
+        let base = self.revisions.iter().find(|r| r.number == on);
+        let base = base.map_or(&self.attributes, |r| &r.attributes);
+        record::merge(base, self.current(), typed)
     }
 
     /// The newest revision's number; 0 for the original.

@@ -6,16 +6,16 @@
 
 use super::clock::Clock;
 use super::store::{self, Account, Store};
+use crate::api::quarantine::Draft;
 use crate::domain::account::{Role, Viewer};
 use crate::domain::ids::{PartnerId, UserId};
-use crate::domain::record::Attributes;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use tower_sessions::Session;
 
 const USER: &str = "user";
 const GENERATION: &str = "generation";
-const DRAFT: &str = "draft";
+const DRAFT: &str = "typed";
 
 /// Fewest characters of a password.
 pub const PASSWORD_MIN: usize = 10;
@@ -122,21 +122,14 @@ pub async fn identify(store: &Store, session: &Session) -> Result<Option<Viewer>
 }
 
 /// Keeps what somebody typed into a record's editor and could not be saved: one draft a session.
-pub async fn keep_draft(
-    session: &Session,
-    record: &str,
-    attributes: &Attributes,
-    reason: &str,
-) -> Result<(), Error> {
-    write(session, DRAFT, (record, attributes, reason)).await
+pub async fn keep_draft(session: &Session, record: &str, draft: &Draft) -> Result<(), Error> {
+    write(session, DRAFT, (record, draft)).await
 }
 
 /// The draft kept for a record, if there is one.
-pub async fn find_draft(session: &Session, record: &str) -> Result<Option<(Attributes, String)>, Error> {
-    let kept = session.get::<(String, Attributes, String)>(DRAFT).await?;
-    Ok(kept
-        .filter(|(of, ..)| of == record)
-        .map(|(_, attributes, reason)| (attributes, reason)))
+pub async fn find_draft(session: &Session, record: &str) -> Result<Option<Draft>, Error> {
+    let kept = session.get::<(String, Draft)>(DRAFT).await?;
+    Ok(kept.filter(|(of, _)| of == record).map(|(_, draft)| draft))
 }
 
 /// Drops the draft.

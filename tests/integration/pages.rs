@@ -265,8 +265,56 @@ async fn the_second_of_two_editors_gets_a_conflict_and_loses_nothing() {
     );
     let page = admin.get(&format!("/quarantine/{}", held.id)).await;
     assert!(page.body.contains("First"), "{}", page.body);
-    let page = admin.get(&format!("/quarantine/{}?edit=1", held.id)).await;
-    assert!(page.body.contains("Second"), "{}", page.body);
+    // The editor shows theirs beside what was typed, and is ready to save on top of theirs.
+    let page = admin.get(&format!("/quarantine/{}?edit=1", held.id)).await.body;
+    for words in [
+        "Changed while you were editing",
+        "staff of all saved revision 1: first",
+        "value=\"Second\"",
+        "Theirs: ",
+        "Save over revision 1",
+    ] {
+        assert!(page.contains(words), "no “{words}” in {page}");
+    }
+    // A third who saves meanwhile is met in turn; on top of that one, it is saved.
+    let third = editor(&held, "1", "brand", "Third", "third", "");
+    assert_eq!(
+        staff.call("edit_record", &borrowed(&third)).await.status,
+        StatusCode::OK
+    );
+    let answer = admin
+        .call(
+            "edit_record",
+            &borrowed(&editor(&held, "1", "title", "Second", "second", "")),
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    let over = editor(&held, "2", "title", "Second", "second", "");
+    assert_eq!(
+        admin.call("edit_record", &borrowed(&over)).await.status,
+        StatusCode::OK
+    );
+    // What was typed into a record that is then taken out of one's hands is still there to read.
+    let late = editor(&held, "2", "title", "Too late", "late", "");
+    assert_eq!(
+        staff.call("edit_record", &borrowed(&late)).await.status,
+        StatusCode::CONFLICT
+    );
+    let id = held.id.to_string();
+    assert_eq!(
+        admin.call("replay_record", &[("id", &id)]).await.status,
+        StatusCode::OK
+    );
+    let page = staff.get(&format!("/quarantine/{id}")).await.body;
+    assert!(
+        page.contains("Too late") && page.contains("was not saved"),
+        "{page}"
+    );
+    // Whoever keeps theirs drops what they typed.
+    let drop = editor(&held, "2", "title", "Too late", "late", "theirs");
+    staff.call("edit_record", &borrowed(&drop)).await;
+    let page = staff.get(&format!("/quarantine/{id}")).await.body;
+    assert!(!page.contains("Too late"), "{page}");
 }
 
 #[tokio::test]

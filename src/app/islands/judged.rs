@@ -149,9 +149,9 @@ fn typed(field: &Element) -> String {
 
 /// What fails about the field with the id `field`, the `place`-th of the form, with the value
 /// that would pass: to read and, as soon as it is awake, to take over. Asleep it says what the
-/// server found, which is `failing`.
+/// server found, which is `failing`. What somebody else saved meanwhile, `theirs`, is offered beside it.
 #[island]
-pub fn Remarks(place: u32, field: String, failing: Vec<Violation>) -> impl IntoView {
+pub fn Remarks(place: u32, field: String, failing: Vec<Violation>, theirs: Option<String>) -> impl IntoView {
     let awake = RwSignal::new(false);
     let last = use_context::<Last>();
     Effect::new(move |_| awake.set(true));
@@ -168,27 +168,38 @@ pub fn Remarks(place: u32, field: String, failing: Vec<Violation>) -> impl IntoV
         for violation in &mut failing {
             violation.suggestion = None;
         }
-        let suggested = suggested.map(|value| suggestion(field.clone(), value, awake.get()));
+        let offer = |value: String, words| offer(field.clone(), value, words, awake.get());
+        let suggested = suggested.map(|value| offer(value, ("Use ", "Would pass: ")));
+        let theirs = theirs
+            .clone()
+            .map(|value| offer(value, ("Use theirs: ", "Theirs: ")));
         view! {
             <Violations failing/>
             {suggested}
+            {theirs}
         }
     }
 }
 
-fn suggestion(field: String, value: String, awake: bool) -> AnyView {
+/// A value for a field: a button as soon as it is awake, words to read before that.
+fn offer(
+    field: String,
+    value: String,
+    (click_on, read): (&'static str, &'static str),
+    awake: bool,
+) -> AnyView {
     let code = view! { <code>{value.clone()}</code> };
     if awake {
         let click = move |_: MouseEvent| fill(&field, &value);
         view! {
             <button type="button" class="suggestion" on:click=click>
-                "Use "
+                {click_on}
                 {code}
             </button>
         }
         .into_any()
     } else {
-        view! { <p class="suggestion">"Would pass: " {code}</p> }.into_any()
+        view! { <p class="suggestion">{read} {code}</p> }.into_any()
     }
 }
 

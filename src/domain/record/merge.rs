@@ -11,6 +11,8 @@ use super::Attributes;
 pub struct Difference {
     /// The attribute's name.
     pub name: String,
+    /// Which of that name, counted from 0.
+    pub nth: usize,
     /// What both began with; none when it was not there.
     pub base: Option<String>,
     /// What the other saved; none when they took it out.
@@ -60,6 +62,7 @@ pub fn merge(base: &Attributes, theirs: &Attributes, mine: &Attributes) -> (Attr
         if is_changed {
             differences.push(Difference {
                 name: key.0.to_owned(),
+                nth: key.1,
                 base: was.map(str::to_owned),
                 theirs: other.map(str::to_owned),
                 mine: own.map(str::to_owned),

@@ -61,7 +61,6 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         state.store.find_beside(&scope, &beside, id, Side::Before),
     )?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
-    let draft = draft.map(|(attributes, reason)| Draft { attributes, reason });
     let may_act = viewer.may(Right::EditRecord);
     let judging = if may_act {
         Some(judging(&state, viewer, &record, draft.as_ref()).await?)
@@ -112,11 +111,15 @@ async fn judging(
     let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
     let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
     let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
-    let fails = |attributes| Verdict::from(&alone::judge(&contract, taxonomy, attributes, now).1).violations;
+    let fails = |attributes: &Attributes| {
+        Verdict::from(&alone::judge(&contract, taxonomy, attributes, now).1).violations
+    };
     Ok(Judging {
         looks_up: taxonomy.is_some(),
         current: fails(record.current()),
-        draft: draft.map(|d| fails(&d.attributes)).unwrap_or_default(),
+        draft: draft
+            .map(|d| fails(&record.merge(d.on, &d.attributes).0))
+            .unwrap_or_default(),
         contract,
     })
 }
@@ -169,22 +172,28 @@ fn page_of(id: &RecordId) -> String {
 }
 
 /// Saves a mended revision, and queues it when `then` is `replay`; when that is `check`, it is
-/// shown again with what the contract says of it, and nothing is saved. What cannot be saved is kept
+/// shown again with what the contract says of it, and nothing is saved; when it is `theirs`, what was
+/// typed gives way to what somebody else saved. What cannot be saved is kept
 /// as a draft, so that nothing typed is lost.
-pub async fn edit(viewer: &Viewer, id: &RecordId, on: u32, draft: Draft, then: &str) -> Result<(), AppError> {
+pub async fn edit(viewer: &Viewer, id: &RecordId, draft: Draft, then: &str) -> Result<(), AppError> {
     let state = context::state()?;
     let session = context::session()?;
     let record = find(&state, viewer, id).await?;
     if then == "check" {
         check_size(&draft.attributes)?;
-        auth::keep_draft(&session, id.as_str(), &draft.attributes, &draft.reason).await?;
+        auth::keep_draft(&session, id.as_str(), &draft).await?;
         go(&format!("{}?edit=1", page_of(id)));
         return Ok(());
     }
-    match save(&state, viewer, &record, on, &draft).await {
+    if then == "theirs" {
+        auth::drop_draft(&session).await?;
+        go(&page_of(id));
+        return Ok(());
+    }
+    match save(&state, viewer, &record, &draft).await {
         Ok(()) => auth::drop_draft(&session).await?,
         Err(refusal) => {
-            auth::keep_draft(&session, id.as_str(), &draft.attributes, &draft.reason).await?;
+            auth::keep_draft(&session, id.as_str(), &draft).await?;
             return Err(refusal);
         }
     }
@@ -195,13 +204,8 @@ pub async fn edit(viewer: &Viewer, id: &RecordId, on: u32, draft: Draft, then: &
     Ok(())
 }
 
-async fn save(
-    state: &AppState,
-    viewer: &Viewer,
-    record: &HeldRecord,
-    on: u32,
-    draft: &Draft,
-) -> Result<(), AppError> {
+async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, draft: &Draft) -> Result<(), AppError> {
+    let on = draft.on;
     let reason = draft.reason.trim();
     if reason.is_empty() {
         return Err(AppError::invalid(

@@ -4,6 +4,7 @@
 //! they are based on, and a reason. What the server refuses comes back as it was typed. With a
 //! script, the page says while somebody types whether the record would pass.
 
+use super::conflict;
 use super::rows::{Row, align};
 use super::{Actions, version};
 use crate::api::quarantine::{Draft, Judging};
@@ -12,6 +13,7 @@ use crate::app::islands::{Judged, Remarks};
 use crate::app::link;
 use crate::domain::contract::Verdict;
 use crate::domain::quarantine::HeldRecord;
+use crate::domain::record::{Attributes, Difference};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -31,6 +33,44 @@ pub(super) struct Begin {
     pub(super) judging: Judging,
 }
 
+/// What the fields begin with.
+struct Begun {
+    attributes: Attributes,
+    reason: String,
+    /// What the contract says of that.
+    verdict: Verdict,
+    /// The revision that the draft was begun on; none where there is no draft.
+    on: Option<u32>,
+    /// What somebody else has changed since.
+    theirs: Vec<Difference>,
+}
+
+impl Begun {
+    fn of(record: &HeldRecord, draft: Option<Draft>, judging: &Judging) -> Self {
+        let Some(draft) = draft else {
+            return Self {
+                attributes: record.current().clone(),
+                reason: String::new(),
+                verdict: Verdict {
+                    violations: judging.current.clone(),
+                },
+                on: None,
+                theirs: Vec::new(),
+            };
+        };
+        let (attributes, theirs) = record.merge(draft.on, &draft.attributes);
+        Self {
+            attributes,
+            reason: draft.reason,
+            verdict: Verdict {
+                violations: judging.draft.clone(),
+            },
+            on: Some(draft.on),
+            theirs,
+        }
+    }
+}
+
 /// The editor, beginning with the draft if there is one, else with the newest revision. The
 /// suggestion for the attribute `adopt` is filled in.
 pub(super) fn form(
@@ -41,16 +81,25 @@ pub(super) fn form(
     actions: Actions,
 ) -> AnyView {
     let Begin { draft, judging } = begin;
-    let (begin, reason, violations, drafted) = match draft {
-        Some(draft) => (draft.attributes, draft.reason, judging.draft, true),
-        None => (record.current().clone(), String::new(), judging.current, false),
-    };
-    let verdict = Verdict { violations };
-    let (rows, whole) = align(&record.attributes, &begin, &verdict.violations);
+    let begun = Begun::of(record, draft, &judging);
+    let Begun {
+        attributes,
+        reason,
+        verdict,
+        on,
+        theirs,
+    } = begun;
+    let (rows, whole) = align(&record.attributes, &attributes, &verdict.violations);
+    let rows = with_theirs(rows, &theirs);
+    let drafted = on.is_some();
+    let newer = on
+        .filter(|on| *on < record.revision())
+        .map(|on| conflict::newer(record, on, &theirs));
+    let over = newer.is_some().then(|| record.revision());
     let fields: Vec<_> = rows
         .into_iter()
         .zip(0..)
-        .map(|(row, place)| field(place, row, adopt))
+        .map(|((row, theirs), place)| field(place, row, theirs, adopt))
         .collect();
     let back = link::record(&record.id).href();
     let afresh = super::edit_link(record).with("afresh", "1").href();
@@ -76,6 +125,7 @@ pub(super) fn form(
                         </Notice>
                     }
                 })}
+            {newer}
             <ActionForm action=actions.edit>
                 <input type="hidden" name="id" value=id/>
                 <input type="hidden" name="revision" value=revision/>
@@ -87,12 +137,7 @@ pub(super) fn form(
                 </Judged>
                 <div class="bar">
                     {why(reason, actions)}
-                    <button class="main" name="then" value="replay">
-                        "Save and replay"
-                    </button>
-                    <button name="then" value="">
-                        "Save revision"
-                    </button>
+                    {buttons(over)}
                     <noscript>
                         <button name="then" value="check" formnovalidate>
                             "See whether it would pass"
@@ -104,6 +149,47 @@ pub(super) fn form(
         </section>
     }
     .into_any()
+}
+
+/// The ways to save; with `over`, on top of a revision that somebody else saved meanwhile.
+fn buttons(over: Option<u32>) -> AnyView {
+    let (replay, save) = match over {
+        None => ("Save and replay".to_owned(), "Save revision".to_owned()),
+        Some(over) => (
+            format!("Save over revision {over} and replay"),
+            format!("Save over revision {over}"),
+        ),
+    };
+    let theirs = over.map(|_| {
+        view! {
+            <button name="then" value="theirs" formnovalidate>
+                "Keep theirs, drop mine"
+            </button>
+        }
+    });
+    view! {
+        <button class="main" name="then" value="replay">
+            {replay}
+        </button>
+        <button name="then" value="">
+            {save}
+        </button>
+        {theirs}
+    }
+    .into_any()
+}
+
+/// The rows, each with what somebody else saved where what was typed stands in its place.
+fn with_theirs(rows: Vec<Row>, differences: &[Difference]) -> Vec<(Row, Option<String>)> {
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    let with = rows.into_iter().enumerate().map(|(place, row)| {
+        let nth = names[..place].iter().filter(|name| **name == row.name).count();
+        let conflict = differences
+            .iter()
+            .find(|d| d.is_conflict() && d.name == row.name && d.nth == nth);
+        (row, conflict.map(|d| d.theirs.clone().unwrap_or_default()))
+    });
+    with.collect()
 }
 
 /// The reason for the change, without which none is saved.
@@ -134,7 +220,7 @@ fn why(reason: String, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn field(place: u32, row: Row, adopt: &str) -> AnyView {
+fn field(place: u32, row: Row, theirs: Option<String>, adopt: &str) -> AnyView {
     let Row {
         name,
         sent,
@@ -169,7 +255,7 @@ fn field(place: u32, row: Row, adopt: &str) -> AnyView {
                 {input}
                 {was.map(|was| view! { <p class="was">"Sent: " <code>{was}</code></p> })}
                 <div id=remarks class="remarks">
-                    <Remarks place field=id failing/>
+                    <Remarks place field=id failing theirs/>
                 </div>
             </div>
         </div>

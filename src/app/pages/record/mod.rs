@@ -3,11 +3,12 @@
 //!
 //! The editor opens in place, by `?edit=1` in the address. This file owns the page and what it
 //! asks of the server; [`rows`] lines attributes up with one another and with what fails,
-//! [`compare`] and [`editor`] show them to read and to change, [`bar`] holds the buttons and
-//! [`story`] what happened.
+//! [`compare`] and [`editor`] show them to read and to change, [`conflict`] what somebody else saved
+//! meanwhile, [`bar`] holds the buttons and [`story`] what happened.
 
 mod bar;
 mod compare;
+mod conflict;
 mod editor;
 mod rows;
 mod story;
@@ -143,6 +144,10 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
     let sub = (!record.item_id.is_empty() && !record.title.is_empty()).then(|| record.title.clone());
     let may_edit = may_act && record.state.allows(Move::Edit);
     let open = may_edit && editing.open;
+    let left = draft
+        .as_ref()
+        .filter(|_| may_act && !may_edit)
+        .map(|draft| conflict::left(&record, draft));
     let kept = (draft.is_some() && may_edit && !open).then(|| edit_link(&record).href());
     let draft = draft.filter(|_| !editing.afresh);
     view! {
@@ -160,6 +165,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         {sub.map(|sub| view! { <p class="subject">{sub}</p> })}
         {actions.error().map(failed)}
         {standing(&record)}
+        {left}
         {kept
             .map(|href| {
                 view! {
