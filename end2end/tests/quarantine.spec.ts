@@ -67,6 +67,22 @@ test("filters live in the address, and an empty result says what to do", async (
   await expect(page.getByText("No held record matches")).toBeVisible();
 });
 
+test("a search looks into the records, and says how many it has looked at", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=kasparek");
+  await page.locator("summary", { hasText: "Search in the records" }).click();
+  await page.getByLabel("Attribute").fill("gtin");
+  await page.getByLabel("Severity").selectOption("error");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await expect(page).toHaveURL(/attribute=gtin/);
+  await expect(page.getByRole("navigation", { name: "Pages" })).toContainText(/Scanned \d+ of \d+ records; \d+ match/);
+  await expect(page.getByRole("table", { name: "Held records" }).locator("tbody tr").first()).toContainText(/gtin/i);
+  await page.getByLabel("Text in a value or message").fill("no such words anywhere");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await expect(page.getByText("No held record matches")).toBeVisible();
+  await expect(page.locator("main")).toContainText(/Scanned \d+ of \d+ records/);
+});
+
 test("a manager reads a held record and is offered no button to change it", async ({ page, be }) => {
   await be("manager");
   await page.goto("/quarantine?partner=kasparek");

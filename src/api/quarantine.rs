@@ -3,7 +3,7 @@
 use crate::domain::contract::{Contract, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::HeldRecord;
-use crate::domain::query::{Page, QuarantineFilter};
+use crate::domain::query::{HeldAsk, Page, QuarantineFilter, Scanned};
 use crate::domain::record::Attributes;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
@@ -20,7 +20,11 @@ pub struct HeldList {
     pub as_of: DateTime<Utc>,
     /// The rows, newest first.
     pub page: Page<HeldRecord>,
-    /// Codes among the records of the filter (its own code left out), the most records first.
+    /// How far it has come, when it was looked for what no index tells; the total is then not
+    /// known, and the page's is 0.
+    pub scanned: Option<Scanned>,
+    /// Codes among the records of the filter (its own code left out), the most records first;
+    /// none while it is searched.
     pub codes: Vec<(String, u64)>,
     /// Partners within the caller's scope: slug and name.
     pub partners: Vec<(PartnerId, String)>,
@@ -98,31 +102,19 @@ pub struct HeldView {
     pub judging: Option<Judging>,
 }
 
-/// Lists held records, newest first, narrowed by whatever is not empty.
+/// Lists held records, newest first, narrowed by whatever is not empty. What no index tells is
+/// looked for in so many records at a time; `after` is where to go on.
 #[server(endpoint = "list_held_records")]
 pub async fn list_held_records(
-    #[server(default)] partner: String,
-    #[server(default)] feed: String,
-    #[server(default)] delivery: String,
-    #[server(default)] code: String,
-    #[server(default)] state: String,
-    #[server(default)] item: String,
+    #[server(default)] asked: HeldAsk,
     #[server(default)] after: String,
 ) -> Result<HeldList, AppError> {
-    use crate::domain::{account::Right, ids, query};
+    use crate::domain::account::Right;
     use crate::server::{context, desk};
     context::reply(
         async {
             let viewer = context::viewer(Right::ViewReports).await?;
-            let filter = QuarantineFilter {
-                partner: (!partner.is_empty()).then(|| PartnerId::new(partner)),
-                feed: (!feed.is_empty()).then(|| ids::FeedId::new(feed)),
-                delivery: (!delivery.is_empty()).then(|| ids::DeliveryId::new(delivery)),
-                code: (!code.is_empty()).then_some(code),
-                state: query::StateFilter::parse(&state),
-                item: (!item.is_empty()).then_some(item),
-            };
-            desk::quarantine::list(&viewer, filter, &after).await
+            desk::quarantine::list(&viewer, asked.filter(), &after).await
         }
         .await,
     )

@@ -35,11 +35,12 @@ impl Severity {
         }
     }
 
+    /// Every one, worst first.
+    pub const ALL: [Self; 4] = [Self::Fatal, Self::Error, Self::Warning, Self::Info];
+
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Fatal, Self::Error, Self::Warning, Self::Info]
-            .into_iter()
-            .find(|severity| severity.word() == word)
+        Self::ALL.into_iter().find(|severity| severity.word() == word)
     }
 }
 

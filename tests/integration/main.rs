@@ -12,6 +12,9 @@ mod embedded;
 // What happens to a delivery, without a page in sight.
 mod pipeline;
 
+// What is looked for in held records, and how far a search may go.
+mod search;
+
 // Issues against the log and the quarantine, and what people make of them.
 mod issues;
 

@@ -136,7 +136,7 @@ const TABLE: &[Row] = &[
     ),
     (
         "list_held_records",
-        &[("partner", "beta")],
+        &[("asked[partner]", "beta")],
         [401, 200, 200, 200, 200, 200],
     ),
     (

@@ -17,13 +17,15 @@ use crate::domain::account::Right;
 use crate::domain::format::{self, count};
 use crate::domain::ids::PartnerId;
 use crate::domain::quarantine::{HeldRecord, State};
+use crate::domain::query::{HeldAsk, HeldSearch, Scanned};
+use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-/// What narrows the list.
-const FILTERS: [&str; 6] = ["partner", "feed", "delivery", "state", "code", "item"];
+/// What narrows the list by looking at each record.
+const SEARCH: [&str; 6] = ["attribute", "severity", "from", "to", "attempts", "text"];
 
 /// The page.
 #[component]
@@ -32,7 +34,7 @@ pub fn Quarantine() -> impl IntoView {
     let asked = Memo::new(move |_| {
         query.with(|q| {
             (
-                Link::carry("/quarantine", q, &FILTERS),
+                Link::carry("/quarantine", q, &HeldAsk::PARAMS),
                 q.get("after").unwrap_or_default(),
             )
         })
@@ -41,18 +43,7 @@ pub fn Quarantine() -> impl IntoView {
     let plan = ServerAction::<PlanBulk>::new();
     let list = Resource::new(
         move || asked.get(),
-        |(link, after)| {
-            let get = |name| link.get(name);
-            list_held_records(
-                get("partner"),
-                get("feed"),
-                get("delivery"),
-                get("code"),
-                get("state"),
-                get("item"),
-                after,
-            )
-        },
+        |(link, after)| list_held_records(HeldAsk::read(|name| link.get(name)), after),
     );
     view! {
         <Title text="Quarantine"/>
@@ -79,9 +70,10 @@ pub fn Quarantine() -> impl IntoView {
 
 fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<PlanBulk>>) -> AnyView {
     let HeldList {
-        filter: _,
+        filter,
         as_of,
         page,
+        scanned,
         codes,
         partners,
     } = list;
@@ -93,20 +85,36 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         })
         .href();
     let shown = page.rows.len();
+    let total = scanned.is_none().then_some(page.total);
+    let ended = page.next.is_none();
+    let pager = match scanned {
+        None => {
+            let nouns = ("record", "records");
+            view! { <Pager link=link.clone() nouns shown total=page.total next=page.next first/> }.into_any()
+        }
+        Some(scanned) => go_on(&link, scanned, shown, page.next, first),
+    };
     let body = if shown == 0 {
-        empty(&link)
+        view! {
+            {(first && ended).then(|| empty(&link))}
+            {scanned.is_some().then_some(pager)}
+        }
+        .into_any()
     } else {
         view! {
-            {plan.map(|plan| choose(&link, page.total, plan))}
-            {table(page.rows, &partners, as_of, &link, plan.is_some())}
+            {plan.map(|plan| choose(&link, total, plan))}
+            {table(page.rows, &partners, as_of, &link, &filter.search, plan.is_some())}
             <p class="after">
                 <a href=csv download="">"Download as CSV"</a>
             </p>
-            <Pager link=link.clone() nouns=("record", "records") shown total=page.total next=page.next first/>
+            {pager}
         }
         .into_any()
     };
-    let sentence = format::counted(page.total, "record", "records");
+    let sentence = match scanned {
+        None => format::counted(page.total, "record", "records"),
+        Some(scanned) => so_far(scanned),
+    };
     view! {
         <Head title="Quarantine" as_of live=true>
             <p class="muted">{sentence}</p>
@@ -114,6 +122,108 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         <Filters link=link.clone() partners/>
         <Codes link codes/>
         {body}
+    }
+    .into_any()
+}
+
+/// How far a search has come: `Scanned 20 000 of 134 000 records`.
+fn so_far(scanned: Scanned) -> String {
+    match scanned.of {
+        Some(of) => format!(
+            "Scanned {} of {}",
+            count(scanned.examined),
+            format::counted(of, "record", "records")
+        ),
+        None => format!(
+            "Scanned {}",
+            format::counted(scanned.examined, "record", "records")
+        ),
+    }
+}
+
+/// How far a search has come, and the way on: behind a full page to the next one, else to look at
+/// more records.
+fn go_on(link: &Link, scanned: Scanned, shown: usize, next: Option<String>, first: bool) -> AnyView {
+    let found = format::counted(shown as u64, "match", "matches");
+    let (sentence, onward) = match (&next, shown) {
+        (None, _) => (
+            format!("{}; {found} on this page, and no more.", so_far(scanned)),
+            "",
+        ),
+        (Some(_), 0) => (
+            format!("{}; none of these matches.", so_far(scanned)),
+            "Go on scanning",
+        ),
+        (Some(_), _) => (
+            format!("{}; {found} on this page.", so_far(scanned)),
+            "Go on scanning",
+        ),
+    };
+    let start = link.clone().with("after", "").href();
+    let next = next.map(|after| link.clone().with("after", &after).href());
+    view! {
+        <nav class="pager" aria-label="Pages">
+            <p>{sentence}</p>
+            <ul>
+                {(!first)
+                    .then(|| {
+                        view! {
+                            <li>
+                                <a class="button" href=start>"From the newest"</a>
+                            </li>
+                        }
+                    })}
+                {next
+                    .map(|href| {
+                        view! {
+                            <li>
+                                <a class="button" href=href rel="next">{onward}</a>
+                            </li>
+                        }
+                    })}
+            </ul>
+        </nav>
+    }
+    .into_any()
+}
+
+/// What is looked for in each record.
+#[component]
+fn Search(link: Link) -> impl IntoView {
+    let is_open = SEARCH.iter().any(|name| !link.get(name).is_empty());
+    let severities = Severity::ALL
+        .into_iter()
+        .filter(|severity| *severity != Severity::Fatal)
+        .map(|s| (s.word().to_owned(), s.word().to_owned()))
+        .collect();
+    let longest = HeldSearch::TEXT_MAX.to_string();
+    view! {
+        <details class="search" open=is_open>
+            <summary>"Search in the records"</summary>
+            <div class="filters">
+                <label class="field">
+                    <span>"Text in a value or message"</span>
+                    <input name="text" value=link.get("text") maxlength=longest autocomplete="off"/>
+                </label>
+                <label class="field">
+                    <span>"Attribute"</span>
+                    <input name="attribute" value=link.get("attribute") placeholder="gtin" autocomplete="off"/>
+                </label>
+                <Select label="Severity" name="severity" none="any" options=severities chosen=link.get("severity")/>
+                <label class="field">
+                    <span>"Received from (UTC)"</span>
+                    <input type="date" name="from" value=link.get("from")/>
+                </label>
+                <label class="field">
+                    <span>"to"</span>
+                    <input type="date" name="to" value=link.get("to")/>
+                </label>
+                <label class="field">
+                    <span>"Replayed at least"</span>
+                    <input type="number" name="attempts" min="0" step="1" value=link.get("attempts")/>
+                </label>
+            </div>
+        </details>
     }
     .into_any()
 }
@@ -127,6 +237,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
     let hidden: Vec<_> = link
         .hidden(&["partner", "feed", "state", "item"])
         .into_iter()
+        .filter(|(name, _)| !SEARCH.contains(&name.as_str()))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
     let delivery = link.get("delivery");
@@ -148,6 +259,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
                 <button>"Filter"</button>
                 {narrowed.then(|| view! { <a href="/quarantine">"Clear"</a> })}
             </div>
+            <Search link=link.clone()/>
         </FilterForm>
         {(!delivery.is_empty())
             .then(|| {
@@ -231,6 +343,7 @@ fn table(
     partners: &[(PartnerId, String)],
     as_of: DateTime<Utc>,
     link: &Link,
+    search: &HeldSearch,
     may_tick: bool,
 ) -> AnyView {
     // The records beside one are then those of the list.
@@ -245,7 +358,7 @@ fn table(
     ];
     let rows: Vec<_> = records
         .into_iter()
-        .map(|r| row(r, partners, as_of, &code, may_tick))
+        .map(|r| row(r, partners, as_of, (&code, search), may_tick))
         .collect();
     view! { <Table caption="Held records" columns rows/> }.into_any()
 }
@@ -254,13 +367,15 @@ fn row(
     record: HeldRecord,
     partners: &[(PartnerId, String)],
     as_of: DateTime<Utc>,
-    code: &str,
+    (code, search): (&str, &HeldSearch),
     may_tick: bool,
 ) -> AnyView {
     let name = partners.iter().find(|(id, _)| *id == record.partner);
     let partner = name.map_or_else(|| record.partner.to_string(), |(_, name)| name.clone());
     let more = record.violations.len().saturating_sub(1);
-    let wrong = match record.violations.first() {
+    // What was looked for, where something was.
+    let told = record.violations.iter().find(|violation| search.fits(violation));
+    let wrong = match told.or(record.violations.first()) {
         Some(violation) => view! {
             {violation.message.clone()}
             {(more > 0).then(|| view! { " " <span class="more">{format!("+{more} more")}</span> })}

@@ -7,69 +7,21 @@
 
 mod asked;
 mod compare;
+mod held;
 mod issues;
 mod range;
 mod shown;
 
 pub use asked::Asked;
 pub use compare::Compare;
+pub use held::{HeldAsk, HeldSearch, QuarantineFilter, Scanned, StateFilter};
 pub use issues::{IssueAsk, IssueFilter, IssueGroup, IssueSort, IssueStates};
 pub use range::{MOST_DAYS, Period, Range, Span, stamp};
 pub use shown::Shown;
 
 use super::delivery::Direction;
-use super::ids::{DeliveryId, FeedId, PartnerId};
-use super::quarantine::State;
+use super::ids::{FeedId, PartnerId};
 use serde::{Deserialize, Serialize};
-
-/// Which held records a list shows. Every field narrows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct QuarantineFilter {
-    /// Of this partner.
-    pub partner: Option<PartnerId>,
-    /// Of this feed.
-    pub feed: Option<FeedId>,
-    /// Of this delivery.
-    pub delivery: Option<DeliveryId>,
-    /// That failed this rule.
-    pub code: Option<String>,
-    /// In this state; none means every open one, see [`StateFilter`].
-    pub state: StateFilter,
-    /// With this product id, as sent.
-    pub item: Option<String>,
-}
-
-/// Which states a list shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StateFilter {
-    /// Those that wait for somebody: [`State::OPEN`].
-    #[default]
-    Open,
-    /// Every one.
-    Any,
-    /// Just this one.
-    Is(State),
-}
-
-impl StateFilter {
-    /// Reads `open`, `any` or a state's word; whatever else is `open`.
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "any" => Self::Any,
-            other => State::parse(other).map_or(Self::Open, Self::Is),
-        }
-    }
-
-    /// The form [`StateFilter::parse`] reads.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Any => "any",
-            Self::Is(state) => state.word(),
-        }
-    }
-}
 
 /// Which deliveries a list shows. Every field narrows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

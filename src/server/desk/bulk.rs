@@ -77,6 +77,7 @@ pub async fn plan(viewer: &Viewer, what: &str, ids: Vec<RecordId>, meant: Meant)
         code: some(&meant.code),
         state: StateFilter::parse(&meant.state),
         item: some(&meant.item),
+        ..QuarantineFilter::default()
     };
     let address = Link::to("/quarantine")
         .with("partner", &meant.partner)

@@ -1,18 +1,18 @@
 //! Lists held records, shows one, and does what staff ask.
 
 use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
-use crate::domain::account::{Right, Viewer};
+use crate::domain::account::{Right, Scope, Viewer};
 use crate::domain::contract::{Verdict, alone};
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
-use crate::domain::query::QuarantineFilter;
+use crate::domain::query::{Page, QuarantineFilter};
 use crate::domain::record::Attributes;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
 use crate::server::pipeline::judge;
-use crate::server::store::{self, Deed, Job, Side, Work};
+use crate::server::store::{self, Bound, Deed, Job, Side, Work};
 
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
@@ -27,6 +27,9 @@ const ATTRIBUTES_MAX: usize = 500;
 pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Result<HeldList, AppError> {
     let state = context::state()?;
     let scope = viewer.scope();
+    if !filter.search.is_empty() {
+        return search(&state, &scope, filter, after).await;
+    }
     let (page, codes, partners) = tokio::try_join!(
         state.store.list_held(&scope, &filter, after, ROWS),
         state.store.count_held_codes(&scope, &filter),
@@ -37,8 +40,34 @@ pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Res
         filter,
         as_of: state.clock.now(),
         page,
+        scanned: None,
         codes,
         partners,
+    })
+}
+
+/// The same where every record has to be looked at.
+async fn search(
+    state: &AppState,
+    scope: &Scope,
+    filter: QuarantineFilter,
+    after: &str,
+) -> Result<HeldList, AppError> {
+    let (found, partners) = tokio::try_join!(
+        state.store.search_held(scope, &filter, after, ROWS, Bound::PAGE),
+        state.store.list_partners(scope),
+    )?;
+    Ok(HeldList {
+        filter,
+        as_of: state.clock.now(),
+        page: Page {
+            rows: found.rows,
+            next: found.next,
+            total: 0,
+        },
+        scanned: Some(found.scanned),
+        codes: Vec::new(),
+        partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
     })
 }
 

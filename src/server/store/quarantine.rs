@@ -171,7 +171,7 @@ pub(super) fn states_before(step: Move) -> Vec<&'static str> {
         .collect()
 }
 
-fn open_states() -> Vec<&'static str> {
+pub(super) fn open_states() -> Vec<&'static str> {
     State::OPEN.into_iter().map(State::word).collect()
 }
 

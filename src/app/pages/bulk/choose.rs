@@ -26,8 +26,9 @@ pub fn Chosen(
         .into_any()
 }
 
-/// The form with its buttons, for a list of `total` records at this address.
-pub fn choose(link: &Link, total: u64, plan: ServerAction<PlanBulk>) -> AnyView {
+/// The form with its buttons, for a list of `total` records at this address; without a total, for
+/// what a search has found so far, of which only what is ticked can be taken.
+pub fn choose(link: &Link, total: Option<u64>, plan: ServerAction<PlanBulk>) -> AnyView {
     let state = StateFilter::parse(&link.get("state"));
     let actions: Vec<Action> = Action::ALL
         .into_iter()
@@ -37,13 +38,16 @@ pub fn choose(link: &Link, total: u64, plan: ServerAction<PlanBulk>) -> AnyView 
             StateFilter::Any => true,
         })
         .collect();
-    if actions.is_empty() || total == 0 {
+    if actions.is_empty() || total == Some(0) {
         return ().into_any();
     }
+    let is_search = total.is_none();
     let of_one_feed = !link.get("feed").is_empty() || !link.get("delivery").is_empty();
+    let takes_all = of_one_feed && !is_search;
     let hidden: Vec<_> = link
         .hidden(&[])
         .into_iter()
+        .filter(|_| takes_all)
         .map(|(name, value)| view! { <input type="hidden" name=format!("meant[{name}]") value=value/> })
         .collect();
     let buttons: Vec<_> = actions
@@ -51,9 +55,13 @@ pub fn choose(link: &Link, total: u64, plan: ServerAction<PlanBulk>) -> AnyView 
         .map(|action| {
             let ticked = format!("{}-selected", action.word());
             let all = format!("{}-all", action.word());
-            let every = format!("{} all {}…", action.verb(), counted(total, "record", "records"));
+            let every = format!(
+                "{} all {}…",
+                action.verb(),
+                counted(total.unwrap_or(0), "record", "records")
+            );
             view! {
-                {of_one_feed
+                {takes_all
                     .then(|| {
                         view! {
                             <button name="what" value=all>
@@ -67,6 +75,15 @@ pub fn choose(link: &Link, total: u64, plan: ServerAction<PlanBulk>) -> AnyView 
             }
         })
         .collect();
+    let hint = match (is_search, of_one_feed) {
+        (true, _) => Some(
+            "What a search has found can be ticked. The next page shows what would become of it; nothing happens before that.",
+        ),
+        (false, false) => Some(
+            "Narrow the list to one feed to take all that match. The next page shows what would become of them; nothing happens before that.",
+        ),
+        (false, true) => None,
+    };
     let failed = move || {
         let refused = plan.value().get().and_then(Result::err);
         refused.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
@@ -76,14 +93,7 @@ pub fn choose(link: &Link, total: u64, plan: ServerAction<PlanBulk>) -> AnyView 
         <ActionForm action=plan attr:id=FORM attr:class="bulk">
             {hidden}
             <div class="choices">{buttons}</div>
-            {(!of_one_feed)
-                .then(|| {
-                    view! {
-                        <p class="muted">
-                            "Narrow the list to one feed to take all that match. The next page shows what would become of them; nothing happens before that."
-                        </p>
-                    }
-                })}
+            {hint.map(|hint| view! { <p class="muted">{hint}</p> })}
         </ActionForm>
     }
     .into_any()

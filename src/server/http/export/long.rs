@@ -3,14 +3,15 @@
 use super::Wanted;
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Status};
-use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
+use crate::domain::ids::{FeedId, JobId, PartnerId};
 use crate::domain::quarantine::HeldRecord;
-use crate::domain::query::{DeliveryFilter, Page, QuarantineFilter, StateFilter, stamp};
+use crate::domain::query::{DeliveryFilter, HeldAsk, Page, stamp};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::calendar::Stretch;
 use crate::server::context::AppState;
-use crate::server::{csv, store};
+use crate::server::csv;
+use crate::server::store::{self, Bound};
 use axum::body::Body;
 use futures::stream;
 
@@ -53,16 +54,9 @@ pub(super) fn deliveries(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
     })
 }
 
-/// The list of held records.
+/// The list of held records. A search of it goes on until all are looked at, a page at a time.
 pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
-    let filter = QuarantineFilter {
-        partner: wanted.some("partner").map(PartnerId::new),
-        feed: wanted.some("feed").map(FeedId::new),
-        delivery: wanted.some("delivery").map(DeliveryId::new),
-        code: wanted.some("code"),
-        state: StateFilter::parse(wanted.get("state")),
-        item: wanted.some("item"),
-    };
+    let filter = HeldAsk::read(|name| wanted.get(name).to_owned()).filter();
     let (store, scope) = (state.store.clone(), viewer.scope());
     let heads = [
         "id",
@@ -79,7 +73,19 @@ pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
     ];
     pages(heads.map(str::to_owned).to_vec(), held, move |after| {
         let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
-        async move { store.list_held(&scope, &filter, &after, ROWS).await }
+        async move {
+            if filter.search.is_empty() {
+                return store.list_held(&scope, &filter, &after, ROWS).await;
+            }
+            let found = store
+                .search_held(&scope, &filter, &after, ROWS, Bound::PAGE)
+                .await?;
+            Ok(Page {
+                rows: found.rows,
+                next: found.next,
+                total: 0,
+            })
+        }
     })
 }
 
