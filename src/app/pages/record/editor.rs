@@ -81,14 +81,13 @@ pub(super) fn form(
     actions: Actions,
 ) -> AnyView {
     let Begin { draft, judging } = begin;
-    let begun = Begun::of(record, draft, &judging);
     let Begun {
         attributes,
         reason,
         verdict,
         on,
         theirs,
-    } = begun;
+    } = Begun::of(record, draft, &judging);
     let (rows, whole) = align(&record.attributes, &attributes, &verdict.violations);
     let rows = with_theirs(rows, &theirs);
     let drafted = on.is_some();
