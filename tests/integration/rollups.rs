@@ -151,6 +151,9 @@ async fn ensure_they_verify(app: &App) {
     }
 }
 
+/// How many write at once.
+const WRITERS: usize = 4;
+
 /// How many rounds; `FEEDGATE_TEST_ROUNDS` asks for more.
 fn rounds() -> u32 {
     #[expect(
@@ -168,17 +171,29 @@ async fn every_bucket_verifies_after_workers_were_killed_at_random_while_several
     let mut workers = [Worker::start(&app), Worker::start(&app)];
     let mut n = 0;
     for round in 0..rounds() {
-        for _ in 0..3 {
-            let entries: Vec<_> = (0..chance.random_range(1..15))
-                .map(|_| {
-                    n += 1;
-                    an_entry(n, &mut chance)
-                })
-                .collect();
-            app.store.insert_deliveries(&entries).await.expect("entries");
-            let earlier = chance.random_range(1..=n);
-            correct(&app, earlier, &mut chance).await;
-        }
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let before = n;
+                let entries: Vec<_> = (0..chance.random_range(1..15))
+                    .map(|_| {
+                        n += 1;
+                        an_entry(n, &mut chance)
+                    })
+                    .collect();
+                let corrections = (before > 0).then(|| chance.random_range(1..=before));
+                (entries, corrections, StdRng::from_rng(&mut chance))
+            })
+            .collect();
+        let writing = writers.into_iter().map(|(entries, earlier, mut chance)| {
+            let app = &app;
+            async move {
+                app.store.insert_deliveries(&entries).await.expect("entries");
+                if let Some(earlier) = earlier {
+                    correct(app, earlier, &mut chance).await;
+                }
+            }
+        });
+        futures::future::join_all(writing).await;
         tokio::time::sleep(Duration::from_millis(chance.random_range(0..250))).await;
         if round % 2 == 0 {
             let victim = chance.random_range(0..workers.len());

@@ -5,7 +5,7 @@
 //! from the log first. Everything here may be killed at any instant: see `store::rollups`.
 
 use super::super::clock::Clock;
-use super::super::store::{Difference, Error, FeedDay, Leave, Mark, Store};
+use super::super::store::{Difference, Error, FeedDay, Leave, Mark, Progress, Store};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -51,12 +51,8 @@ async fn while_it_lasts(store: &Store, clock: &Clock, leave: &Leave, beat: Durat
     if !progress.is_whole() {
         tracing::info!("reading the whole log into the rollups");
     }
-    while !progress.is_whole() {
-        let (ids, mark) = store.scan_deliveries(&progress).await?;
-        if !store.roll(leave, &ids, &mark, clock.now()).await? {
-            return Ok(());
-        }
-        progress.note(mark);
+    if !scan(store, clock, leave, &mut progress, Mark::clone).await? {
+        return Ok(());
     }
     loop {
         // Waiting may be cut off here: what the stream has read stays in it.
@@ -67,15 +63,45 @@ async fn while_it_lasts(store: &Store, clock: &Clock, leave: &Leave, beat: Durat
                 }
             }
             Ok(next) => {
-                let Some((ids, token)) = next? else { return Ok(()) };
-                if !store
-                    .roll(leave, &ids, &Mark::Followed(token), clock.now())
-                    .await?
-                {
+                let Some((entries, token)) = next? else {
+                    return Ok(());
+                };
+                let mark = Mark::Followed(token);
+                if !store.roll(leave, &entries, &mark, clock.now()).await? {
                     return Ok(());
                 }
             }
         }
+    }
+}
+
+/// Rolls the log from where progress left off to its end, the next entries being read while some
+/// are rolled, and leaves the marks that `marked` makes of each. False when the leave has gone to
+/// another.
+async fn scan(
+    store: &Store,
+    clock: &Clock,
+    leave: &Leave,
+    progress: &mut Progress,
+    marked: impl Fn(&Mark) -> Mark,
+) -> Result<bool, Error> {
+    if progress.is_whole() {
+        return Ok(true);
+    }
+    let mut next = store.scan_deliveries(progress).await?;
+    loop {
+        let (entries, mark) = next;
+        progress.note(mark.clone());
+        let (is_last, mark) = (progress.is_whole(), marked(&mark));
+        let rolling = store.roll(leave, &entries, &mark, clock.now());
+        if is_last {
+            return rolling.await;
+        }
+        let (rolled, following) = tokio::try_join!(rolling, store.scan_deliveries(progress))?;
+        if !rolled {
+            return Ok(false);
+        }
+        next = following;
     }
 }
 
@@ -90,13 +116,7 @@ pub async fn catch_up(store: &Store, clock: &Clock, name: &str) -> Result<(), Er
         return Ok(());
     };
     progress.begin_again();
-    while !progress.is_whole() {
-        let (ids, mark) = store.scan_deliveries(&progress).await?;
-        if !store.roll(&leave, &ids, &Mark::Same, clock.now()).await? {
-            break;
-        }
-        progress.note(mark);
-    }
+    scan(store, clock, &leave, &mut progress, |_| Mark::Same).await?;
     store.leave_rollups(&leave, clock.now()).await
 }
 

@@ -77,6 +77,13 @@ pub(super) struct DeliveryDoc {
     pub(super) folded: bool,
 }
 
+impl DeliveryDoc {
+    /// The entry's id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl From<&Delivery> for DeliveryDoc {
     fn from(d: &Delivery) -> Self {
         Self {

@@ -89,7 +89,7 @@ pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
 pub use quarantine::{Holding, Side};
 pub use replaying::{Decision, Replayed};
-pub use rollups::{Changed, Difference, FeedDay, Kept, Leave, Mark, Progress, Turns};
+pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use searching::{Bound, Found};
 pub use sessions::Sessions;
 pub use tokens::Token;
@@ -263,11 +263,6 @@ impl Store {
         )
         .await?;
         self.index_bulks().await?;
-        self.index(
-            "issues",
-            &[doc! {"feed": 1}, doc! {"partner": 1, "triage.state": 1}],
-        )
-        .await?;
         self.index(
             "issues",
             &[doc! {"feed": 1}, doc! {"partner": 1, "triage.state": 1}],

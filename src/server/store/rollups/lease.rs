@@ -107,7 +107,7 @@ pub struct Leave {
 }
 
 /// Where a step leaves off.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Mark {
     /// At this place in the stream, with a scan of the log still to be done.
     Begun(Option<ResumeToken>),

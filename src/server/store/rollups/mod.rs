@@ -16,7 +16,7 @@ mod lease;
 mod prove;
 mod share;
 
-pub use follow::Changed;
+pub use follow::{Changed, Entries};
 pub use lease::{Leave, Mark, Progress, Turns};
 pub use prove::{Difference, FeedDay};
 
