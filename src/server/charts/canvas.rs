@@ -315,7 +315,7 @@ fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
 
 /// Goes through plotters' lines: `<tag name="value" …/>`, a text's content on a line of its own.
 fn rewrite(raw: &str, name: &str, out: &mut String) {
-    let mut paths: Option<(Ink, String)> = None;
+    let mut paths: Option<(Ink, Shapes)> = None;
     for line in raw.lines() {
         let Some(tag) = line.strip_prefix('<') else {
             out.push_str(line);
@@ -333,13 +333,14 @@ fn rewrite(raw: &str, name: &str, out: &mut String) {
             if paths.as_ref().is_some_and(|(of, _)| *of != ink) {
                 flush(&mut paths, name, out);
             }
-            let (_, path) = paths.get_or_insert_with(|| (ink, String::new()));
-            let (x, y, w, h) = (get("x"), get("y"), get("width"), get("height"));
+            let (_, shapes) = paths.get_or_insert_with(|| (ink, Shapes::default()));
             if kind == "rect" {
-                let _ = write!(path, "M{x} {y}h{w}v{h}h-{w}z");
+                let [x, y, w, h] = ["x", "y", "width", "height"].map(|name| whole(get(name)));
+                shapes.bar(x, y, w, h);
             } else {
-                stroke(get("points"), path);
-                path.push_str(if kind == "polygon" { "z" } else { "" });
+                shapes.close();
+                stroke(get("points"), &mut shapes.path);
+                shapes.path.push_str(if kind == "polygon" { "z" } else { "" });
             }
             continue;
         }
@@ -367,9 +368,40 @@ fn rewrite(raw: &str, name: &str, out: &mut String) {
     flush(&mut paths, name, out);
 }
 
+/// Shapes of one ink as one path.
+#[derive(Default)]
+struct Shapes {
+    path: String,
+    /// The right edge and the foot of bars that touch one another, and are one shape so far.
+    open: Option<(i32, i32)>,
+}
+
+impl Shapes {
+    /// Adds a bar. One that stands beside the last is written as a step of it: a year of bars is
+    /// half as long that way.
+    fn bar(&mut self, x: i32, y: i32, w: i32, h: i32) {
+        let foot = y + h;
+        if self.open != Some((x, foot)) {
+            self.close();
+            let _ = write!(self.path, "M{x} {foot}");
+        }
+        let _ = write!(self.path, "V{y}h{w}");
+        self.open = Some((x + w, foot));
+    }
+
+    fn close(&mut self) {
+        if let Some((_, foot)) = self.open.take() {
+            let _ = write!(self.path, "V{foot}z");
+        }
+    }
+}
+
+fn whole(text: &str) -> i32 {
+    text.parse().unwrap_or(0)
+}
+
 /// Writes a line through points, each seen from the one before it.
 fn stroke(points: &str, path: &mut String) {
-    let whole = |text: &str| text.parse::<i32>().unwrap_or(0);
     let mut last = None;
     for (x, y) in points.split(' ').filter_map(|point| point.split_once(',')) {
         let (x, y) = (whole(x), whole(y));
@@ -385,8 +417,12 @@ fn stroke(points: &str, path: &mut String) {
 }
 
 /// Ends a run of shapes of one ink.
-fn flush(paths: &mut Option<(Ink, String)>, name: &str, out: &mut String) {
-    let _ = match paths.take() {
+fn flush(paths: &mut Option<(Ink, Shapes)>, name: &str, out: &mut String) {
+    let ended = paths.take().map(|(ink, mut shapes)| {
+        shapes.close();
+        (ink, shapes.path)
+    });
+    let _ = match ended {
         Some((Ink::SoFar, path)) => {
             write!(
                 out,

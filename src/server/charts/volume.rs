@@ -141,13 +141,14 @@ fn band(buckets: &[Bucket], marks: &mut Vec<Mark>) {
     }
 }
 
-/// The bars, one ink after the other so that each becomes one path, and the line over them.
+/// The bars, one ink after the other so that each becomes one path, and the line over them. Each
+/// stands on the ground and the lower ones before it, so that neighbours are one shape.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
     // A gap between bars as long as they are wide enough to bear one.
     let gap = if buckets.len() > 200 { 0.0 } else { 0.1 };
     let place = |i: usize| (i as f64 + gap, (i + 1) as f64 - gap);
-    for ink in [Ink::Accepted, Ink::Unchanged, Ink::Quarantined] {
+    for ink in [Ink::Quarantined, Ink::Unchanged, Ink::Accepted] {
         for (i, bucket) in buckets.iter().enumerate() {
             let c = &bucket.rollup.counts;
             let (below, height) = match ink {
@@ -159,7 +160,7 @@ fn stack(buckets: &[Bucket], marks: &mut Vec<Mark>) {
                 marks.push(Mark::Bar {
                     ink,
                     x: place(i),
-                    y: (below as f64, (below + height) as f64),
+                    y: (0.0, (below + height) as f64),
                 });
             }
         }
