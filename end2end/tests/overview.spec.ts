@@ -17,6 +17,25 @@ test("the manager compares partners, and the tile is their sum", async ({ page, 
   expect(figure(await tile.textContent())).toBe(sum);
 });
 
+test("what a page loads is named by its build and may be kept for good", async ({ page, be, javaScriptEnabled }) => {
+  test.skip(!javaScriptEnabled, "scripts and wasm are loaded where scripts run");
+  await be("staff");
+  const built: { path: string; status: number; cache: string }[] = [];
+  page.on("response", (response) => {
+    const path = new URL(response.url()).pathname;
+    if (!/\.(js|css|wasm)$/.test(path)) return;
+    built.push({ path, status: response.status(), cache: response.headers()["cache-control"] ?? "" });
+  });
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Live" })).toBeVisible();
+  expect(built.length).toBeGreaterThanOrEqual(6);
+  for (const file of built) {
+    expect(file.path).toMatch(/^\/pkg\/[0-9a-f]{16}\/[^/]+$/);
+    expect(file.status, file.path).toBe(200);
+    expect(file.cache, file.path).toContain("immutable");
+  }
+});
+
 test("every partner has a lamp with a word and a reason", async ({ page, be }) => {
   await be("staff");
   await page.goto("/");

@@ -32,6 +32,7 @@ use pages::{
 
 /// The whole document around a page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let built = |name: &str| format!("/{}/{name}", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -40,10 +41,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href="/pkg/feedgate.css"/>
-                <script src="/forms.js" defer=true></script>
-                <script src="/charts.js" defer=true></script>
-                <script src="/keys.js" defer=true></script>
+                <link rel="stylesheet" href=built("feedgate.css")/>
+                <script src=built("forms.js") defer=true></script>
+                <script src=built("charts.js") defer=true></script>
+                <script src=built("keys.js") defer=true></script>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>

@@ -1,5 +1,6 @@
 //! Gives a server function what it may reach: the state, the caller, the session and the reply.
 
+use super::answers::Answers;
 use super::auth;
 use super::clock::Clock;
 use super::figures::Figures;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub figures: Figures,
     /// What failed, as far as it was asked for since the rollups last changed.
     pub reasons: Reasons,
+    /// What was answered a moment ago.
+    pub answers: Answers,
     /// What open pages are told by.
     pub live: Live,
     /// The time.
@@ -46,6 +49,12 @@ pub struct AppState {
     pub trials: Trials,
     /// The categories there are, where they are known.
     pub taxonomy: Option<Arc<Taxonomy>>,
+}
+
+impl FromRef<AppState> for Answers {
+    fn from_ref(state: &AppState) -> Self {
+        state.answers.clone()
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

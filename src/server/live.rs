@@ -4,9 +4,8 @@
 //! and hands on whose entries each turn brought. Nothing but that goes out: a page that is told
 //! asks for itself again, with its own rights.
 
-use super::clock::Clock;
-use super::figures::Figures;
-use super::store::{Error, Store};
+use super::context::AppState;
+use super::store::Error;
 use crate::domain::account::Scope;
 use crate::domain::ids::PartnerId;
 use futures::Stream;
@@ -42,11 +41,11 @@ impl Default for Live {
 
 impl Live {
     /// Follows the rollups until [`Self::close`].
-    pub async fn follow(&self, store: &Store, figures: &Figures, clock: &Clock) {
+    pub async fn follow(&self, state: &AppState) {
         while !self.closing.is_cancelled() {
             let followed = tokio::select! {
                 () = self.closing.cancelled() => return,
-                followed = self.while_it_lasts(store, figures, clock) => followed,
+                followed = self.while_it_lasts(state) => followed,
             };
             if let Err(error) = followed {
                 tracing::warn!("open pages are not told of what comes, it will be tried again: {error}");
@@ -56,18 +55,20 @@ impl Live {
                 () = tokio::time::sleep(PAUSE) => {}
             }
             // What came meanwhile was not seen.
+            state.answers.outdate();
             let _ = self.sender.send(None);
         }
     }
 
-    async fn while_it_lasts(&self, store: &Store, figures: &Figures, clock: &Clock) -> Result<(), Error> {
-        let mut turns = store.watch_turns().await?;
+    async fn while_it_lasts(&self, state: &AppState) -> Result<(), Error> {
+        let mut turns = state.store.watch_turns().await?;
         while let Some(touched) = turns.next().await? {
+            state.answers.outdate();
             if self.sender.receiver_count() == 0 {
                 continue;
             }
             // Many pages will ask at once; the first must not make them wait.
-            figures.refresh(clock.now()).await?;
+            state.figures.refresh(state.clock.now()).await?;
             let _ = self.sender.send(Some(Arc::new(touched)));
         }
         Ok(())

@@ -23,9 +23,11 @@
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
 //! | [`reasons`] | remembers what failed in stretches of time until the figures change |
+//! | [`answers`] | keeps whole answers ready for a moment |
 //! | [`live`] | tells open pages that something of theirs has come |
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
+//! | [`site`] | the built files, and which build they are |
 //! | [`embedded`] | the private `mongod` |
 //! | [`child`] | programs that run for us and must not outlive us |
 //! | [`demo`] | an invented business, for trying and for browser tests |
@@ -36,6 +38,7 @@
 //! `desk` asks `store`, `figures`, `charts`, and `feed` for what a profile makes of a few records; `http` and `cli` are on top. The web process never
 //! runs the pipeline, but for [`trial`], which surveys on cores that pages can spare.
 
+pub mod answers;
 pub mod auth;
 pub mod bench;
 pub mod calendar;
@@ -60,6 +63,7 @@ pub mod live;
 pub mod pipeline;
 pub mod profile;
 pub mod reasons;
+pub mod site;
 pub mod store;
 pub mod taxonomy;
 pub mod tokens;

@@ -43,11 +43,8 @@ async fn a_delivery_is_news_to_its_partner_and_to_staff_and_to_no_other_partner(
         borealis.open("/live").await,
     ];
     let following = {
-        let (live, store, clock) = (app.live.clone(), app.store.clone(), app.clock.clone());
-        tokio::spawn(async move {
-            let figures = feedgate::server::figures::Figures::new(store.clone());
-            live.follow(&store, &figures, &clock).await;
-        })
+        let state = app.state.clone();
+        tokio::spawn(async move { state.live.follow(&state).await })
     };
     // Following has begun when a first delivery is heard of.
     let (files, mut n) = (Files::new(), 0);
@@ -70,7 +67,7 @@ async fn a_delivery_is_news_to_its_partner_and_to_staff_and_to_no_other_partner(
     );
     assert!(hears(&mut streams[1], SOON).await, "and so does its partner");
     assert!(!hears(&mut streams[2], A_WHILE).await, "another partner");
-    app.live.close();
+    app.state.live.close();
     following.await.expect("an end");
     for mut stream in streams {
         let last = tokio::time::timeout(SOON, async { while stream.next().await.is_some() {} }).await;

@@ -38,6 +38,9 @@ mod gates;
 
 // The profile of one feed as people write it.
 mod profile;
+// Pages that were drawn a moment ago, and when they are drawn anew.
+mod ready;
+
 // Open pages are told of what comes, each of what is its own.
 mod live;
 

@@ -1,6 +1,7 @@
 //! `feedgate serve`: shows pages until it is told to stop.
 
 use super::opened::{Opened, told_to_stop};
+use crate::server::answers::{self, Answers};
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Web};
 use crate::server::context::AppState;
@@ -8,6 +9,7 @@ use crate::server::figures::Figures;
 use crate::server::http;
 use crate::server::live::Live;
 use crate::server::reasons::Reasons;
+use crate::server::site;
 use crate::server::store::Store;
 use crate::server::trial::Trials;
 use anyhow::Context;
@@ -50,7 +52,7 @@ pub(super) async fn serve(
     let live = state.live.clone();
     let following = tokio::spawn({
         let (live, state) = (live.clone(), state.clone());
-        async move { live.follow(&state.store, &state.figures, &state.clock).await }
+        async move { live.follow(&state).await }
     });
     let app = http::router(state, web.secure_cookies);
     let listener = tokio::net::TcpListener::bind(web.listen).await.with_context(|| {
@@ -59,7 +61,7 @@ pub(super) async fn serve(
             web.listen
         )
     })?;
-    if !web.site.join("pkg").join("feedgate.css").exists() {
+    if !web.site.join(site::PKG).join("feedgate.css").exists() {
         tracing::warn!(
             "{} has no built site in it; pages will come without style. `make build` makes it",
             web.site.display()
@@ -81,12 +83,13 @@ pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
     let options = LeptosOptions::builder()
         .output_name("feedgate")
         .site_root(web.site.to_string_lossy().into_owned())
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(site::folder(&web.site))
         .site_addr(web.listen)
         .build();
     Ok(AppState {
         figures: Figures::new(store.clone()),
         reasons: Reasons::default(),
+        answers: Answers::new(answers::GOOD_FOR),
         live: Live::default(),
         store,
         clock: Clock::system(),

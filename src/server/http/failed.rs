@@ -9,14 +9,12 @@ use crate::server::context;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
 use std::time::Duration;
-use tower_http::services::ServeDir;
-use tower_http::set_header::SetResponseHeader;
 
 /// Longest a request may take: people are told of an absent database within three seconds.
 const PATIENCE: Duration = Duration::from_millis(2800);
@@ -127,13 +125,4 @@ pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
         .or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned()))
         .unwrap_or_default();
     page(&context::internal(format!("panic: {words}")))
-}
-
-/// The built files, precompressed ones first.
-pub(super) fn built_files(root: &str, pkg: &str) -> SetResponseHeader<ServeDir, HeaderValue> {
-    let files = ServeDir::new(std::path::Path::new(root).join(pkg))
-        .precompressed_br()
-        .precompressed_gzip();
-    // Their names carry no hash yet, so a browser asks whether they have changed.
-    SetResponseHeader::if_not_present(files, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }

@@ -8,6 +8,7 @@ use feedgate::domain::account::Role;
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::job::Kind;
+use feedgate::server::answers::Answers;
 use feedgate::server::clock::Clock;
 use feedgate::server::config::{Intake, Knowing, Working};
 use feedgate::server::context::AppState;
@@ -37,8 +38,8 @@ pub struct App {
     pub database: String,
     /// Whether the rollups are brought up to the log before each request, as a worker would.
     pub follows: bool,
-    /// What its open pages are told by.
-    pub live: Live,
+    /// What its requests reach.
+    pub state: AppState,
     router: axum::Router,
 }
 
@@ -63,20 +64,25 @@ impl App {
     /// On the server that the test run shares, with the patience that it takes where every test
     /// works at once.
     pub async fn start() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true).await
+        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO).await
+    }
+
+    /// With pages that are kept ready for this long, as those that people see are for a moment.
+    pub async fn start_ready(good_for: Duration) -> Self {
+        Self::build(mongo::uri(), Duration::from_secs(30), true, good_for).await
     }
 
     /// With pages that let nothing be pulled from private addresses, as they come.
     pub async fn start_guarded() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), false).await
+        Self::build(mongo::uri(), Duration::from_secs(30), false, Duration::ZERO).await
     }
 
     /// On a server of the test's own.
     pub async fn start_on(uri: &str) -> Self {
-        Self::build(uri, Duration::from_secs(10), true).await
+        Self::build(uri, Duration::from_secs(10), true, Duration::ZERO).await
     }
 
-    async fn build(uri: &str, patience: Duration, pull_private: bool) -> Self {
+    async fn build(uri: &str, patience: Duration, pull_private: bool, good_for: Duration) -> Self {
         let database = mongo::new_database();
         let store = Store::connect(uri, &database, patience)
             .await
@@ -91,12 +97,12 @@ impl App {
             .output_name("feedgate")
             .site_root("target/none")
             .build();
-        let live = Live::default();
         let state = AppState {
             store: store.clone(),
             figures: Figures::new(store.clone()),
             reasons: Reasons::default(),
-            live: live.clone(),
+            live: Live::default(),
+            answers: Answers::new(good_for),
             clock: clock.clone(),
             options,
             public_url: None,
@@ -110,8 +116,8 @@ impl App {
             clock,
             database,
             follows: true,
-            live,
-            router: http::router(state, false),
+            router: http::router(state.clone(), false),
+            state,
         }
     }
 
