@@ -25,6 +25,9 @@ MONGOD   := .tools/mongod.stamp
 NODE     := .tools/node.stamp
 CHROMIUM := .tools/chromium.stamp
 COMPARE  := .tools/compare.stamp
+# Heavy, and for the benchmark alone, so not among what the browser tests need.
+LIGHTHOUSE_VERSION := 12.8.2
+LIGHTHOUSE := .tools/lighthouse-$(LIGHTHOUSE_VERSION).stamp
 
 DEBUG_WASM   := target/wasm32-unknown-unknown/debug/feedgate.wasm
 RELEASE_WASM := target/wasm32-unknown-unknown/wasm-release/feedgate.wasm
@@ -74,8 +77,9 @@ pictures: debug $(MONGOD) $(NODE) $(CHROMIUM) ## takes the pictures that are kep
 test: check unit e2e ## everything that has to be green: check, unit, e2e
 
 .PHONY: bench
-bench: build $(MONGOD) $(COMPARE) ## the figures of the README's table
-	@FEEDGATE_SITE=target/site exec target/release/feedgate bench --compare .tools/compare/bin/python
+bench: build $(MONGOD) $(COMPARE) $(NODE) $(CHROMIUM) $(LIGHTHOUSE) ## the figures of the README's table
+	@FEEDGATE_SITE=target/site target/release/feedgate bench --compare .tools/compare/bin/python
+	@node end2end/measure.mjs target/release/feedgate target/site $(CURDIR)/.tools/lighthouse/node_modules/lighthouse/core/index.js
 
 .PHONY: clean
 clean: ## removes what was built, not what was fetched
@@ -131,6 +135,10 @@ $(COMPARE): .ci/compare/requirements.txt
 	@mkdir -p .tools
 	python3 -m venv .tools/compare
 	.tools/compare/bin/pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+$(LIGHTHOUSE): $(NODE)
+	npm install --prefix .tools/lighthouse --no-audit --no-fund --no-save lighthouse@$(LIGHTHOUSE_VERSION)
 	@touch $@
 
 $(NODE): end2end/package-lock.json

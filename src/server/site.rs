@@ -34,7 +34,12 @@ fn hash(folder: &Path) -> Option<String> {
         hash.update(content);
     }
     let digest = hash.finalize();
-    (!files.is_empty()).then(|| digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+    (!files.is_empty()).then(|| {
+        digest
+            .iter()
+            .take(8)
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    })
 }
 
 #[cfg(test)]

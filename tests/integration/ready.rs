@@ -14,13 +14,17 @@ const LONG: Duration = Duration::from_mins(10);
 /// A file of one record that is new, taken in behind the back of the pages.
 async fn something_comes(app: &App, feed: &Feed, n: u32) {
     let files = Files::new();
-    app.take_in(feed, &files.csv("products.csv", &[a_record(n)])).await;
+    app.take_in(feed, &files.csv("products.csv", &[a_record(n)]))
+        .await;
     app.roll().await;
 }
 
 async fn anew(actor: &Actor<'_>, path: &str) -> String {
     let request = Request::get(path).header(header::CACHE_CONTROL, "no-cache");
-    actor.send(request.body(Body::empty()).expect("a request")).await.body
+    actor
+        .send(request.body(Body::empty()).expect("a request"))
+        .await
+        .body
 }
 
 #[tokio::test]
@@ -33,9 +37,15 @@ async fn a_page_of_figures_is_answered_again_until_somebody_writes() {
         let first = staff.get(path).await;
         assert_eq!(first.status, StatusCode::OK, "{path}");
         something_comes(&app, &feed, 2).await;
-        assert_eq!(staff.get(path).await.body, first.body, "{path}: it was drawn a moment ago");
+        assert_eq!(
+            staff.get(path).await.body,
+            first.body,
+            "{path}: it was drawn a moment ago"
+        );
         // Even a form that is refused may have written something.
-        staff.post("/api/sign_in", &[("email", "x"), ("password", "x")]).await;
+        staff
+            .post("/api/sign_in", &[("email", "x"), ("password", "x")])
+            .await;
         let second = staff.get(path).await;
         assert_eq!(second.status, StatusCode::OK, "{path}");
     }
@@ -61,7 +71,10 @@ async fn nobody_is_shown_what_was_drawn_for_another_or_before_they_left() {
         StatusCode::NOT_FOUND,
         "another partner's page is not there, ready or not"
     );
-    assert_eq!(app.anonymous().get("/partners/acme").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        app.anonymous().get("/partners/acme").await.status,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(acme.get("/partners/acme").await.status, StatusCode::OK);
     acme.post("/api/sign_out", &[]).await;
     assert_eq!(

@@ -4,15 +4,19 @@
 //! peak memory is its own. The parts print one line of JSON; the parent makes the table. Nothing
 //! here is asserted: a figure is read by people, beside its anchor from the same run.
 
+mod burst;
 mod compare;
 mod costs;
+mod crowd;
 mod files;
 mod pages;
 mod replaying;
 mod storing;
 
+pub use burst::{Burst, burst, news};
 pub use compare::{TOOLS, compare};
 pub use costs::{Cost, costs};
+pub use crowd::{Crowd, crowd};
 pub use files::{check, csv_pass};
 pub use pages::{Visit, pages, weights};
 pub use replaying::{OF_ONE, freeze, hold, start_replay, work_off};
@@ -46,6 +50,14 @@ impl Measured {
             peak_memory: peak_memory(),
         }
     }
+}
+
+/// What so many of a hundred of these do not exceed; they are sorted.
+fn share(sorted: &[f64], percent: usize) -> f64 {
+    sorted
+        .get(sorted.len() * percent / 100)
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Peak resident memory of this process so far, in bytes (`VmHWM`).

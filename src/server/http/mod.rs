@@ -30,8 +30,8 @@ use axum::middleware;
 use axum::routing::{get, post};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -89,7 +89,10 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
             same_origin::same_origin,
         ));
     let files = Router::<AppState>::new()
-        .nest_service(&format!("/{}", options.site_pkg_dir), built::for_good(&options.site_root))
+        .nest_service(
+            &format!("/{}", options.site_pkg_dir),
+            built::for_good(&options.site_root),
+        )
         .merge(built::anew(&options))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

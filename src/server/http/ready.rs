@@ -123,18 +123,23 @@ mod tests {
     use super::*;
 
     fn asked(path: &str, headers: &[(HeaderName, &str)]) -> Option<Question> {
-        let request = headers
-            .iter()
-            .fold(Request::get(path), |request, (name, value)| {
-                request.header(name, *value)
-            });
+        let request = headers.iter().fold(Request::get(path), |request, (name, value)| {
+            request.header(name, *value)
+        });
         question(&request.body(Body::empty()).expect("a request"))
     }
 
     #[test]
     fn pages_of_figures_are_kept_for_those_who_are_signed_in() {
         let cookie = (header::COOKIE, "feedgate=abc");
-        for path in ["/", "/?range=7d", "/partners/acme", "/reasons", "/heat", "/exports"] {
+        for path in [
+            "/",
+            "/?range=7d",
+            "/partners/acme",
+            "/reasons",
+            "/heat",
+            "/exports",
+        ] {
             assert!(asked(path, std::slice::from_ref(&cookie)).is_some(), "{path}");
             assert!(asked(path, &[]).is_none(), "{path}, nobody's");
         }

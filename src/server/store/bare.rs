@@ -1,8 +1,10 @@
 //! Inserts documents and adds the log up with nothing around it, so that `feedgate bench` can say
 //! what the pipeline and the rollups are held against.
 
+use super::deliveries::DeliveryDoc;
 use super::items::{Item, Passed};
 use super::{Result, Store};
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, FeedId};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
@@ -43,6 +45,23 @@ impl Store {
             .try_collect::<()>()
             .await?;
         Ok(())
+    }
+
+    /// Inserts entries into the log as another system does that writes to it straight away.
+    pub async fn log_bare(&self, entries: &[Delivery]) -> Result<()> {
+        self.collection::<DeliveryDoc>("deliveries")
+            .insert_many(entries.iter().map(DeliveryDoc::from))
+            .ordered(false)
+            .await?;
+        Ok(())
+    }
+
+    /// How many entries of the log have been rolled, as the database estimates it at once.
+    pub async fn count_rolled(&self) -> Result<u64> {
+        Ok(self
+            .collection::<Document>("rolled")
+            .estimated_document_count()
+            .await?)
     }
 
     /// Adds the whole log up straight away, per feed and day, as whoever keeps no rollups has to
