@@ -76,7 +76,9 @@ test("the engine in the browser says of hundreds of strange records what the ser
   const records = strange(20261127, 400);
   const told = await page.evaluate(
     async ({ ids, records }) => {
-      const engine = await import("/pkg/feedgate.js" as string);
+      // The page's own module, awake already, under whatever name its build has.
+      const own = document.querySelector<HTMLLinkElement>("link[rel=modulepreload][href$='/feedgate.js']");
+      const engine = await import(own?.href ?? "");
       const ask = async (attributes: [string, string][], id: string) => {
         const body = new URLSearchParams({ id });
         for (const [name, value] of attributes) {
