@@ -5,6 +5,9 @@ import { expect, test } from "../support/test";
 const PAGES = {
   overview: "/?range=7d",
   partner: "/partners/kasparek",
+  report: "/partners/kasparek/report",
+  "try a file": "/feeds/kasparek/products/try",
+  account: "/account",
   deliveries: "/deliveries",
   quarantine: "/quarantine",
   issues: "/issues",

@@ -45,6 +45,7 @@ for (const [look, use] of Object.entries(LOOKS)) {
       for (const [name, path] of [
         ["overview", "/?range=7d"],
         ["partner", "/partners/kasparek?range=7d"],
+        ["report", "/partners/kasparek/report"],
         ["deliveries", "/deliveries"],
         ["feed", "/feeds/kasparek/products"],
         ["contract", "/feeds/kasparek/products/contract"],

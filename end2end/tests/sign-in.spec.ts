@@ -5,7 +5,7 @@ const HOMES: Record<Role, { url: RegExp; heading: string }> = {
   admin: { url: /\/$/, heading: "Overview" },
   staff: { url: /\/$/, heading: "Overview" },
   manager: { url: /\/$/, heading: "Overview" },
-  partner: { url: /\/partners\/kasparek$/, heading: "Kašpárek Hračky" },
+  partner: { url: /\/partners\/kasparek\/report$/, heading: "Kašpárek Hračky" },
 };
 
 for (const [role, home] of Object.entries(HOMES) as [Role, (typeof HOMES)[Role]][]) {

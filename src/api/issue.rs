@@ -55,6 +55,17 @@ pub struct IssueDelivery {
     pub received: u64,
 }
 
+/// Something that one side wrote to the other about an issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: String,
+    /// What.
+    pub text: String,
+}
+
 /// One issue and what may be made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssueView {
@@ -70,6 +81,12 @@ pub struct IssueView {
     pub deliveries: Vec<IssueDelivery>,
     /// What people and deliveries did to it, oldest first; empty for partners.
     pub history: Vec<Event>,
+    /// What the two sides wrote to each other about it, oldest first.
+    pub conversation: Vec<Said>,
+    /// Whether the caller may write to the other side.
+    pub may_converse: bool,
+    /// Whether its held records are to be checked again, as the partner has asked.
+    pub recheck_asked: bool,
     /// Whom it may be assigned to: account and name; empty for those who may not.
     pub people: Vec<(String, String)>,
     /// Whether the caller may triage it.
@@ -150,4 +167,39 @@ pub async fn triage_issue(id: String, #[server(default)] wish: Wish) -> Result<(
         ("note", &*wish.note),
     ];
     context::reply_to_form(TriageIssue::PATH, &format!("/issues/{id}"), typed, result)
+}
+
+/// Writes to the other side about an issue, and goes back to it.
+#[server(endpoint = "say_on_issue")]
+pub async fn say_on_issue(id: String, text: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::domain::issue::IssueId;
+    use crate::server::{context, desk};
+    use leptos::server_fn::ServerFn;
+    let result = async {
+        let viewer = context::viewer(Right::Converse).await?;
+        desk::talk::say(&viewer, &IssueId::new(id.clone()), &text).await
+    }
+    .await;
+    context::reply_to_form(
+        SayOnIssue::PATH,
+        &format!("/issues/{id}"),
+        [("text", &*text)],
+        result,
+    )
+}
+
+/// Asks for the held records of an issue to be checked again, and goes back to it.
+#[server(endpoint = "ask_recheck")]
+pub async fn ask_recheck(id: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::domain::issue::IssueId;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::Converse).await?;
+            desk::talk::ask_recheck(&viewer, &IssueId::new(id)).await
+        }
+        .await,
+    )
 }

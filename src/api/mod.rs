@@ -13,6 +13,8 @@
     reason = "#[server] makes a struct of each function's arguments, without documents"
 )]
 
+pub mod access;
+pub mod activity;
 pub mod bulk;
 pub mod contract;
 pub mod delivery;
@@ -30,6 +32,7 @@ pub mod pull;
 pub mod quarantine;
 pub mod reasons;
 pub mod reconciliation;
+pub mod report;
 pub mod rule;
 pub mod session;
 pub mod token;

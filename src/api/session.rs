@@ -28,3 +28,32 @@ pub async fn sign_out() -> Result<(), AppError> {
     use crate::server::{context, desk};
     context::reply(desk::session::sign_out().await)
 }
+
+/// Looks at pages as a partner sees them, without changing anything, and goes to its report.
+#[server(endpoint = "view_as")]
+pub async fn view_as(partner: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::domain::ids::PartnerId;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewAsPartner).await?;
+            desk::session::view_as(&viewer, &PartnerId::new(partner)).await
+        }
+        .await,
+    )
+}
+
+/// Is oneself again, and goes to the partner's page.
+#[server(endpoint = "end_view")]
+pub async fn end_view() -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ViewReports).await?;
+            desk::session::end_view(&viewer).await
+        }
+        .await,
+    )
+}

@@ -84,6 +84,11 @@ pub fn partner(id: &PartnerId) -> Link {
     Link::to(format!("/partners/{}", format::url_value(id.as_str())))
 }
 
+/// A partner's report.
+pub fn report(id: &PartnerId) -> Link {
+    Link::to(format!("/partners/{}/report", format::url_value(id.as_str())))
+}
+
 /// One feed's page.
 pub fn feed(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}", format::url_value(id.as_str())))

@@ -22,12 +22,13 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use pages::{
+    access::AccessPage, access::person::AccountPage, access::person::PersonPage, activity::ActivityPage,
     bulk::BulkPage, deliveries::Deliveries, delivery::DeliveryPage, feed::FeedPage,
     feed::contract::ContractPage, feed::gates::GatesPage, feed::profile::ProfilePage, feed::trial::TrialPage,
     heat::HeatPage, issues::IssuesPage, issues::one::IssuePage, jobs::JobsPage, not_found::NotFound,
-    outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, quarantine::Quarantine,
-    reasons::ReasonsPage, reconciliation::ReconciliationPage, record::RecordPage, rule::RulePage,
-    rules::RulesPage, sign_in::SignInPage,
+    outgoing::OutgoingPage, overview::OverviewPage, partner::PartnerPage, password::PasswordPage,
+    quarantine::Quarantine, reasons::ReasonsPage, reconciliation::ReconciliationPage, record::RecordPage,
+    report::ReportPage, rule::RulePage, rules::RulesPage, sign_in::SignInPage,
 };
 
 /// The whole document around a page.
@@ -80,7 +81,13 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Signed ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage/>
                     <Route path=path!("sign-in") view=SignInPage/>
+                    <Route path=path!("password/:link") view=PasswordPage/>
+                    <Route path=path!("account") view=AccountPage/>
+                    <Route path=path!("activity") view=ActivityPage/>
+                    <Route path=path!("access") view=AccessPage/>
+                    <Route path=path!("access/:person") view=PersonPage/>
                     <Route path=path!("partners/:partner") view=PartnerPage/>
+                    <Route path=path!("partners/:partner/report") view=ReportPage/>
                     <Route path=path!("feeds/:partner/:feed") view=FeedPage/>
                     <Route path=path!("feeds/:partner/:feed/contract") view=ContractPage/>
                     <Route path=path!("feeds/:partner/:feed/gates") view=GatesPage/>

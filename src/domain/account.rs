@@ -38,6 +38,10 @@ pub enum Right {
     DiscardRecord,
     /// Say where an issue stands, who works on it and what is known of it, and read that.
     TriageIssue,
+    /// Write to the other side about an issue.
+    Converse,
+    /// Look at pages as one of one's partners sees them.
+    ViewAsPartner,
     /// Send a file of a feed in.
     SendFile,
     /// See the worker's jobs, have one that was set aside tried again, and say what is pulled, when.
@@ -67,13 +71,13 @@ impl Role {
     /// The one table of rights.
     pub fn may(self, right: Right) -> bool {
         use Right::{
-            DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, GrantLog, ManageJobs,
+            Converse, DiscardRecord, EditContract, EditGates, EditProfile, EditRecord, GrantLog, ManageJobs,
             ManageTokens, ManageUsers, Reconcile, ReplayRecord, RuleOnHold, SendFile, TriageIssue,
-            ViewAllPartners, ViewReports,
+            ViewAllPartners, ViewAsPartner, ViewReports,
         };
         match right {
-            ViewReports => true,
-            ViewAllPartners | TriageIssue => self != Self::Partner,
+            ViewReports | Converse => true,
+            ViewAllPartners | TriageIssue | ViewAsPartner => self != Self::Partner,
             EditRecord | ReplayRecord | DiscardRecord | ManageJobs | RuleOnHold | EditContract
             | EditProfile | EditGates | Reconcile | ManageTokens => matches!(self, Self::Admin | Self::Staff),
             SendFile => self != Self::Manager,
@@ -106,6 +110,31 @@ impl std::str::FromStr for Role {
             .into_iter()
             .find(|role| role.word() == text)
             .ok_or_else(|| format!("“{text}” is not a role: use admin, staff, manager or partner"))
+    }
+}
+
+/// What somebody is told who has tried too many passwords.
+pub fn too_many_tries(seconds: u32) -> String {
+    let minutes = seconds.div_ceil(60).max(1);
+    let wait = match minutes {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    };
+    format!(
+        "There were too many tries. Wait {wait}, then try again; whoever runs feedgate can give you a new password."
+    )
+}
+
+/// Whether an account of this role may be limited to these partners; why not, in a sentence.
+pub fn partners_fit(role: Role, partners: &[PartnerId]) -> Result<(), &'static str> {
+    match role {
+        Role::Partner if partners.len() != 1 => {
+            Err("A partner's account belongs to one partner: name exactly one.")
+        }
+        Role::Admin | Role::Staff if !partners.is_empty() => {
+            Err("Admins and staff see every partner: name none.")
+        }
+        _ => Ok(()),
     }
 }
 
@@ -142,9 +171,23 @@ pub struct Viewer {
     /// The partners they are limited to: one for a partner, any number for a manager; none
     /// means all, and never for a partner.
     pub partners: Vec<PartnerId>,
+    /// What they are to us in truth while they look on as a partner does; they change nothing then.
+    #[serde(default)]
+    pub guise: Option<Role>,
 }
 
 impl Viewer {
+    /// The same person as that partner would be: its pages, its data, and no right but to look.
+    #[must_use]
+    pub fn looking_as(self, partner: PartnerId) -> Self {
+        Self {
+            guise: Some(self.role),
+            role: Role::Partner,
+            partners: vec![partner],
+            ..self
+        }
+    }
+
     /// Whose data they may see. A partner account without a partner sees nothing.
     pub fn scope(&self) -> Scope {
         if self.role != Role::Partner && self.partners.is_empty() {
@@ -156,13 +199,13 @@ impl Viewer {
 
     /// Whether their role has the right.
     pub fn may(&self, right: Right) -> bool {
-        self.role.may(right)
+        self.role.may(right) && (self.guise.is_none() || right == Right::ViewReports)
     }
 
     /// Where they land after signing in.
     pub fn home(&self) -> String {
         match self.partners.first() {
-            Some(partner) if self.role == Role::Partner => format!("/partners/{partner}"),
+            Some(partner) if self.role == Role::Partner => format!("/partners/{partner}/report"),
             _ => "/".to_owned(),
         }
     }
@@ -179,6 +222,7 @@ mod tests {
             name: "U".into(),
             role,
             partners: partners.iter().map(|p| PartnerId::new(*p)).collect(),
+            guise: None,
         }
     }
 
@@ -216,6 +260,21 @@ mod tests {
     fn a_partner_account_without_a_partner_sees_nothing() {
         assert_eq!(viewer(Role::Partner, &[]).scope(), Scope::Only(vec![]));
         assert!(!viewer(Role::Partner, &[]).scope().covers(&PartnerId::new("a")));
+    }
+
+    #[test]
+    fn whoever_looks_on_as_a_partner_sees_its_data_alone_and_changes_nothing() {
+        let seen = viewer(Role::Admin, &[]).looking_as(PartnerId::new("a"));
+        assert_eq!(seen.scope(), Scope::Only(vec![PartnerId::new("a")]));
+        for right in [
+            Right::SendFile,
+            Right::Converse,
+            Right::ManageUsers,
+            Right::ViewAllPartners,
+        ] {
+            assert!(!seen.may(right), "{right:?}");
+        }
+        assert!(seen.may(Right::ViewReports));
     }
 
     #[test]

@@ -28,11 +28,14 @@
 //! | [`reconciliation`] | what was received beside what became of it, and what differs |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
 //! | [`happening`] | what was done to feeds and their files that charts mark |
+//! | [`score`] | how good what a partner sent was, from 0 to 100 |
+//! | [`arrivals`] | the files of a feed in a calendar: on time, late, missing |
 //! | [`health`] | the lamp of a feed or partner, with its reason |
 //! | [`query`] | time ranges, filters and pages, to and from the URL |
 //! | [`mod@format`] | figures, durations and times as people read them |
 
 pub mod account;
+pub mod arrivals;
 pub mod bulk;
 pub mod chart;
 pub mod contract;
@@ -57,4 +60,5 @@ pub mod reconciliation;
 pub mod record;
 pub mod report;
 pub mod rollup;
+pub mod score;
 pub mod violation;

@@ -1,21 +1,37 @@
 //! Keeps passwords and says whom a session belongs to.
 //!
-//! A session holds the account's id and the generation of its password, nothing else; the
-//! account is read anew on every request, so a changed role or password counts at once. This is
-//! the only room that writes the session.
+//! A session holds the account's id, the generation of its password and what the browser said of
+//! itself; the account is read anew on every request, so a changed role or password counts at
+//! once. This is the only room that writes the session.
+//!
+//! Tries to sign in are counted before the password is looked at, for the account and for the
+//! address they come from, whether there is such an account or not. Who tries too often waits.
 
 use super::clock::Clock;
 use super::store::{self, Account, Store};
 use crate::api::quarantine::Draft;
-use crate::domain::account::{Role, Viewer};
+use crate::domain::account::{Right, Role, Viewer};
 use crate::domain::ids::{PartnerId, UserId};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use tower_sessions::Session;
 
 const USER: &str = "user";
 const GENERATION: &str = "generation";
 const DRAFT: &str = "typed";
+const GUISE: &str = "guise";
+const AGENT: &str = "agent";
+const ADDRESS: &str = "address";
+
+/// Tries for one account within [`STRETCH`], and from one address, behind which an office may sit.
+const TRIES: (i64, i64) = (10, 50);
+/// The stretch of time in which tries are counted.
+const STRETCH: TimeDelta = TimeDelta::minutes(15);
+/// Most characters kept of what a browser calls itself.
+const AGENT_MAX: usize = 300;
 
 /// Fewest characters of a password.
 pub const PASSWORD_MIN: usize = 10;
@@ -44,6 +60,25 @@ pub async fn hash_password(password: String) -> anyhow::Result<String> {
     .await?
 }
 
+/// An account without a password: nobody signs in with it until a link has set one.
+pub fn invited(email: &str, name: &str, role: Role, partners: Vec<PartnerId>, now: DateTime<Utc>) -> Account {
+    let viewer = Viewer {
+        id: UserId::new(uuid::Uuid::new_v4().simple().to_string()),
+        email: email.trim().to_lowercase(),
+        name: name.trim().to_owned(),
+        role,
+        partners,
+        guise: None,
+    };
+    Account {
+        viewer,
+        password_hash: String::new(),
+        generation: 0,
+        created_at: now,
+        closed_at: None,
+    }
+}
+
 /// Makes an account that can be inserted.
 pub async fn new_account(
     email: &str,
@@ -52,17 +87,31 @@ pub async fn new_account(
     partners: Vec<PartnerId>,
     password: String,
 ) -> anyhow::Result<Account> {
-    let viewer = Viewer {
-        id: UserId::new(uuid::Uuid::new_v4().simple().to_string()),
-        email: email.trim().to_lowercase(),
-        name: name.trim().to_owned(),
-        role,
-        partners,
-    };
+    // The store writes down when it is inserted.
+    let account = invited(email, name, role, partners, DateTime::UNIX_EPOCH);
     Ok(Account {
-        viewer,
         password_hash: hash_password(password).await?,
-        generation: 0,
+        ..account
+    })
+}
+
+/// A link's text and the hash it is kept as.
+pub fn new_link() -> (String, String) {
+    let text = hex(&rand::random::<[u8; 32]>());
+    let hash = link_hash(&text);
+    (text, hash)
+}
+
+/// What a link is kept as.
+pub fn link_hash(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }
 
@@ -71,6 +120,7 @@ async fn matches(account: Option<&Account>, password: String) -> bool {
     // A hash of nothing in particular, with the same parameters as ours.
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$2jkf1c1V3JkzU0fZ3QGZpBUIcpG0bXkqPqb0nN0O0yo";
+    let account = account.filter(|account| account.is_open());
     let hash = account.map_or_else(|| NOBODY.to_owned(), |a| a.password_hash.clone());
     let known = account.is_some();
     tokio::task::spawn_blocking(move || {
@@ -85,23 +135,88 @@ async fn matches(account: Option<&Account>, password: String) -> bool {
     .unwrap_or(false)
 }
 
-/// Signs in: the account when address and password fit, with a fresh session id.
+/// Where a try to sign in comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The address; empty where that is not known.
+    pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
+}
+
+/// What came of a try to sign in.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// Address and password fit.
+    As(Viewer),
+    /// They do not, or there is no such account.
+    No,
+    /// There were too many tries: nothing was looked at. The account, where it is the account's
+    /// tries, and this is the first that is refused.
+    Wait {
+        /// How long.
+        left: TimeDelta,
+        /// The account that its own tries have closed just now.
+        closed: Option<Viewer>,
+    },
+}
+
+/// Signs in with a fresh session id, when address and password fit and there were not too many
+/// tries before.
 pub async fn sign_in(
     store: &Store,
     session: &Session,
+    origin: &Origin,
     email: &str,
     password: String,
-) -> Result<Option<Viewer>, Error> {
+    now: DateTime<Utc>,
+) -> Result<SignedIn, Error> {
+    let of_address = format!("address:{}", origin.address);
+    let of_account = format!("account:{}", link_hash(&email.trim().to_lowercase()));
+    if !origin.address.is_empty() {
+        let (count, since) = store.count_try(&of_address, STRETCH, now).await?;
+        if count > TRIES.1 {
+            let left = since + STRETCH - now;
+            return Ok(SignedIn::Wait { left, closed: None });
+        }
+    }
+    let (count, since) = store.count_try(&of_account, STRETCH, now).await?;
+    if count > TRIES.0 {
+        let closed = match count - TRIES.0 {
+            1 => store
+                .find_user_by_email(email)
+                .await?
+                .map(|account| account.viewer),
+            _ => None,
+        };
+        let left = since + STRETCH - now;
+        return Ok(SignedIn::Wait { left, closed });
+    }
     let account = store.find_user_by_email(email).await?;
     if !matches(account.as_ref(), password).await {
-        return Ok(None);
+        return Ok(SignedIn::No);
     }
-    let Some(account) = account else { return Ok(None) };
-    // A session id from before signing in must not be one from after it.
+    let Some(account) = account else {
+        return Ok(SignedIn::No);
+    };
+    store.forget_tries(&of_account).await?;
+    if !origin.address.is_empty() {
+        store.forgive_try(&of_address).await?;
+    }
+    // A session id from before signing in must not be one from after it, nor what was in it.
+    session.clear().await;
     session.cycle_id().await?;
     write(session, USER, account.viewer.id.as_str()).await?;
     write(session, GENERATION, account.generation).await?;
-    Ok(Some(account.viewer))
+    let agent: String = origin.agent.chars().take(AGENT_MAX).collect();
+    write(session, AGENT, agent).await?;
+    write(session, ADDRESS, &origin.address).await?;
+    Ok(SignedIn::As(account.viewer))
+}
+
+/// What the session is named by in lists; none before it is stored.
+pub fn handle(session: &Session) -> Option<String> {
+    session.id().map(|id| store::handle(&id))
 }
 
 /// Signs out: the session is gone, here and in the store.
@@ -116,9 +231,28 @@ pub async fn identify(store: &Store, session: &Session) -> Result<Option<Viewer>
     };
     let generation = session.get::<i64>(GENERATION).await?;
     let account = store.find_user(&UserId::new(id)).await?;
-    Ok(account
-        .filter(|a| Some(a.generation) == generation)
-        .map(|a| a.viewer))
+    let viewer = account
+        .filter(|a| a.is_open() && Some(a.generation) == generation)
+        .map(|a| a.viewer);
+    let guise = session.get::<PartnerId>(GUISE).await?;
+    Ok(match (viewer, guise) {
+        // Whoever may look at the partner no more is themselves again.
+        (Some(viewer), Some(partner))
+            if viewer.may(Right::ViewAsPartner) && viewer.scope().covers(&partner) =>
+        {
+            Some(viewer.looking_as(partner))
+        }
+        (viewer, _) => viewer,
+    })
+}
+
+/// Lets the session's person look on as this partner does, or be themselves again.
+pub async fn look_as(session: &Session, partner: Option<&PartnerId>) -> Result<(), Error> {
+    if let Some(partner) = partner {
+        return write(session, GUISE, partner).await;
+    }
+    session.remove_value(GUISE).await?;
+    Ok(())
 }
 
 /// Keeps what somebody typed into a record's editor and could not be saved: one draft a session.

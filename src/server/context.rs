@@ -67,6 +67,16 @@ impl FromRef<AppState> for LeptosOptions {
 #[derive(Debug, Clone)]
 pub struct Caller(pub Option<Viewer>);
 
+/// Where a request comes from, as far as `http::identify` found out.
+#[derive(Debug, Clone, Default)]
+pub struct Whence(pub auth::Origin);
+
+/// Where the request comes from.
+pub fn origin() -> auth::Origin {
+    let found = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Whence>().cloned());
+    found.unwrap_or_default().0
+}
+
 /// The application's state.
 pub fn state() -> Result<AppState, AppError> {
     use_context().ok_or_else(|| internal("no state in this context"))

@@ -24,6 +24,18 @@ mod intake;
 // Every server function against every role, from one table; nobody sees what is not theirs.
 mod rights;
 
+// Every page, download and route against everybody, from one table.
+mod routes;
+
+// What somebody might try who means harm.
+mod attacks;
+
+// Who gets in, who stays in, and who looks after that.
+mod access;
+
+// A partner's report, against what was sent.
+mod report;
+
 // Pages and forms as a browser without a script sees them.
 mod pages;
 

@@ -145,7 +145,10 @@ async fn signing_in_leads_on_and_signing_out_ends_it() {
     let app = App::start().await;
     app.partner("acme").await;
     let partner = app.sign_in(Role::Partner, Some("acme")).await;
-    assert_eq!(partner.get("/").await.location.as_deref(), Some("/partners/acme"));
+    assert_eq!(
+        partner.get("/").await.location.as_deref(),
+        Some("/partners/acme/report")
+    );
     let fields = [
         ("email", "partner-acme@example.com"),
         ("password", PASSWORD),
@@ -157,7 +160,7 @@ async fn signing_in_leads_on_and_signing_out_ends_it() {
             .await
             .location
             .as_deref(),
-        Some("/partners/acme")
+        Some("/partners/acme/report")
     );
     let answer = partner.post("/api/sign_out", &[]).await;
     assert_eq!(answer.location.as_deref(), Some("/sign-in"));

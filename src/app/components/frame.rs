@@ -2,7 +2,7 @@
 //! in when nobody is.
 
 use super::states::Failed;
-use crate::api::session::SignOut;
+use crate::api::session::{EndView, SignOut};
 use crate::app::link::{self, Link};
 use crate::domain::account::{Right, Viewer};
 use crate::error::AppError;
@@ -25,6 +25,8 @@ pub fn use_viewer() -> ViewerResource {
 pub enum Section {
     /// All partners compared.
     Overview,
+    /// One partner's report.
+    Report,
     /// One partner.
     Partner,
     /// What came and went.
@@ -45,6 +47,12 @@ pub enum Section {
     Jobs,
     /// Whether everything received is accounted for.
     Reconciliation,
+    /// Who may sign in.
+    Access,
+    /// The reader's own account.
+    Account,
+    /// Who did what.
+    Activity,
 }
 
 /// Puts a page together from who looks at it and what it shows, and says what is in the way
@@ -73,11 +81,37 @@ fn frame(viewer: Viewer, section: Section, content: AnyView) -> AnyView {
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">
-            <SideBar viewer section/>
-            <main id="main" tabindex="-1">{content}</main>
+            <SideBar viewer=viewer.clone() section/>
+            <main id="main" tabindex="-1">
+                {guise(&viewer)}
+                {content}
+            </main>
         </div>
     }
     .into_any()
+}
+
+/// Says, on every page, that one looks on as somebody else does.
+fn guise(viewer: &Viewer) -> Option<AnyView> {
+    viewer.guise?;
+    let partner = viewer
+        .partners
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    Some(
+        view! {
+            <div class="notice watch guise" role="status">
+                <p>
+                    "You see what the partner " <strong>{partner}</strong> " sees. Nothing can be changed meanwhile."
+                </p>
+                <form method="post" action=EndView::url()>
+                    <button>"Be yourself again"</button>
+                </form>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// The pages this person may open, and who they are.
@@ -88,6 +122,7 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
         places.push((Section::Overview, "/".to_owned(), "Overview".to_owned()));
     } else {
         for partner in &viewer.partners {
+            places.push((Section::Report, link::report(partner).href(), "Report".to_owned()));
             places.push((
                 Section::Partner,
                 link::partner(partner).href(),
@@ -122,8 +157,13 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
             "Reconciliation".to_owned(),
         ));
     }
+    if viewer.may(Right::ManageUsers) {
+        places.push((Section::Access, "/access".to_owned(), "Access".to_owned()));
+        places.push((Section::Activity, "/activity".to_owned(), "Activity".to_owned()));
+    }
     // A partner's page is one of the overview's rows to those who may see the overview.
-    let section = if section == Section::Partner && viewer.may(Right::ViewAllPartners) {
+    let is_of_one = matches!(section, Section::Partner | Section::Report);
+    let section = if is_of_one && viewer.may(Right::ViewAllPartners) {
         Section::Overview
     } else {
         section
@@ -153,7 +193,9 @@ fn SideBar(viewer: Viewer, section: Section) -> impl IntoView {
             </nav>
             <div class="who">
                 <p>
-                    <span class="name">{viewer.name.clone()}</span>
+                    <a class="name" href="/account" aria-current=(section == Section::Account).then_some("page")>
+                        {viewer.name.clone()}
+                    </a>
                     <span class="role">{viewer.role.word()}</span>
                 </p>
                 // A form of its own and no action: what is cached in the browser leaves with it.
@@ -183,6 +225,8 @@ pub fn Mark() -> impl IntoView {
 fn Icon(place: Section) -> impl IntoView {
     let path = match place {
         Section::Overview | Section::Partner => "M4 20V10M10 20V4M16 20v-7M21 20H3",
+        Section::Activity => "M3 12h4l3-8 4 16 3-8h4",
+        Section::Report => "M6 3h9l4 4v14H6zM9 12h7M9 16h7M14 3v5h5",
         Section::Deliveries => "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
         Section::Issues => "M12 4l9 16H3zM12 10v4M12 17v.5",
         Section::Quarantine => "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6zM9 12h6",
@@ -191,6 +235,7 @@ fn Icon(place: Section) -> impl IntoView {
         Section::Outgoing => "M4 20h16M12 16V4M7 9l5-5 5 5",
         Section::Jobs => "M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 3h5v5",
         Section::Reconciliation => "M12 4v16M8 20h8M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z",
+        Section::Access | Section::Account => "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 21c0-4 3.5-6 8-6s8 2 8 6",
         Section::Rules => "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6",
     };
     view! {

@@ -95,6 +95,7 @@ fn content(viewer: &Viewer, report: PartnerReport, asked: &Asked) -> AnyView {
         {crumbs}
         <Head title=name as_of live=true>
             <HealthLamp health full=true/>
+            <a class="report" href=link::report(&id).href()>"Report"</a>
         </Head>
         <RangeBar link=link.clone() shown=shown.clone() comparing=true/>
         <Tiles now compared open shown held=held.clone() files=files.clone()/>

@@ -2,6 +2,7 @@
 
 use crate::api::session::SignIn;
 use crate::app::components::frame::Bare;
+use crate::domain::account::too_many_tries;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -17,12 +18,22 @@ pub fn SignInPage() -> impl IntoView {
     let next = query.with_untracked(|q| q.get("next").unwrap_or_default());
     // A refused form comes back as an address, with what was typed and without the password.
     let refused = query.with_untracked(|q| q.get_str("refused").is_some());
+    let wait = query.with_untracked(|q| {
+        q.get_str("wait")
+            .and_then(|w| w.parse::<u32>().ok())
+            .unwrap_or_default()
+    });
+    let is_new = query.with_untracked(|q| q.get_str("set").is_some());
     let error = ServerAction::<SignIn>::new()
         .value()
         .get_untracked()
         .and_then(Result::err)
         .or_else(|| {
             refused.then(|| {
+                if wait > 0 {
+                    let (message, seconds) = (too_many_tries(wait), wait);
+                    return AppError::Throttled { message, seconds };
+                }
                 AppError::invalid(
                     "password",
                     "No account has this address and password. Check both and try again.",
@@ -48,6 +59,7 @@ pub fn SignInPage() -> impl IntoView {
         <Title text="Sign in"/>
         <Bare>
             <h1>"Sign in"</h1>
+            {is_new.then(|| view! { <p class="notice good">"The password is set. Sign in with it."</p> })}
             {above.map(|text| view! { <p class="error" id="form-error" role="alert">{text}</p> })}
             <form method="post" action=SignIn::url() class="stack">
                 <input type="hidden" name="next" value=next/>

@@ -14,6 +14,7 @@ use crate::server::store::Store;
 use crate::server::trial::Trials;
 use anyhow::Context;
 use leptos::config::LeptosOptions;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -73,6 +74,7 @@ pub(super) async fn serve(
         // Streams of news have no end of their own.
         live.close();
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     following.await?;
     Ok(())

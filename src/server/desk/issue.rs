@@ -1,6 +1,7 @@
 //! Puts the issues board and the page of one issue together, and does what people ask of one.
 
-use crate::api::issue::{IssueBoard, IssueDelivery, IssueGroupRow, IssueView, Wish};
+use super::talk::{RECHECK, SAID};
+use crate::api::issue::{IssueBoard, IssueDelivery, IssueGroupRow, IssueView, Said, Wish};
 use crate::api::quarantine::Event;
 use crate::domain::account::{Right, Role, Viewer};
 use crate::domain::issue::triage::{Assignee, Growth, Move, State, Triage};
@@ -92,15 +93,8 @@ pub async fn read(viewer: &Viewer, id: &IssueId) -> Result<IssueView, AppError> 
     let (issue, examples) = found.ok_or_else(|| AppError::not_found("issue"))?;
     let may_triage = viewer.may(Right::TriageIssue);
     let object = format!("issue:{id}");
-    let deeds = async {
-        if may_triage {
-            store.list_deeds(&scope, &object).await
-        } else {
-            Ok(Vec::new())
-        }
-    };
     let (deeds, partners, deliveries) = tokio::try_join!(
-        deeds,
+        store.list_deeds(&scope, &object),
         store.list_partners(&scope),
         store.list_deliveries_with(&scope, &issue, DELIVERIES),
     )?;
@@ -123,7 +117,14 @@ pub async fn read(viewer: &Viewer, id: &IssueId) -> Result<IssueView, AppError> 
             at: d.received_at,
         })
         .collect();
-    let history = deeds.into_iter().map(|d| Event {
+    let (said, deeds): (Vec<_>, Vec<_>) = deeds.into_iter().partition(|d| d.action == SAID);
+    let conversation = said.into_iter().map(|d| Said {
+        at: d.at,
+        by: d.actor_name,
+        text: d.what,
+    });
+    // What our own people do and note is theirs.
+    let history = deeds.into_iter().filter(|_| may_triage).map(|d| Event {
         at: d.at,
         by: d.actor_name,
         what: d.what,
@@ -135,6 +136,9 @@ pub async fn read(viewer: &Viewer, id: &IssueId) -> Result<IssueView, AppError> 
         examples,
         deliveries,
         history: history.collect(),
+        conversation: conversation.collect(),
+        may_converse: viewer.may(Right::Converse),
+        recheck_asked: issue.triage.tags.iter().any(|tag| tag == RECHECK),
         people: people(&state, viewer, &issue).await?,
         may_triage,
         issue: seen_by(viewer, issue),
@@ -142,7 +146,7 @@ pub async fn read(viewer: &Viewer, id: &IssueId) -> Result<IssueView, AppError> 
 }
 
 /// What of an issue the caller is to see: who works on it, and how, is no business of partners.
-fn seen_by(viewer: &Viewer, issue: Issue) -> Issue {
+pub(super) fn seen_by(viewer: &Viewer, issue: Issue) -> Issue {
     if viewer.may(Right::TriageIssue) {
         return issue;
     }

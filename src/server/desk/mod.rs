@@ -4,6 +4,8 @@
 //! the view type of its server function. It checks values, writes the history of what people
 //! do, and knows nothing of HTTP but where a form leads next.
 
+pub mod access;
+pub mod activity;
 pub mod bulk;
 pub mod contract;
 pub mod delivery;
@@ -22,11 +24,13 @@ pub mod pull;
 pub mod quarantine;
 pub mod reasons;
 pub mod reconciliation;
+pub mod report;
 pub mod rule;
 mod says;
 pub mod session;
 mod sight;
 mod story;
 mod summary;
+pub mod talk;
 pub mod token;
 pub mod trial;

@@ -1,11 +1,13 @@
 //! Signs people in and out.
 
-use crate::domain::account::Viewer;
+use crate::domain::account::{self, Viewer};
 use crate::domain::format::url_value;
+use crate::domain::ids::PartnerId;
 use crate::error::AppError;
-use crate::server::auth;
-use crate::server::context::{self, go};
+use crate::server::auth::{self, SignedIn};
+use crate::server::context::{self, AppState, go};
 use crate::server::store::Deed;
+use chrono::{DateTime, Utc};
 
 /// Who is signed in.
 #[expect(clippy::unused_async, reason = "a server function's body")]
@@ -17,32 +19,50 @@ pub async fn current() -> Result<Option<Viewer>, AppError> {
 pub async fn sign_in(email: &str, password: &str, next: &str) -> Result<(), AppError> {
     let state = context::state()?;
     let session = context::session()?;
-    let Some(viewer) = auth::sign_in(&state.store, &session, email, password.to_owned()).await? else {
-        let refusal = AppError::invalid(
-            "password",
-            "No account has this address and password. Check both and try again.",
-        );
-        if context::is_plain_form() {
-            // The redirect that leptos writes for a refused form would lose what was typed.
-            go(&format!(
-                "/sign-in?refused=1&email={}&next={}",
-                url_value(email),
-                url_value(next)
-            ));
-            return Ok(());
+    let now = state.clock.now();
+    let password = password.to_owned();
+    let came = auth::sign_in(&state.store, &session, &context::origin(), email, password, now).await?;
+    let (refusal, wait) = match came {
+        SignedIn::As(viewer) => return welcome(&state, viewer, next).await,
+        SignedIn::No => (
+            AppError::invalid(
+                "password",
+                "No account has this address and password. Check both and try again.",
+            ),
+            0,
+        ),
+        SignedIn::Wait { left, closed } => {
+            if let Some(viewer) = closed {
+                let deed = Deed {
+                    actor_id: None,
+                    actor_name: "somebody".to_owned(),
+                    ..deed(
+                        &viewer,
+                        "session.refuse",
+                        "tried too many passwords of this account",
+                        now,
+                    )
+                };
+                state.store.insert_deed(&deed).await?;
+            }
+            let seconds = u32::try_from(left.num_seconds().max(1)).unwrap_or(u32::MAX);
+            let message = account::too_many_tries(seconds);
+            (AppError::Throttled { message, seconds }, seconds)
         }
-        return Err(refusal);
     };
-    let what = "signed in".to_owned();
-    let object = format!("user:{}", viewer.id);
-    let deed = Deed::of(
-        &viewer,
-        "session.sign_in",
-        object,
-        viewer.partners.first().cloned(),
-        what,
-        state.clock.now(),
-    );
+    if context::is_plain_form() {
+        // The redirect that leptos writes for a refused form would lose what was typed.
+        let (email, next) = (url_value(email), url_value(next));
+        go(&format!(
+            "/sign-in?refused=1&wait={wait}&email={email}&next={next}"
+        ));
+        return Ok(());
+    }
+    Err(refusal)
+}
+
+async fn welcome(state: &AppState, viewer: Viewer, next: &str) -> Result<(), AppError> {
+    let deed = deed(&viewer, "session.sign_in", "signed in", state.clock.now());
     state.store.insert_deed(&deed).await?;
     go(&if is_own_path(next) && next != "/" {
         next.to_owned()
@@ -52,25 +72,67 @@ pub async fn sign_in(email: &str, password: &str, next: &str) -> Result<(), AppE
     Ok(())
 }
 
+/// What somebody did with their own account.
+pub(super) fn deed(viewer: &Viewer, action: &str, what: &str, now: DateTime<Utc>) -> Deed {
+    let object = format!("user:{}", viewer.id);
+    let partner = viewer.partners.first().cloned();
+    Deed::of(viewer, action, object, partner, what.to_owned(), now)
+}
+
 /// Signs out and goes to the sign-in page.
 pub async fn sign_out() -> Result<(), AppError> {
     auth::sign_out(&context::session()?).await?;
     if let Some(viewer) = context::caller() {
         let state = context::state()?;
-        let object = format!("user:{}", viewer.id);
-        let partner = viewer.partners.first().cloned();
-        let deed = Deed::of(
-            &viewer,
-            "session.sign_out",
-            object,
-            partner,
-            "signed out".to_owned(),
-            state.clock.now(),
-        );
+        let deed = deed(&viewer, "session.sign_out", "signed out", state.clock.now());
         state.store.insert_deed(&deed).await?;
     }
     go("/sign-in");
     Ok(())
+}
+
+/// Looks on as a partner in the caller's scope does.
+pub async fn view_as(viewer: &Viewer, partner: &PartnerId) -> Result<(), AppError> {
+    let state = context::state()?;
+    let found = state.store.find_partner(&viewer.scope(), partner).await?;
+    let partner = found.ok_or_else(|| AppError::not_found("partner"))?;
+    auth::look_as(&context::session()?, Some(&partner.id)).await?;
+    let home = viewer.clone().looking_as(partner.id.clone()).home();
+    let deed = as_partner(
+        viewer,
+        "session.view_as",
+        "began to look on as the partner does",
+        partner.id,
+        &state,
+    );
+    state.store.insert_deed(&deed).await?;
+    go(&home);
+    Ok(())
+}
+
+/// Is oneself again.
+pub async fn end_view(viewer: &Viewer) -> Result<(), AppError> {
+    let state = context::state()?;
+    let (Some(_), Some(partner)) = (viewer.guise, viewer.partners.first()) else {
+        return Err(AppError::conflict("You look at feedgate as yourself already."));
+    };
+    auth::look_as(&context::session()?, None).await?;
+    let deed = as_partner(
+        viewer,
+        "session.end_view",
+        "was themselves again",
+        partner.clone(),
+        &state,
+    );
+    state.store.insert_deed(&deed).await?;
+    go(&format!("/partners/{}", url_value(partner.as_str())));
+    Ok(())
+}
+
+fn as_partner(viewer: &Viewer, action: &str, what: &str, partner: PartnerId, state: &AppState) -> Deed {
+    let object = format!("user:{}", viewer.id);
+    let what = format!("{what}: {partner}");
+    Deed::of(viewer, action, object, Some(partner), what, state.clock.now())
 }
 
 /// Whether `next` is a path of this site and cannot lead to another.

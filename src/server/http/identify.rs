@@ -8,11 +8,12 @@ use crate::domain::account::{Role, Viewer};
 use crate::domain::format::url_value;
 use crate::error::AppError;
 use crate::server::auth;
-use crate::server::context::{AppState, Caller};
-use axum::extract::{Request, State};
-use axum::http::Method;
+use crate::server::context::{AppState, Caller, Whence};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use tower_sessions::Session;
 
 /// Adds [`Caller`] to the request.
@@ -35,8 +36,38 @@ pub(super) async fn identify(State(state): State<AppState>, mut request: Request
     ) {
         return Redirect::to(&elsewhere).into_response();
     }
+    let socket = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    let agent = request.headers().get(header::USER_AGENT);
+    let origin = auth::Origin {
+        address: address(socket, request.headers(), state.public_url.is_some()),
+        agent: agent.and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+    };
+    request.extensions_mut().insert(Whence(origin));
     request.extensions_mut().insert(Caller(viewer));
     next.run(request).await
+}
+
+/// The address a request comes from. Behind a proxy it is the one that the proxy itself wrote
+/// down, last; what stands before that, anybody may have written. Of a newer address the network
+/// counts, for whoever has one has all of it.
+fn address(socket: Option<IpAddr>, headers: &HeaderMap, behind: bool) -> String {
+    let written = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .filter(|_| behind)
+        .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    match written.or(socket).map(|address| address.to_canonical()) {
+        None => String::new(),
+        Some(IpAddr::V4(v4)) => v4.to_string(),
+        Some(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
 }
 
 /// Where a page request goes instead, if anywhere.
@@ -46,7 +77,7 @@ fn elsewhere(viewer: Option<&Viewer>, method: &Method, path: &str, query: Option
         return None;
     }
     match viewer {
-        None if path != "/sign-in" => {
+        None if path != "/sign-in" && !path.starts_with("/password/") => {
             let next = query.map_or_else(|| path.to_owned(), |q| format!("{path}?{q}"));
             Some(format!("/sign-in?next={}", url_value(&next)))
         }
@@ -72,6 +103,21 @@ mod tests {
         assert_eq!(elsewhere(None, &Method::GET, "/sign-in", None), None);
         assert_eq!(elsewhere(None, &Method::GET, "/favicon.svg", None), None);
         assert_eq!(elsewhere(None, &Method::POST, "/api/sign_in", None), None);
+        assert_eq!(elsewhere(None, &Method::GET, "/password/abc", None), None);
+    }
+
+    #[test]
+    fn nobody_chooses_the_address_they_come_from() {
+        let socket: Option<IpAddr> = "10.0.0.1".parse().ok();
+        let mut headers = HeaderMap::new();
+        let forged = "1.2.3.4, 203.0.113.9".parse().expect("a value");
+        headers.insert("x-forwarded-for", forged);
+        assert_eq!(address(socket, &headers, false), "10.0.0.1");
+        assert_eq!(address(socket, &headers, true), "203.0.113.9");
+        let newer = "2001:db8:1:2:3:4:5:6".parse().ok();
+        assert_eq!(address(newer, &HeaderMap::new(), true), "2001:db8:1:2::/64");
+        let older = "::ffff:10.0.0.1".parse().ok();
+        assert_eq!(address(older, &HeaderMap::new(), false), "10.0.0.1");
     }
 
     #[test]
@@ -82,10 +128,11 @@ mod tests {
             name: String::new(),
             role: Role::Partner,
             partners: vec![PartnerId::new("acme")],
+            guise: None,
         };
         assert_eq!(
             elsewhere(Some(&viewer), &Method::GET, "/", None).as_deref(),
-            Some("/partners/acme")
+            Some("/partners/acme/report")
         );
         assert_eq!(elsewhere(Some(&viewer), &Method::GET, "/quarantine", None), None);
     }

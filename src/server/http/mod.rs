@@ -7,12 +7,14 @@
 //! below `identify` asks who is there. What programs ask for ([`v1`]) and what operators do have
 //! no sessions and stand beside that.
 
+mod access;
 mod built;
 mod export;
 mod failed;
 mod health;
 mod identify;
 mod live;
+mod policy;
 mod ready;
 mod same_origin;
 mod token;
@@ -20,12 +22,14 @@ mod trial;
 mod upload;
 mod v1;
 
-use crate::app::{App, shell};
+use crate::app::App;
 use crate::server::auth;
 use crate::server::context::AppState;
+use crate::server::store::LONGEST;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Request, header};
 use axum::middleware;
 use axum::routing::{get, post};
 use leptos::prelude::provide_context;
@@ -39,8 +43,6 @@ use tower_http::trace::TraceLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
-/// Days a session lasts without use.
-const SESSION_DAYS: i64 = 7;
 /// How hard answers are packed: with brotli a tenth smaller than one less, and twice as long.
 const PACKED: i32 = 5;
 /// Largest body of a form or server function, in bytes.
@@ -53,7 +55,10 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .with_same_site(SameSite::Lax)
         .with_http_only(true)
         .with_secure(secure_cookies)
-        .with_expiry(Expiry::OnInactivity(time::Duration::days(SESSION_DAYS)));
+        // The store looks at both ends itself; a cookie need not last longer.
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(
+            LONGEST.num_seconds(),
+        )));
     let provide = {
         let state = state.clone();
         move || provide_context(state.clone())
@@ -62,12 +67,17 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(&state, generate_route_list(App), provide.clone(), {
             let options = options.clone();
-            move || shell(options.clone())
+            move || policy::page(options.clone())
         })
         .route("/live", get(live::live))
         .route("/token/{partner}/{feed}", post(token::make))
+        .route("/access/invite", post(access::invite))
+        .route("/access/{person}/link", post(access::link))
         .route("/export/{file}", get(export::export))
-        .fallback(file_and_error_handler_with_context::<AppState, _>(provide, shell))
+        .fallback(file_and_error_handler_with_context::<AppState, _>(
+            provide,
+            policy::page,
+        ))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(middleware::from_fn(failed::unreadable))
         .layer(sessions.clone())
@@ -99,16 +109,31 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .nest("/api/v1", v1::router());
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let answers = state.answers.clone();
+    let (https, only) = policy::HTTPS_ONLY;
+    let https = secure_cookies.then(|| header(https, only));
     Router::new()
         .merge(files)
         .merge(uploads)
         .merge(pages)
         .with_state(state)
+        .layer(tower::util::option_layer(https))
+        .layer(header(header::CONTENT_SECURITY_POLICY, policy::STRICT))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(PACKED)))
         .layer(middleware::from_fn_with_state(answers, ready::ready))
         .layer(CatchPanicLayer::custom(failed::panicked))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+/// What is logged of a request: never its parameters, nor the secret in the address of a link.
+fn span(request: &Request<Body>) -> tracing::Span {
+    let path = request.uri().path();
+    let path = if path.starts_with("/password/") {
+        "/password/…"
+    } else {
+        path
+    };
+    tracing::debug_span!("request", http.method = %request.method(), http.path = path)
 }

@@ -3,8 +3,7 @@
 //! Nothing of it is kept, so there is no address to lead to: the answer to the form is the report.
 //! It is drawn by the page itself, which finds what came of the trial in its context.
 
-use super::failed;
-use crate::app::shell;
+use super::{failed, policy};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Report;
@@ -49,7 +48,7 @@ pub(super) async fn attempt(
                 provide_context(tried.clone());
             }
         },
-        move || shell(state.options.clone()),
+        move || policy::page(state.options.clone()),
     );
     let mut answer = draw(page).await;
     if let Some(error) = failure {

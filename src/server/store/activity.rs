@@ -3,11 +3,17 @@
 use super::{Result, Store, scope, when};
 use crate::domain::account::{Scope, Viewer};
 use crate::domain::ids::PartnerId;
+use crate::domain::query::Span;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
-use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Longest that a search may take in the database.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// One thing that somebody, or the system, did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +103,67 @@ impl From<DeedDoc> for Deed {
     }
 }
 
+/// A deed with its key.
+#[derive(Deserialize)]
+struct KeyedDoc {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    #[serde(flatten)]
+    deed: DeedDoc,
+}
+
+impl KeyedDoc {
+    fn key(&self) -> String {
+        format!("{}-{}", self.deed.at.timestamp_millis(), self.id.to_hex())
+    }
+}
+
+fn read_key(text: &str) -> Option<(DateTime<Utc>, ObjectId)> {
+    let (at, id) = text.split_once('-')?;
+    Some((
+        DateTime::from_timestamp_millis(at.parse().ok()?)?,
+        ObjectId::parse_str(id).ok()?,
+    ))
+}
+
+/// What deeds are sought. An empty word narrows nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The name of who did it.
+    pub who: String,
+    /// What its action begins with, such as `user.`.
+    pub what: String,
+    /// To what it was done.
+    pub object: String,
+    /// To whose things.
+    pub partner: Option<PartnerId>,
+    /// When.
+    pub span: Span,
+}
+
+impl Sought {
+    fn query(&self) -> Document {
+        let mut query = doc! {"at": {"$gte": when::bson(self.span.from), "$lt": when::bson(self.span.until)}};
+        if !self.who.is_empty() {
+            query.insert("actor.name", &self.who);
+        }
+        if !self.what.is_empty() {
+            // Every text that begins so lies between these two.
+            query.insert(
+                "action",
+                doc! {"$gte": &self.what, "$lt": format!("{}\u{ffff}", self.what)},
+            );
+        }
+        if !self.object.is_empty() {
+            query.insert("object", &self.object);
+        }
+        if let Some(partner) = &self.partner {
+            query.insert("partner", partner.as_str());
+        }
+        query
+    }
+}
+
 impl Store {
     /// Writes one deed down.
     pub async fn insert_deed(&self, deed: &Deed) -> Result<()> {
@@ -133,6 +200,37 @@ impl Store {
             .session(session)
             .await?;
         Ok(())
+    }
+
+    /// Lists what was done in a stretch of time, the newest first, from after the deed with the key
+    /// `after` on; with what to ask for to get those that follow.
+    pub async fn search_deeds(
+        &self,
+        sought: &Sought,
+        after: &str,
+        rows: u32,
+    ) -> Result<(Vec<Deed>, Option<String>)> {
+        let mut query = sought.query();
+        if let Some((at, id)) = read_key(after) {
+            let at = when::bson(at);
+            query.insert(
+                "$or",
+                vec![doc! {"at": {"$lt": at}}, doc! {"at": at, "_id": {"$lt": id}}],
+            );
+        }
+        let mut found: Vec<KeyedDoc> = self
+            .collection("activity")
+            .find(query)
+            .sort(doc! {"at": -1, "_id": -1})
+            .limit(i64::from(rows) + 1)
+            .max_time(LONGEST)
+            .await?
+            .try_collect()
+            .await?;
+        let more = found.len() > rows as usize;
+        found.truncate(rows as usize);
+        let next = found.last().filter(|_| more).map(KeyedDoc::key);
+        Ok((found.into_iter().map(|keyed| keyed.deed.into()).collect(), next))
     }
 
     /// Lists what was done to one thing, oldest first.

@@ -52,6 +52,7 @@ mod holds;
 mod issues;
 mod items;
 mod jobs;
+mod links;
 mod logging;
 mod outlines;
 mod paging;
@@ -69,11 +70,12 @@ mod sessions;
 mod superseding;
 mod tokens;
 mod transaction;
+mod tries;
 mod users;
 mod when;
 mod withdrawing;
 
-pub use activity::Deed;
+pub use activity::{Deed, Sought};
 pub use bare::Encoded;
 pub use bulks::{Asked, Bulk, Rehearsed, Slice, Standing, Taken};
 pub use contracts::Amendment;
@@ -91,7 +93,7 @@ pub use quarantine::{Holding, Side};
 pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use searching::{Bound, Found};
-pub use sessions::Sessions;
+pub use sessions::{IDLE, LONGEST, Presence, SessionSeen, Sessions, handle};
 pub use tokens::Token;
 pub use users::Account;
 
@@ -158,7 +160,7 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 26] = [
+const COLLECTIONS: [&str; 28] = [
     "deliveries",
     "items",
     "quarantine",
@@ -169,6 +171,8 @@ const COLLECTIONS: [&str; 26] = [
     "feeds",
     "partners",
     "api_tokens",
+    "links",
+    "tries",
     "pulls",
     "contracts",
     "profiles",
@@ -293,7 +297,11 @@ impl Store {
         self.index("rolled", &[doc! {"feed": 1, "minute": 1}]).await?;
         self.index(
             "activity",
-            &[doc! {"object": 1, "at": 1}, doc! {"actor.id": 1, "at": -1}],
+            &[
+                doc! {"object": 1, "at": 1},
+                doc! {"actor.id": 1, "at": -1},
+                doc! {"at": -1, "_id": -1},
+            ],
         )
         .await?;
         self.index(
@@ -309,6 +317,10 @@ impl Store {
         self.unique("api_tokens", doc! {"prefix": 1}).await?;
         self.unique("users", doc! {"email": 1}).await?;
         self.expire("sessions", "expires_at", Duration::ZERO).await?;
+        self.index("sessions", &[doc! {"user": 1, "seen": -1}]).await?;
+        self.expire("tries", "at", tries::KEPT).await?;
+        self.expire("links", "expires_at", links::KEPT).await?;
+        self.index("links", &[doc! {"user": 1}]).await?;
         self.expire("drafts", "at", drafts::KEPT).await?;
         Ok(())
     }

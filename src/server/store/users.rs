@@ -17,6 +17,17 @@ pub struct Account {
     pub password_hash: String,
     /// Raised whenever the password changes; sessions that carry an older one are over.
     pub generation: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was closed, if it is.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Account {
+    /// Whether its person has set a password and may sign in.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none() && !self.password_hash.is_empty()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -31,6 +42,8 @@ struct UserDoc {
     generation: i64,
     #[serde(with = "when")]
     created_at: DateTime<Utc>,
+    #[serde(with = "when::option", default)]
+    closed_at: Option<DateTime<Utc>>,
 }
 
 impl From<UserDoc> for Account {
@@ -42,9 +55,12 @@ impl From<UserDoc> for Account {
                 name: d.name,
                 role: d.role,
                 partners: d.partners,
+                guise: None,
             },
             password_hash: d.password_hash,
             generation: d.generation,
+            created_at: d.created_at,
+            closed_at: d.closed_at,
         }
     }
 }
@@ -62,6 +78,7 @@ impl Store {
             password_hash: account.password_hash.clone(),
             generation: account.generation,
             created_at: now,
+            closed_at: None,
         };
         match self.collection::<UserDoc>("users").insert_one(doc).await {
             Err(error) if is_duplicate_key(&error) => Err(Error::Conflict {
@@ -109,6 +126,31 @@ impl Store {
         let done = self
             .collection::<UserDoc>("users")
             .update_one(doc! {"email": email.trim().to_lowercase()}, change)
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+
+    /// Changes what an account is called, what it may do, and whose data it sees.
+    pub async fn update_user(&self, viewer: &Viewer) -> Result<bool> {
+        let partners: Vec<&str> = viewer.partners.iter().map(PartnerId::as_str).collect();
+        let change = doc! {"$set": {
+            "name": &viewer.name,
+            "role": super::to_bson(&viewer.role)?,
+            "partners": partners,
+        }};
+        let done = self
+            .collection::<UserDoc>("users")
+            .update_one(doc! {"_id": viewer.id.as_str()}, change)
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+
+    /// Closes an account, or opens it again with `None`.
+    pub async fn close_user(&self, id: &UserId, closed_at: Option<DateTime<Utc>>) -> Result<bool> {
+        let change = doc! {"$set": {"closed_at": closed_at.map(when::bson)}};
+        let done = self
+            .collection::<UserDoc>("users")
+            .update_one(doc! {"_id": id.as_str()}, change)
             .await?;
         Ok(done.matched_count == 1)
     }

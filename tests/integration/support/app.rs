@@ -58,31 +58,51 @@ pub struct Answer {
     /// What `Cache-Control` says.
     pub cache: Option<String>,
     pub body: String,
+    /// Everything in the answer's head.
+    pub headers: axum::http::HeaderMap,
 }
 
 impl App {
     /// On the server that the test run shares, with the patience that it takes where every test
     /// works at once.
     pub async fn start() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO).await
+        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, false).await
     }
 
     /// With pages that are kept ready for this long, as those that people see are for a moment.
     pub async fn start_ready(good_for: Duration) -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true, good_for).await
+        Self::build(mongo::uri(), Duration::from_secs(30), true, good_for, false).await
     }
 
     /// With pages that let nothing be pulled from private addresses, as they come.
     pub async fn start_guarded() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), false, Duration::ZERO).await
+        Self::build(
+            mongo::uri(),
+            Duration::from_secs(30),
+            false,
+            Duration::ZERO,
+            false,
+        )
+        .await
+    }
+
+    /// As behind a proxy that speaks https.
+    pub async fn start_secure() -> Self {
+        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, true).await
     }
 
     /// On a server of the test's own.
     pub async fn start_on(uri: &str) -> Self {
-        Self::build(uri, Duration::from_secs(10), true, Duration::ZERO).await
+        Self::build(uri, Duration::from_secs(10), true, Duration::ZERO, false).await
     }
 
-    async fn build(uri: &str, patience: Duration, pull_private: bool, good_for: Duration) -> Self {
+    async fn build(
+        uri: &str,
+        patience: Duration,
+        pull_private: bool,
+        good_for: Duration,
+        secure: bool,
+    ) -> Self {
         let database = mongo::new_database();
         let store = Store::connect(uri, &database, patience)
             .await
@@ -116,7 +136,7 @@ impl App {
             clock,
             database,
             follows: true,
-            router: http::router(state.clone(), false),
+            router: http::router(state.clone(), secure),
             state,
         }
     }
@@ -215,6 +235,14 @@ impl App {
         }
     }
 
+    /// Somebody whose browser has this cookie.
+    pub fn with_cookie(&self, cookie: &str) -> Actor<'_> {
+        Actor {
+            app: self,
+            cookie: Some(cookie.to_owned()),
+        }
+    }
+
     /// Somebody with an account of this role, signed in. A partner role belongs to `partner`.
     pub async fn sign_in(&self, role: Role, partner: Option<&str>) -> Actor<'_> {
         let email = format!("{role}-{}@example.com", partner.unwrap_or("all"));
@@ -237,6 +265,11 @@ impl App {
 }
 
 impl Actor<'_> {
+    /// The cookie, if there is one.
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Sends any request, with the cookie if there is one.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
         if self.app.follows {
@@ -256,6 +289,7 @@ impl Actor<'_> {
                 .map(str::to_owned)
         };
         let (status, location) = (response.status(), text(header::LOCATION));
+        let headers = response.headers().clone();
         let cache = text(header::CACHE_CONTROL);
         let cookie = text(header::SET_COOKIE).and_then(|c| c.split(';').next().map(str::to_owned));
         let body = axum::body::to_bytes(response.into_body(), 50_000_000)
@@ -267,7 +301,19 @@ impl Actor<'_> {
             cookie,
             cache,
             body: String::from_utf8_lossy(&body).into_owned(),
+            headers,
         }
+    }
+
+    /// The status alone, of what may have no end.
+    pub async fn status(&self, mut request: Request<Body>) -> u16 {
+        if let Some(cookie) = &self.cookie {
+            request
+                .headers_mut()
+                .insert(header::COOKIE, cookie.parse().expect("a cookie"));
+        }
+        let answer = self.app.router.clone().oneshot(request).await;
+        answer.expect("an answer").status().as_u16()
     }
 
     /// Asks for something without an end, and gives what comes of it.

@@ -7,6 +7,7 @@
 mod filters;
 pub mod one;
 mod rows;
+mod talk;
 mod triage;
 
 use crate::api::issue::{IssueBoard, list_issues};

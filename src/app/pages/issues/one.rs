@@ -2,6 +2,7 @@
 //! those who may, what people make of it.
 
 use super::rows::{regressed, waiting};
+use super::talk;
 use super::triage::{Triage, form};
 use crate::api::issue::{IssueDelivery, IssueView, read_issue};
 use crate::api::quarantine::Event;
@@ -35,21 +36,23 @@ pub fn IssuePage() -> impl IntoView {
         (
             params.with(|p| p.get("issue").unwrap_or_default()),
             query.with(|q| q.get("saved").unwrap_or_default()),
+            query.with(|q| q.get("said").unwrap_or_default()),
         )
     });
     // A refusal brings what was typed back in the address.
     let typed = move || query.with(ParamsMap::clone);
     let triage = Triage::new();
+    let talks = talk::Talks::new();
     let viewer = use_viewer();
-    let view = Resource::new(move || asked.get(), |(id, _)| read_issue(id));
+    let view = Resource::new(move || asked.get(), |(id, ..)| read_issue(id));
     view! {
         <Transition fallback=Loading>
             {move || {
-                let (_, saved) = asked.get();
+                let (_, saved, _) = asked.get();
                 let typed = typed();
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Issues, |_, view| content(view, &saved, &typed, triage))
+                    framed(viewer, view.await, Section::Issues, |_, view| content(view, &saved, &typed, triage, talks))
                 })
             }}
         </Transition>
@@ -57,7 +60,8 @@ pub fn IssuePage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: IssueView, saved: &str, typed: &ParamsMap, triage: Triage) -> AnyView {
+fn content(view: IssueView, saved: &str, typed: &ParamsMap, triage: Triage, talks: talk::Talks) -> AnyView {
+    let text = typed.get_str("text").unwrap_or_default().to_owned();
     let IssueView {
         issue,
         partner_name,
@@ -65,6 +69,9 @@ fn content(view: IssueView, saved: &str, typed: &ParamsMap, triage: Triage) -> A
         examples,
         deliveries,
         history,
+        conversation,
+        may_converse,
+        recheck_asked,
         people,
         may_triage,
     } = view;
@@ -116,6 +123,8 @@ fn content(view: IssueView, saved: &str, typed: &ParamsMap, triage: Triage) -> A
                     <h2>"Last deliveries that had it"</h2>
                     {story(deliveries, as_of)}
                 </section>
+                {talk::section(&issue.id, conversation, may_converse, may_triage, text, talks, as_of)}
+                {talk::recheck(&issue, recheck_asked, may_converse && !may_triage, talks)}
             </div>
             {desk}
         </div>

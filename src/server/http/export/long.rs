@@ -1,17 +1,21 @@
 //! Writes lists as long as the log or the quarantine: page by page, as the browser takes them.
 
 use super::Wanted;
-use crate::domain::account::Viewer;
+use crate::domain::account::{Scope, Viewer};
+use crate::domain::contract::rule;
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::ids::{FeedId, JobId, PartnerId};
+use crate::domain::issue::Issue;
 use crate::domain::quarantine::HeldRecord;
-use crate::domain::query::{DeliveryFilter, HeldAsk, Page, stamp};
-use crate::domain::violation::Severity;
+use crate::domain::query::{
+    DeliveryFilter, HeldAsk, IssueFilter, IssueSort, IssueStates, Page, QuarantineFilter, stamp,
+};
+use crate::domain::violation::{Severity, Violation};
 use crate::error::AppError;
 use crate::server::calendar::Stretch;
 use crate::server::context::AppState;
 use crate::server::csv;
-use crate::server::store::{self, Bound};
+use crate::server::store::{self, Bound, Store};
 use axum::body::Body;
 use futures::stream;
 
@@ -48,10 +52,71 @@ pub(super) fn deliveries(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
         "warned",
         "latency_ms",
     ];
-    pages(heads.map(str::to_owned).to_vec(), delivery, move |after| {
-        let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
-        async move { store.list_deliveries(&scope, &filter, &after, ROWS).await }
-    })
+    pages(
+        heads.map(str::to_owned).to_vec(),
+        |d| vec![delivery(d)],
+        move |after| {
+            let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
+            async move { store.list_deliveries(&scope, &filter, &after, ROWS).await }
+        },
+    )
+}
+
+/// The issues that are open, what gains most first.
+pub(super) fn issues(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
+    let filter = IssueFilter {
+        partner: wanted.some("partner").map(PartnerId::new),
+        feed: wanted.some("feed").map(FeedId::new),
+        state: IssueStates::parse(wanted.get("state")),
+        ..IssueFilter::default()
+    };
+    let (store, scope) = (state.store.clone(), viewer.scope());
+    let heads = [
+        "issue",
+        "feed",
+        "code",
+        "attribute",
+        "severity",
+        "what",
+        "standing",
+        "affected_items",
+        "of",
+        "waiting",
+        "first_seen",
+        "last_seen",
+        "what_to_do",
+    ];
+    pages(
+        heads.map(str::to_owned).to_vec(),
+        |i| vec![issue(i)],
+        move |after| {
+            let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
+            async move {
+                store
+                    .list_issues(&scope, &filter, IssueSort::Impact, &after, ROWS)
+                    .await
+            }
+        },
+    )
+}
+
+fn issue(i: &Issue) -> Vec<String> {
+    let there = i.last.as_ref().filter(|_| i.standing.is_there());
+    vec![
+        i.id.to_string(),
+        i.feed.to_string(),
+        i.code.clone(),
+        i.attribute.clone().unwrap_or_default(),
+        i.severity.word().to_owned(),
+        i.title().to_owned(),
+        i.standing.word().to_owned(),
+        there.map_or(0, |last| last.records).to_string(),
+        there.map_or(0, |last| last.received).to_string(),
+        i.open.to_string(),
+        stamp(i.first_seen),
+        stamp(i.last_seen),
+        rule(&i.code).map_or_else(String::new, |rule| rule.fix.to_owned()),
+    ]
 }
 
 /// The list of held records. A search of it goes on until all are looked at, a page at a time.
@@ -71,28 +136,95 @@ pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
         "first_message",
         "attempts",
     ];
-    pages(heads.map(str::to_owned).to_vec(), held, move |after| {
-        let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
-        async move {
-            if filter.search.is_empty() {
-                return store.list_held(&scope, &filter, &after, ROWS).await;
-            }
-            let found = store
-                .search_held(&scope, &filter, &after, ROWS, Bound::PAGE)
-                .await?;
-            Ok(Page {
-                rows: found.rows,
-                next: found.next,
-                total: 0,
-            })
-        }
+    pages(
+        heads.map(str::to_owned).to_vec(),
+        |r| vec![held(r)],
+        move |after| held_page(store.clone(), scope.clone(), filter.clone(), after),
+    )
+}
+
+/// A page of held records.
+async fn held_page(
+    store: Store,
+    scope: Scope,
+    filter: QuarantineFilter,
+    after: String,
+) -> store::Result<Page<HeldRecord>> {
+    if filter.search.is_empty() {
+        return store.list_held(&scope, &filter, &after, ROWS).await;
+    }
+    let found = store
+        .search_held(&scope, &filter, &after, ROWS, Bound::PAGE)
+        .await?;
+    Ok(Page {
+        rows: found.rows,
+        next: found.next,
+        total: 0,
     })
+}
+
+/// Every failure of the held records that wait: a line each, with what to do.
+pub(super) fn failures(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
+    let code = wanted.some("code");
+    let filter = HeldAsk::read(|name| wanted.get(name).to_owned()).filter();
+    let (store, scope) = (state.store.clone(), viewer.scope());
+    let heads = [
+        "item_id",
+        "title",
+        "feed",
+        "delivery",
+        "received_at",
+        "record",
+        "line",
+        "attribute",
+        "value",
+        "code",
+        "severity",
+        "message",
+        "would_pass",
+        "what_to_do",
+    ];
+    let write = move |r: &HeldRecord| {
+        let wanted = |v: &&Violation| code.as_ref().is_none_or(|code| *code == v.code);
+        r.violations
+            .iter()
+            .filter(wanted)
+            .map(|v| failure(r, v))
+            .collect()
+    };
+    pages(heads.map(str::to_owned).to_vec(), write, move |after| {
+        held_page(store.clone(), scope.clone(), filter.clone(), after)
+    })
+}
+
+fn failure(r: &HeldRecord, v: &Violation) -> Vec<String> {
+    let line = v
+        .place
+        .as_ref()
+        .and_then(|place| place.line)
+        .unwrap_or(r.position.line);
+    vec![
+        r.item_id.clone(),
+        r.title.clone(),
+        r.feed.to_string(),
+        r.delivery.to_string(),
+        stamp(r.received_at),
+        r.position.index.to_string(),
+        line.to_string(),
+        v.attribute.clone().unwrap_or_default().into_owned(),
+        v.value.clone(),
+        v.code.clone().into_owned(),
+        v.severity.word().to_owned(),
+        v.message.clone(),
+        v.suggestion.clone().unwrap_or_default(),
+        rule(&v.code).map_or_else(String::new, |rule| rule.fix.to_owned()),
+    ]
 }
 
 /// Reads page after page and writes each as it comes, the heads before the first.
 fn pages<T, F>(
     heads: Vec<String>,
-    row: fn(&T) -> Vec<String>,
+    write: impl Fn(&T) -> Vec<Vec<String>> + Send + 'static,
     read: impl Fn(String) -> F + Send + 'static,
 ) -> Body
 where
@@ -100,14 +232,17 @@ where
     F: Future<Output = store::Result<Page<T>>> + Send + 'static,
 {
     // What to read next; none when there is nothing left.
-    let first = (Some(String::new()), Some(heads), read);
-    let pages = stream::try_unfold(first, move |(after, heads, read)| async move {
+    let first = (Some(String::new()), Some(heads), (read, write));
+    let pages = stream::try_unfold(first, move |(after, heads, (read, write))| async move {
         let Some(after) = after else {
             return Ok::<_, store::Error>(None);
         };
         let page = read(after).await?;
-        let rows: Vec<_> = heads.into_iter().chain(page.rows.iter().map(row)).collect();
-        Ok(Some((csv::write(&rows), (page.next, None, read))))
+        let rows: Vec<_> = heads
+            .into_iter()
+            .chain(page.rows.iter().flat_map(&write))
+            .collect();
+        Ok(Some((csv::write(&rows), (page.next, None, (read, write)))))
     });
     Body::from_stream(pages)
 }

@@ -135,6 +135,8 @@ async fn read(
             let job = JobId::new(wanted.get("job"));
             return Ok((CSV, long::outcomes(state, &viewer, &job).await?));
         }
+        "issues" => return Ok((CSV, long::issues(state, &own()?, wanted))),
+        "failures" => return Ok((CSV, long::failures(state, &own()?, wanted))),
         "quarantine" => return Ok((CSV, long::quarantine(state, &own()?, wanted))),
         "deliveries" => return Ok((CSV, long::deliveries(state, &own()?, wanted))),
         _ => return Err(AppError::not_found("file")),

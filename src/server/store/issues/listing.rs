@@ -106,7 +106,7 @@ fn query(scope: &Scope, filter: &IssueFilter) -> Document {
             .filter(|rule| rule.title.to_lowercase().contains(&lower))
             .map(|rule| rule.code)
             .collect();
-        let like = doc! {"$regex": escaped(text), "$options": "i"};
+        let like = doc! {"$regex": escaped(&text.replace('\0', "")), "$options": "i"};
         let mut any = vec![doc! {"code": {"$in": named}}];
         any.extend(["code", "attribute", "feed"].map(|field| doc! {field: like.clone()}));
         if filter.in_tags {
