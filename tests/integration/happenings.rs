@@ -74,6 +74,8 @@ async fn replays_contracts_holds_and_releases_are_marked_listed_and_lead_to_thei
         .delivery
         .to_string();
     app.clock.advance(TimeDelta::hours(20));
+    // A session ends when it has rested for a day.
+    let staff = app.sign_in(Role::Staff, None).await;
     let refusal = [
         ("id", half.as_str()),
         ("ruling", "refuse"),

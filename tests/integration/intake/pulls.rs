@@ -335,6 +335,8 @@ async fn a_pull_that_staff_pause_rests_until_they_resume_it_and_the_log_says_who
     tick(&app).await;
     let rests = pull(&app, &feed).await;
     assert_eq!((rests.paused, rests.last), (true, None));
+    // A session ends when it has rested for a day.
+    let staff = app.sign_in(Role::Staff, None).await;
     let page = staff.get("/feeds/acme/main").await.body;
     assert!(
         page.contains("Paused by staff of all.") && !page.contains("Pause fetching"),
