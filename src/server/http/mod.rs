@@ -43,7 +43,7 @@ use tower_http::trace::TraceLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
-/// How hard answers are packed: with brotli a tenth smaller than one less, and twice as long.
+/// How hard answers are packed: a step more than is usual, for what is kept ready is packed once.
 const PACKED: i32 = 5;
 /// Largest body of a form or server function, in bytes.
 const BODY_MAX: usize = 2 * 1024 * 1024;
