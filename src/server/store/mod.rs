@@ -53,6 +53,7 @@ mod issues;
 mod items;
 mod jobs;
 mod links;
+mod literal;
 mod logging;
 mod outlines;
 mod paging;

@@ -4,6 +4,7 @@
 //! it is full or when it has looked at as much as one page may cost; it then says how far it has
 //! come, and its cursor goes on from there. So the work of a page is bounded, whatever is asked.
 
+use super::literal::literal;
 use super::quarantine::{HeldDoc, held_query, open_states};
 use super::{Result, Store, scope, when};
 use crate::domain::account::Scope;
@@ -181,18 +182,6 @@ fn wanted(scope: &Scope, filter: &QuarantineFilter) -> Document {
     query
 }
 
-/// A pattern that matches a text as it is.
-fn literal(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii_punctuation() {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern
-}
-
 impl Store {
     /// Looks for held records in the scope, newest first, up to `limit` of them and no further
     /// than `bound`; `after` is where the page before ended.
@@ -308,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_back_as_it_was_written_and_text_is_no_pattern() {
+    fn a_place_is_read_back_as_it_was_written() {
         for of in [Some(7), None] {
             let scanned = Scanned { examined: 5, of };
             let id = "0190".to_owned();
@@ -321,6 +310,5 @@ mod tests {
             Place::parse("a~x~-1").map(|place| place.scanned.examined),
             Some(0)
         );
-        assert_eq!(literal("a.*(b é"), "a\\.\\*\\(b é");
     }
 }

@@ -1,6 +1,7 @@
 //! Narrows, sorts, pages and groups issues. There are thousands, so what has no index is sorted
 //! in memory; examples stay behind.
 
+use super::super::literal::literal;
 use super::super::{Result, Store, scope, when};
 use super::document::IssueDoc;
 use super::told;
@@ -41,18 +42,6 @@ fn field(sort: IssueSort) -> &'static str {
         IssueSort::LastSeen => "last_seen",
         IssueSort::FirstSeen => "first_seen",
     }
-}
-
-/// Text as it stands in a pattern.
-fn escaped(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() * 2);
-    for c in text.chars() {
-        if !c.is_alphanumeric() && c.is_ascii() {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
 }
 
 fn query(scope: &Scope, filter: &IssueFilter) -> Document {
@@ -106,7 +95,7 @@ fn query(scope: &Scope, filter: &IssueFilter) -> Document {
             .filter(|rule| rule.title.to_lowercase().contains(&lower))
             .map(|rule| rule.code)
             .collect();
-        let like = doc! {"$regex": escaped(&text.replace('\0', "")), "$options": "i"};
+        let like = doc! {"$regex": literal(text), "$options": "i"};
         let mut any = vec![doc! {"code": {"$in": named}}];
         any.extend(["code", "attribute", "feed"].map(|field| doc! {field: like.clone()}));
         if filter.in_tags {
@@ -284,11 +273,6 @@ fn after_key(after: &str) -> Option<(i64, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_people_type_is_looked_for_as_it_is() {
-        assert_eq!(escaped("a.b*(ü"), "a\\.b\\*\\(ü");
-    }
 
     #[test]
     fn a_place_in_the_list_that_somebody_made_up_begins_at_the_first() {
