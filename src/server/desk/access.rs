@@ -13,7 +13,6 @@ use crate::server::auth::{self, PASSWORD_MIN};
 use crate::server::context::{self, AppState, go};
 use crate::server::store::{Account, Deed, Error as StoreError, Presence};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashMap;
 
 /// How long a link works that invites somebody, and one that sets a new password.
 const LINK_WORKS: (TimeDelta, TimeDelta) = (TimeDelta::days(7), TimeDelta::days(1));
@@ -29,7 +28,13 @@ pub async fn list() -> Result<AccessView, AppError> {
     let (accounts, presence) = tokio::try_join!(state.store.list_users(), state.store.list_presence(now))?;
     Ok(AccessView {
         as_of: now,
-        people: accounts.into_iter().map(|a| row(a, &presence)).collect(),
+        people: accounts
+            .into_iter()
+            .map(|account| {
+                let here = presence.get(&account.viewer.id).copied();
+                row(account, here)
+            })
+            .collect(),
         partners: partners(&state).await?,
     })
 }
@@ -39,14 +44,13 @@ async fn partners(state: &AppState) -> Result<Vec<(PartnerId, String)>, AppError
     Ok(found.into_iter().map(|p| (p.id, p.name)).collect())
 }
 
-fn row(account: Account, presence: &HashMap<UserId, Presence>) -> PersonRow {
+fn row(account: Account, here: Option<Presence>) -> PersonRow {
     let standing = match (account.closed_at, account.is_open()) {
         (Some(_), _) => Standing::Closed,
         (None, true) => Standing::Open,
         (None, false) => Standing::Invited,
     };
     let viewer = account.viewer;
-    let here = presence.get(&viewer.id);
     PersonRow {
         standing,
         sessions: here.map_or(0, |here| here.sessions),
@@ -65,8 +69,11 @@ pub async fn read(viewer: &Viewer, id: &UserId) -> Result<PersonView, AppError> 
     let now = state.clock.now();
     let account = find(&state, id).await?;
     let this = auth::handle(&context::session()?);
-    let (sessions, presence) =
-        tokio::try_join!(state.store.list_sessions(id, now), state.store.list_presence(now))?;
+    let sessions = state.store.list_sessions(id, now).await?;
+    let here = sessions.first().map(|last| Presence {
+        sessions: sessions.len() as u64,
+        seen: last.seen,
+    });
     let sessions = sessions.into_iter().map(|session| SessionRow {
         is_this: Some(&session.handle) == this.as_ref(),
         handle: session.handle,
@@ -85,7 +92,7 @@ pub async fn read(viewer: &Viewer, id: &UserId) -> Result<PersonView, AppError> 
     Ok(PersonView {
         as_of: now,
         is_own: viewer.id == *id,
-        person: row(account, &presence),
+        person: row(account, here),
         sessions: sessions.collect(),
         history: history.collect(),
         partners: if looks_after {
