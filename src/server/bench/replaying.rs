@@ -124,7 +124,7 @@ pub async fn work_off(store: &Store) -> anyhow::Result<Measured> {
         match store.take_part(&name, clock.now(), LEASE).await? {
             Some(taken) if !taken.is_rehearsal => {
                 bulk::run(store, &clock, None, &taken, LEASE).await?;
-                records += (taken.records.len() - taken.decided) as u64;
+                records += taken.left().len() as u64;
             }
             Some(taken) => store.give_back(&taken).await?,
             None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,

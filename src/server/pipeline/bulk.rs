@@ -8,7 +8,7 @@
 
 use super::judge;
 use crate::domain::account::Scope;
-use crate::domain::bulk::{Outcome, PART, Tally};
+use crate::domain::bulk::{Outcome, PART};
 use crate::domain::contract::Taxonomy;
 use crate::domain::feed::Feed;
 use crate::domain::quarantine::HeldRecord;
@@ -29,7 +29,7 @@ pub async fn rehearse(
     let feed = feed_of(store, taken).await?;
     let records = store.read_part(taken).await.context("reading the records")?;
     let mut would = Rehearsed {
-        gone: (taken.records.len() - records.len()) as u64,
+        gone: (taken.left().len() - records.len()) as u64,
         ..Rehearsed::default()
     };
     let now = clock.now();
@@ -75,13 +75,7 @@ pub async fn run(
         taxonomy,
         lease,
     };
-    let Some(outcomes) = store.list_outcomes(&bulk.id, taken.number).await? else {
-        return Ok(());
-    };
-    let mut letters: Vec<u8> = outcomes
-        .into_iter()
-        .map_while(|(_, outcome)| outcome.map(Outcome::letter))
-        .collect();
+    let mut letters = taken.letters.clone();
     while let Some(rest) = taken.records.get(letters.len()..).filter(|rest| !rest.is_empty()) {
         let slice = bulk.pace.slice(rest.len().min(PART));
         let now = clock.now();
@@ -95,16 +89,6 @@ pub async fn run(
             return Ok(());
         };
         letters.extend(decided.iter().map(|outcome| outcome.letter()));
-    }
-    let tally = Tally::of(letters.iter().filter_map(|&letter| Outcome::of_letter(letter)));
-    if bulk.pace.stops(&tally) {
-        let why = format!(
-            "It paused by itself: of the {} records of step {}, {} failed.",
-            tally.total(),
-            taken.number + 1,
-            tally.failed()
-        );
-        store.stop_bulk(&bulk.id, &why).await?;
     }
     Ok(())
 }

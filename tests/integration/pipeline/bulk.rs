@@ -12,7 +12,7 @@ use feedgate::domain::ids::{DeliveryId, JobId, RecordId};
 use feedgate::domain::quarantine::{self, HeldRecord, Revision};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::domain::record::Attributes;
-use feedgate::server::store::{Asked, Bulk, Error};
+use feedgate::server::store::{Asked, Bulk, Decision, Error, Slice, Taken};
 use mongodb::bson::{Document, doc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -309,6 +309,47 @@ async fn a_ramp_stops_by_itself_at_the_first_step_that_fails_and_goes_on_when_to
         app.work().await;
     }
     assert_eq!(tally(&app, "j1").await.rejected_again, 200);
+}
+
+/// A part as a worker of this name takes it.
+async fn take(app: &App, worker: &str) -> Option<Taken> {
+    app.store
+        .take_part(worker, app.clock.now(), TimeDelta::seconds(10))
+        .await
+        .expect("a look")
+}
+
+#[tokio::test]
+async fn the_pause_after_a_step_that_failed_is_not_lost_with_the_worker_that_decided_it() {
+    let app = App::start().await;
+    let feed = held(&app, 200).await;
+    for (id, is_unwritten) in [("judged", false), ("unwritten", true)] {
+        plan(&app, &feed, id, Action::Replay).await;
+        start(&app, id, Pace::default()).await;
+        let taken = take(&app, "one").await.expect("the first step");
+        assert_eq!((taken.bulk.id.as_str(), taken.records.len()), (id, 1));
+        let slice = Slice {
+            taken: &taken,
+            before: &[],
+            records: &taken.records,
+        };
+        let (now, lease) = (app.clock.now(), TimeDelta::seconds(10));
+        // The last that is heard of this worker.
+        if is_unwritten {
+            let kept = app.store.fail_slice(slice, "no room".into(), now, lease).await;
+            assert!(kept.expect("a decision"));
+        } else {
+            let fails = |record: &HeldRecord| Decision::Fails(record.violations.clone());
+            let decided = app.store.decide_slice(slice, &fails, now, lease).await;
+            assert_eq!(decided.expect("a decision"), Some(vec![Outcome::RejectedAgain]));
+        }
+        let stopped = job(&app, id).await;
+        assert_eq!(stopped.state, State::Pausing);
+        assert!(stopped.why.is_some_and(|why| why.contains("of step 1, 1 failed")));
+        let next = take(&app, "two").await;
+        assert!(next.is_none(), "{next:?}");
+        assert_eq!(job(&app, id).await.state, State::Paused);
+    }
 }
 
 #[tokio::test]

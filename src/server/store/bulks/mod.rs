@@ -11,8 +11,11 @@
 //! is used ([`Store::find_outline`]); when it rests, they have another version.
 
 mod deciding;
+mod logging;
 mod parts;
 mod planning;
+mod reading;
+mod writes;
 
 pub use deciding::Slice;
 pub use parts::{Rehearsed, Taken};
@@ -367,14 +370,6 @@ impl Store {
         Err(Error::Conflict {
             what: format!("job {id}"),
         })
-    }
-
-    /// Has a running job pause by itself, and says why.
-    pub async fn stop_bulk(&self, id: &JobId, why: &str) -> Result<()> {
-        let running = doc! {"_id": id.as_str(), "state": states_before(Move::Pause)};
-        let pausing = doc! {"$set": {"state": State::Pausing.word(), "why": why}};
-        self.bulks().update_one(running, pausing).await?;
-        Ok(())
     }
 
     /// Books the next turn of a job whose pace is limited: the instant from which `records` may

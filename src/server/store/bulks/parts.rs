@@ -24,12 +24,19 @@ pub struct Taken {
     pub number: usize,
     /// All records of the part.
     pub records: Vec<RecordId>,
-    /// How many of them were decided before.
-    pub decided: usize,
+    /// The letters of the outcomes of those that were decided before.
+    pub letters: Vec<u8>,
     /// Who has it.
     pub worker: String,
     /// Whether it is only to be looked at.
     pub is_rehearsal: bool,
+}
+
+impl Taken {
+    /// The records that were not decided before.
+    pub fn left(&self) -> &[RecordId] {
+        self.records.get(self.letters.len()..).unwrap_or_default()
+    }
 }
 
 /// What would become of the records of a part.
@@ -168,7 +175,7 @@ impl Store {
             bulk: bulk.clone(),
             number: usize::try_from(part.number).unwrap_or(0),
             records: set.ids.into_iter().map(RecordId::new).collect(),
-            decided: usize::try_from(part.decided).unwrap_or(0),
+            letters: part.outcomes.bytes,
             worker: worker.to_owned(),
             is_rehearsal: stage == Stage::Rehearsing,
         }))

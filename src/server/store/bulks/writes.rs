@@ -1,0 +1,154 @@
+//! Works out what the records of a slice write, from what they are and what was decided of them.
+
+use super::Bulk;
+use super::reading::There;
+use crate::domain::bulk::Outcome;
+use crate::domain::ids::DeliveryId;
+use crate::domain::quarantine::{HeldRecord, Move, State};
+use crate::server::store::issues::{Moves, Waiting};
+use crate::server::store::items::{Item, item_key};
+use crate::server::store::quarantine::error_codes;
+use crate::server::store::{Decision, Deed, Passed, Result, to_bson, when};
+use chrono::{DateTime, Utc};
+use mongodb::bson::{Document, doc};
+use std::collections::HashMap;
+
+/// What a slice writes.
+#[derive(Default)]
+pub(super) struct Writes {
+    pub outcomes: Vec<Outcome>,
+    pub items: HashMap<String, Item>,
+    /// Records that change their state and nothing else.
+    pub moved: HashMap<&'static str, Vec<String>>,
+    /// Records that failed otherwise than before.
+    pub failed: Vec<(String, Document)>,
+    pub deeds: Vec<Deed>,
+    /// What the records do to their issues.
+    pub issues: Moves,
+}
+
+impl Writes {
+    /// Notes what becomes of a record that is replayed.
+    pub fn replay(
+        &mut self,
+        bulk: &Bulk,
+        record: &HeldRecord,
+        decision: Option<Decision>,
+        there: &mut HashMap<String, There>,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome> {
+        let (outcome, step) = match decision {
+            None => return Ok(Outcome::Gone),
+            Some(Decision::Fails(violations)) => {
+                if violations == record.violations {
+                    self.moves(record, State::RejectedAgain);
+                } else {
+                    let before = Waiting::of(record);
+                    let codes = error_codes(&violations);
+                    self.issues
+                        .add(&before, &before.after(State::RejectedAgain, Some(codes)));
+                    let set = doc! {
+                        "state": State::RejectedAgain.word(),
+                        "job": bulk.id.as_str(),
+                        "codes": error_codes(&violations),
+                        "violations": to_bson(&violations)?,
+                    };
+                    self.failed.push((record.id.to_string(), set));
+                }
+                self.note(
+                    bulk,
+                    record,
+                    "record.replayed",
+                    "rejected again in a replay".to_owned(),
+                    now,
+                );
+                return Ok(Outcome::RejectedAgain);
+            }
+            Some(Decision::Passes(passed)) => self.pass(bulk, record, &passed, there),
+        };
+        self.moves(record, step);
+        let what = match outcome {
+            Outcome::Accepted => "accepted in a replay; its item is in the catalogue",
+            Outcome::Unchanged => "accepted in a replay; the catalogue said the same already",
+            _ => "superseded: a newer version of the item had been accepted",
+        };
+        self.note(bulk, record, "record.replayed", what.to_owned(), now);
+        Ok(outcome)
+    }
+
+    /// Writes the item unless a newer version of it is there.
+    fn pass(
+        &mut self,
+        bulk: &Bulk,
+        record: &HeldRecord,
+        passed: &Passed,
+        there: &mut HashMap<String, There>,
+    ) -> (Outcome, State) {
+        let key = item_key(&bulk.feed, &passed.key);
+        let received_at = when::bson(record.received_at);
+        if let Some(there) = there.get(&key) {
+            if there.received_at > received_at {
+                return (Outcome::Superseded, State::Superseded);
+            }
+            // A withdrawn product comes back with what is replayed.
+            if !there.is_withdrawn && there.hash == passed.hash {
+                return (Outcome::Unchanged, State::Accepted);
+            }
+        }
+        there.insert(
+            key.clone(),
+            There {
+                received_at,
+                hash: passed.hash.to_vec(),
+                is_withdrawn: false,
+            },
+        );
+        let delivery = DeliveryId::new(bulk.id.as_str());
+        self.items
+            .insert(key, Item::of(&bulk.feed, &delivery, record.received_at, passed));
+        (Outcome::Accepted, State::Accepted)
+    }
+
+    /// Notes that a record goes a step that somebody asked for.
+    pub fn step(&mut self, bulk: &Bulk, record: &HeldRecord, step: Move, now: DateTime<Utc>) -> Outcome {
+        let Some(to) = record.state.after(step) else {
+            return Outcome::Gone;
+        };
+        self.moves(record, to);
+        let (outcome, action, what) = match step {
+            Move::Restore => (
+                Outcome::Restored,
+                "record.restore",
+                "took it back into the quarantine".to_owned(),
+            ),
+            _ => (
+                Outcome::Discarded,
+                "record.discard",
+                format!("discarded it: {}", bulk.reason),
+            ),
+        };
+        self.note(bulk, record, action, what, now);
+        outcome
+    }
+
+    fn moves(&mut self, record: &HeldRecord, to: State) {
+        let before = Waiting::of(record);
+        self.issues.add(&before, &before.after(to, None));
+        self.moved
+            .entry(to.word())
+            .or_default()
+            .push(record.id.to_string());
+    }
+
+    fn note(&mut self, bulk: &Bulk, record: &HeldRecord, action: &str, what: String, now: DateTime<Utc>) {
+        self.deeds.push(Deed {
+            at: now,
+            actor_id: None,
+            actor_name: format!("worker, for {}", bulk.asked_by),
+            action: action.to_owned(),
+            object: format!("record:{}", record.id),
+            partner: Some(record.partner.clone()),
+            what,
+        });
+    }
+}
