@@ -3,6 +3,7 @@
 
 use crate::support::app::App;
 use crate::support::mongo;
+use crate::support::worker::Worker;
 use chrono::{DateTime, TimeDelta, Utc};
 use feedgate::domain::delivery::{Delivery, Direction, Origin, Status};
 use feedgate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
@@ -11,31 +12,7 @@ use feedgate::domain::violation::Severity;
 use feedgate::server::pipeline::rollup;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// A process that follows the log; killed when dropped.
-struct Worker(Child);
-
-impl Worker {
-    fn start(app: &App) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_feedgate"))
-            .args(["worker", "--follower-silence", "1", "--mongodb-uri", mongo::uri()])
-            .args(["--database", &app.database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a worker");
-        Self(child)
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn begin() -> DateTime<Utc> {
     "2026-11-20T22:00:00Z".parse().expect("a time")

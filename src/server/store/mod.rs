@@ -26,7 +26,7 @@
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
-//! | `bulks` | `bulks`, `bulk_parts`, `bulk_sets`: jobs on frozen sets of held records |
+//! | `bulks` | `bulks`, `bulk_parts`, `bulk_sets`, `bulk_workers`: jobs on frozen sets of held records |
 //! | `pulls` | `pulls`: feeds that are fetched by schedule |
 //! | `queueing` | the one transaction that queues a received file |
 //! | `tokens` | `api_tokens` |
@@ -161,7 +161,7 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 28] = [
+const COLLECTIONS: [&str; 29] = [
     "deliveries",
     "items",
     "quarantine",
@@ -190,6 +190,7 @@ const COLLECTIONS: [&str; 28] = [
     "bulks",
     "bulk_parts",
     "bulk_sets",
+    "bulk_workers",
 ];
 
 /// A handle on the database. Clones share one connection pool.

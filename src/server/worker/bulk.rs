@@ -3,8 +3,10 @@
 use super::{BACK_OFF, IDLE, Worker};
 use crate::domain::bulk::Action;
 use crate::server::pipeline::bulk;
+use crate::server::store::Taken;
 use anyhow::Context;
 use chrono::TimeDelta;
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -43,20 +45,48 @@ impl Worker {
         let Some(taken) = taken else {
             return Ok(false);
         };
-        let id = &taken.bulk.id;
+        if let Err(error) = self.perform_part(&taken, lease).await {
+            // Another worker need not wait for the lease. If this fails as well, it runs out.
+            if let Err(kept) = self.store.give_back(&taken).await {
+                tracing::warn!("part {} could not be given back: {kept}", taken.number);
+            }
+            return Err(error.context(format!("working on job {}", taken.bulk.id)));
+        }
         if taken.is_rehearsal {
-            bulk::rehearse(&self.store, &self.clock, self.taxonomy.as_ref(), &taken)
-                .await
-                .with_context(|| format!("rehearsing job {id}"))?;
             return Ok(true);
         }
-        bulk::run(&self.store, &self.clock, self.taxonomy.as_ref(), &taken, lease)
-            .await
-            .with_context(|| format!("working on job {id}"))?;
         if taken.bulk.action == Action::Replay && logged.elapsed() >= LOGGED {
             self.store.log_replay(&taken.bulk, self.clock.now()).await?;
             *logged = Instant::now();
         }
         Ok(true)
+    }
+
+    async fn perform_part(&self, taken: &Taken, lease: TimeDelta) -> anyhow::Result<()> {
+        let taxonomy = self.taxonomy.as_ref();
+        let performed = async {
+            if taken.is_rehearsal {
+                bulk::rehearse(&self.store, &self.clock, taxonomy, taken).await
+            } else {
+                bulk::run(&self.store, &self.clock, taxonomy, taken, lease).await
+            }
+        };
+        tokio::select! {
+            performed = performed => performed,
+            never = self.beat(lease) => match never {},
+        }
+    }
+
+    /// Says that this worker is there, again and again.
+    async fn beat(&self, lease: TimeDelta) -> Infallible {
+        let pause = lease.to_std().unwrap_or_default() / 3;
+        loop {
+            tokio::time::sleep(pause).await;
+            let until = self.clock.now() + lease;
+            if let Err(error) = self.store.beat_bulk(&self.name, until).await {
+                // If the database stays away, what the part writes fails as well.
+                tracing::warn!("a worker could not be heard of: {error}");
+            }
+        }
     }
 }

@@ -8,42 +8,16 @@ use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
 use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
 use feedgate::domain::feed::Feed;
-use feedgate::domain::ids::{DeliveryId, JobId, RecordId};
+use feedgate::domain::ids::{JobId, RecordId};
 use feedgate::domain::quarantine::{self, HeldRecord, Revision};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::domain::record::Attributes;
 use feedgate::server::store::{Asked, Bulk, Decision, Error, Slice, Taken};
 use mongodb::bson::{Document, doc};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// A process that works; killed when dropped.
-struct Worker(Child);
-
-impl Worker {
-    fn start(app: &App) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_feedgate"))
-            .args(["worker", "--follower-silence", "2", "--mongodb-uri", mongo::uri()])
-            .args(["--database", &app.database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a worker");
-        Self(child)
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use std::time::Instant;
 
 /// Records that are held for their price.
-async fn held(app: &App, records: u32) -> Feed {
+pub async fn held(app: &App, records: u32) -> Feed {
     let feed = app.partner("acme").await;
     let records: Vec<ARecord> = (1..=records)
         .map(|n| a_record(n).with("price", "0 EUR"))
@@ -52,7 +26,7 @@ async fn held(app: &App, records: u32) -> Feed {
     feed
 }
 
-async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
+pub async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
     let filter = QuarantineFilter {
         state: StateFilter::Any,
         ..QuarantineFilter::default()
@@ -70,14 +44,14 @@ async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
     app.store.plan_bulk(&Scope::All, &asked).await.expect("a plan")
 }
 
-async fn start(app: &App, id: &str, pace: Pace) {
+pub async fn start(app: &App, id: &str, pace: Pace) {
     app.store
         .start_bulk(&Scope::All, &JobId::new(id), &pace, "no use", app.clock.now())
         .await
         .expect("a start");
 }
 
-async fn job(app: &App, id: &str) -> Bulk {
+pub async fn job(app: &App, id: &str) -> Bulk {
     app.store
         .find_bulk(&Scope::All, &JobId::new(id))
         .await
@@ -85,7 +59,7 @@ async fn job(app: &App, id: &str) -> Bulk {
         .expect("a job")
 }
 
-async fn tally(app: &App, id: &str) -> Tally {
+pub async fn tally(app: &App, id: &str) -> Tally {
     app.store
         .read_standing(&JobId::new(id))
         .await
@@ -128,7 +102,7 @@ async fn price(app: &App, held: &HeldRecord, price: &str) {
     clippy::disallowed_methods,
     reason = "a test looks at and mends what no page can"
 )]
-async fn raw(app: &App, name: &str) -> mongodb::Collection<Document> {
+pub async fn raw(app: &App, name: &str) -> mongodb::Collection<Document> {
     let client = mongodb::Client::with_uri_str(mongo::uri())
         .await
         .expect("a connection");
@@ -136,7 +110,7 @@ async fn raw(app: &App, name: &str) -> mongodb::Collection<Document> {
 }
 
 /// Mends nine records of ten, as if each had been edited.
-async fn mend_nine_of_ten(app: &App) {
+pub async fn mend_nine_of_ten(app: &App) {
     let mend = doc! {"$set": {"attributes.$[p].1": "10.00 EUR"}};
     raw(app, "quarantine")
         .await
@@ -144,105 +118,6 @@ async fn mend_nine_of_ten(app: &App) {
         .array_filters(vec![doc! {"p.0": "price"}])
         .await
         .expect("mended");
-}
-
-/// Everything as it was before the first round, but for the plan.
-async fn begin_again(app: &App) {
-    let again = doc! {"$set": {"state": "quarantined", "attempts": 0}};
-    raw(app, "quarantine")
-        .await
-        .update_many(doc! {}, again)
-        .await
-        .expect("reset");
-    for name in [
-        "items",
-        "activity",
-        "bulks",
-        "bulk_parts",
-        "bulk_sets",
-        "deliveries",
-    ] {
-        raw(app, name).await.delete_many(doc! {}).await.expect("emptied");
-    }
-}
-
-/// How many rounds; `FEEDGATE_TEST_ROUNDS` asks for more.
-fn rounds() -> u32 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests have no configuration of their own"
-    )]
-    let asked = std::env::var("FEEDGATE_TEST_ROUNDS");
-    asked.ok().and_then(|n| n.parse().ok()).unwrap_or(2)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_replay_of_20_000_records_ends_once_for_each_however_often_its_workers_are_killed() {
-    const RECORDS: u32 = 20_000;
-    let rounds = rounds();
-    let app = App::start().await;
-    let feed = held(&app, RECORDS).await;
-    mend_nine_of_ten(&app).await;
-    let mut chance = StdRng::seed_from_u64(5);
-    let mut kills = 0;
-    for round in 0..rounds {
-        begin_again(&app).await;
-        let id = format!("round-{round}");
-        assert_eq!(plan(&app, &feed, &id, Action::Replay).await, u64::from(RECORDS));
-        let pace = Pace {
-            stop_above: None,
-            ..Pace::default()
-        };
-        start(&app, &id, pace).await;
-        let mut workers = [Worker::start(&app), Worker::start(&app)];
-        let begun = Instant::now();
-        while job(&app, &id).await.state != State::Done {
-            assert!(
-                begun.elapsed() < Duration::from_mins(4),
-                "round {round} does not end"
-            );
-            tokio::time::sleep(Duration::from_millis(chance.random_range(500..4000))).await;
-            let one = chance.random_range(0..2);
-            workers[one] = Worker::start(&app);
-            kills += 1;
-        }
-        drop(workers);
-        ensure_each_ended_once(&app, &feed, &id, u64::from(RECORDS)).await;
-    }
-    assert!(rounds == 0 || kills > 0);
-}
-
-async fn ensure_each_ended_once(app: &App, feed: &Feed, id: &str, records: u64) {
-    let tally = tally(app, id).await;
-    assert_eq!(tally.total(), records);
-    assert_eq!(
-        (tally.accepted, tally.rejected_again),
-        (records * 9 / 10, records / 10)
-    );
-    let quarantine = raw(app, "quarantine").await;
-    for (state, count) in [
-        (quarantine::State::Accepted, tally.accepted),
-        (quarantine::State::RejectedAgain, tally.rejected_again),
-    ] {
-        let found = quarantine.count_documents(doc! {"state": state.word(), "attempts": 1, "job": id});
-        assert_eq!(found.await.expect("a count"), count, "{state:?}");
-    }
-    let items = app.store.count_items(&Scope::All, &feed.id).await;
-    assert_eq!(items.expect("a count"), tally.accepted);
-    let activity = raw(app, "activity").await;
-    let deeds = activity.count_documents(doc! {"action": "record.replayed"});
-    assert_eq!(deeds.await.expect("a count"), records);
-    let (replay, _) = app
-        .store
-        .find_delivery(&Scope::All, &DeliveryId::new(id))
-        .await
-        .expect("a look")
-        .expect("logged");
-    let counts = replay.counts;
-    assert_eq!(
-        (counts.received, counts.accepted, counts.quarantined),
-        (records, tally.accepted, tally.rejected_again)
-    );
 }
 
 #[tokio::test]
@@ -350,6 +225,39 @@ async fn the_pause_after_a_step_that_failed_is_not_lost_with_the_worker_that_dec
         assert!(next.is_none(), "{next:?}");
         assert_eq!(job(&app, id).await.state, State::Paused);
     }
+}
+
+#[tokio::test]
+async fn a_part_goes_to_another_worker_only_when_nothing_is_heard_of_the_one_that_has_it() {
+    let app = App::start().await;
+    let feed = held(&app, 3).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    start(&app, "j1", Pace::default()).await;
+    let first = take(&app, "one").await.expect("a part");
+    let lease = TimeDelta::seconds(10);
+    app.clock.advance(lease * 2);
+    let beat = app.store.beat_bulk("one", app.clock.now() + lease).await;
+    beat.expect("a word");
+    assert!(take(&app, "two").await.is_none(), "the first is still there");
+    app.clock.advance(lease * 2);
+    let second = take(&app, "two").await.expect("the same part");
+    assert_eq!((second.number, &second.records), (first.number, &first.records));
+    let slice = Slice {
+        taken: &first,
+        before: &[],
+        records: &first.records,
+    };
+    let fails = |record: &HeldRecord| Decision::Fails(record.violations.clone());
+    let late = app
+        .store
+        .decide_slice(slice, &fails, app.clock.now(), lease)
+        .await;
+    assert_eq!(
+        late.expect("an answer"),
+        None,
+        "what comes too late is not written"
+    );
+    assert_eq!(tally(&app, "j1").await.total(), 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What happens to a delivery: taken in once, twice, half and again; replayed; held; set aside.
 
 mod bulk;
+mod bulk_killed;
 mod holds;
 mod ingest;
 mod jumps;

@@ -7,3 +7,4 @@ pub mod html;
 pub mod log;
 pub mod mongo;
 pub mod real;
+pub mod worker;

@@ -49,7 +49,7 @@ impl Store {
         now: DateTime<Utc>,
         length: TimeDelta,
     ) -> Result<Option<Vec<Outcome>>> {
-        let mut session = self.client.start_session().await?;
+        let mut session = slice.taken.session.lock().await;
         for _ in 0..transaction::TRIES {
             session.start_transaction().await?;
             let decided = self
@@ -57,8 +57,8 @@ impl Store {
                 .await;
             if let Some(decided) = transaction::end(&mut session, decided).await? {
                 if decided.is_some() {
-                    self.move_issues_of(&part_id(&slice.taken.bulk.id, slice.taken.number))
-                        .await?;
+                    let part = part_id(&slice.taken.bulk.id, slice.taken.number);
+                    self.move_issues_of(&mut session, &part).await?;
                 }
                 return Ok(decided);
             }
@@ -128,7 +128,7 @@ impl Store {
             outcomes: vec![Outcome::Failed; slice.records.len()],
             ..Writes::default()
         };
-        let mut session = self.client.start_session().await?;
+        let mut session = slice.taken.session.lock().await;
         for _ in 0..transaction::TRIES {
             session.start_transaction().await?;
             let kept = self
@@ -142,12 +142,11 @@ impl Store {
     }
 
     /// Adds what the records of a part did to their issues there, once.
-    pub(super) async fn move_issues_of(&self, part: &str) -> Result<()> {
-        let mut session = self.client.start_session().await?;
+    pub(super) async fn move_issues_of(&self, session: &mut ClientSession, part: &str) -> Result<()> {
         for _ in 0..transaction::TRIES {
             session.start_transaction().await?;
-            let moved = self.move_issues_of_in(&mut session, part).await;
-            if transaction::end(&mut session, moved).await?.is_some() {
+            let moved = self.move_issues_of_in(session, part).await;
+            if transaction::end(session, moved).await?.is_some() {
                 return Ok(());
             }
         }

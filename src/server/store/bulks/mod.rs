@@ -184,6 +184,9 @@ struct PartDoc {
     /// What its records did to their issues and is not added there yet.
     #[serde(default)]
     unmoved: Vec<Moved>,
+    /// The session in which its worker decides: whoever takes the part over ends it first.
+    #[serde(default)]
+    session: Option<Document>,
     #[serde(with = "when")]
     made_at: DateTime<Utc>,
 }
@@ -238,6 +241,7 @@ impl Store {
             doc! {"bulk": 1, "stage": 1, "number": 1},
         ];
         self.index("bulk_parts", &by_number).await?;
+        self.expire("bulk_workers", "until", KEPT).await?;
         self.expire("bulk_parts", "made_at", KEPT).await?;
         self.expire("bulk_sets", "made_at", KEPT).await
     }

@@ -1,4 +1,13 @@
 //! Lends the parts of jobs to workers, and settles jobs that have none left.
+//!
+//! A worker that is killed in the middle of a transaction leaves it open at the database, which
+//! keeps everybody from what it wrote for as long as the database lets a transaction live: a
+//! minute, where nobody set less. So a part is lent with the session that its worker decides in
+//! written down, and whoever finds the worker silent for too long ends that session first.
+//!
+//! What a worker does with a part may take longer than the part was lent for. It says meanwhile
+//! that it is there in a document of its own ([`Store::beat_bulk`]), for the part's is being
+//! written in the transaction that a word in between would spoil.
 
 use super::{Bulk, BulkDoc, PartDoc, SetDoc, Stage, part_id, working};
 use crate::domain::account::Scope;
@@ -7,16 +16,18 @@ use crate::domain::ids::{FeedId, JobId, RecordId};
 use crate::server::store::{Error, Result, Store, to_bson, when};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
+use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tokio::sync::Mutex;
 
 /// Jobs that are looked at for a part.
 const LOOKED_AT: i64 = 50;
 
 /// A part that a worker has.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Taken {
     /// Its job as it was when it was taken.
     pub bulk: Bulk,
@@ -30,6 +41,8 @@ pub struct Taken {
     pub worker: String,
     /// Whether it is only to be looked at.
     pub is_rehearsal: bool,
+    /// What its worker's transactions are in.
+    pub(super) session: Mutex<ClientSession>,
 }
 
 impl Taken {
@@ -76,6 +89,7 @@ impl Store {
             .await?
             .try_collect()
             .await?;
+        let alive = self.list_alive(now).await?;
         for bulk in working {
             let bulk = Bulk::from(bulk);
             let open = doc! {"bulk": bulk.id.as_str(), "stage": {"$ne": Stage::Done.word()}};
@@ -84,8 +98,10 @@ impl Store {
                 self.settle_bulk(&bulk, Move::Finish, now).await?;
                 continue;
             };
+            let silent = silent(&alive, now);
+            self.end_silent(&bulk.id, &silent).await?;
             if bulk.state != State::Running {
-                if self.rests(&bulk.id, now).await? {
+                if self.rests(&bulk.id, silent).await? {
                     self.settle_bulk(&bulk, Move::Settle, now).await?;
                 }
                 continue;
@@ -95,13 +111,8 @@ impl Store {
                 continue;
             }
             let first = usize::try_from(first.number).unwrap_or(0);
-            let mut query = doc! {
-                "bulk": bulk.id.as_str(),
-                "$or": [
-                    {"stage": {"$in": [Stage::New.word(), Stage::Waiting.word()]}},
-                    {"stage": {"$in": [Stage::Rehearsing.word(), Stage::Running.word()]}, "until": {"$lte": when::bson(now)}},
-                ],
-            };
+            let free = doc! {"stage": {"$in": [Stage::New.word(), Stage::Waiting.word()]}};
+            let mut query = doc! {"bulk": bulk.id.as_str(), "$or": [free, silent]};
             if first < RAMP.len() && !bulk.pace.may_begin(first + 1, first) {
                 query.insert("number", i64::try_from(first).unwrap_or(0));
             }
@@ -112,12 +123,13 @@ impl Store {
                 return Ok(Some(taken));
             }
         }
-        self.take_rehearsal(worker, now, length).await
+        self.take_rehearsal(worker, &alive, now, length).await
     }
 
     async fn take_rehearsal(
         &self,
         worker: &str,
+        alive: &[String],
         now: DateTime<Utc>,
         length: TimeDelta,
     ) -> Result<Option<Taken>> {
@@ -131,13 +143,9 @@ impl Store {
             .await?;
         for bulk in planned {
             let bulk = Bulk::from(bulk);
-            let query = doc! {
-                "bulk": bulk.id.as_str(),
-                "$or": [
-                    {"stage": Stage::New.word()},
-                    {"stage": Stage::Rehearsing.word(), "until": {"$lte": when::bson(now)}},
-                ],
-            };
+            let silent = silent(alive, now);
+            self.end_silent(&bulk.id, &silent).await?;
+            let query = doc! {"bulk": bulk.id.as_str(), "$or": [{"stage": Stage::New.word()}, silent]};
             let taken = self
                 .lend(&bulk, query, Stage::Rehearsing, worker, now + length)
                 .await?;
@@ -156,7 +164,13 @@ impl Store {
         worker: &str,
         until: DateTime<Utc>,
     ) -> Result<Option<Taken>> {
-        let lease = doc! {"stage": stage.word(), "worker": worker, "until": when::bson(until)};
+        let session = self.client.start_session().await?;
+        let lease = doc! {
+            "stage": stage.word(),
+            "worker": worker,
+            "until": when::bson(until),
+            "session": session.id(),
+        };
         let part: Option<PartDoc> = self
             .bulk_parts()
             .find_one_and_update(query, doc! {"$set": lease})
@@ -178,7 +192,45 @@ impl Store {
             letters: part.outcomes.bytes,
             worker: worker.to_owned(),
             is_rehearsal: stage == Stage::Rehearsing,
+            session: Mutex::new(session),
         }))
+    }
+
+    /// Says that a worker is there, for as long as nothing else is heard of it.
+    pub async fn beat_bulk(&self, worker: &str, until: DateTime<Utc>) -> Result<()> {
+        self.collection::<Document>("bulk_workers")
+            .update_one(doc! {"_id": worker}, doc! {"$set": {"until": when::bson(until)}})
+            .upsert(true)
+            .await?;
+        Ok(())
+    }
+
+    async fn list_alive(&self, now: DateTime<Utc>) -> Result<Vec<String>> {
+        let alive = doc! {"until": {"$gt": when::bson(now)}};
+        let found = self.collection::<Document>("bulk_workers");
+        let names = found.distinct("_id", alive).await?;
+        Ok(names
+            .iter()
+            .filter_map(|name| name.as_str())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Ends the sessions of workers that were silent too long, and with them what they left open.
+    async fn end_silent(&self, id: &JobId, silent: &Document) -> Result<()> {
+        let mut silent = silent.clone();
+        silent.insert("bulk", id.as_str());
+        silent.insert("session", doc! {"$ne": Bson::Null});
+        let silent: Vec<PartDoc> = self.bulk_parts().find(silent).await?.try_collect().await?;
+        let sessions: Vec<Document> = silent.into_iter().filter_map(|part| part.session).collect();
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        // Not every account may; then the database ends them in its own time.
+        if let Err(error) = self.db.run_command(doc! {"killSessions": sessions}).await {
+            tracing::warn!("the session of a silent worker could not be ended: {error}");
+        }
+        Ok(())
     }
 
     /// Notes what would become of a part's records, and gives it back.
@@ -193,19 +245,22 @@ impl Store {
 
     /// Gives a part back as far as it has come.
     pub async fn give_back(&self, taken: &Taken) -> Result<()> {
-        let change = doc! {"$set": {"stage": Stage::Waiting.word(), "worker": Bson::Null}};
-        self.bulk_parts()
-            .update_one(held(taken, Stage::Running), change)
-            .await?;
+        let (from, to) = if taken.is_rehearsal {
+            (Stage::Rehearsing, Stage::New)
+        } else {
+            (Stage::Running, Stage::Waiting)
+        };
+        let change = doc! {"$set": {"stage": to.word(), "worker": Bson::Null}};
+        self.bulk_parts().update_one(held(taken, from), change).await?;
         Ok(())
     }
 
     /// Whether nobody works on a job; a worker that was silent too long does not any more.
-    async fn rests(&self, id: &JobId, now: DateTime<Utc>) -> Result<bool> {
-        let late =
-            doc! {"bulk": id.as_str(), "stage": Stage::Running.word(), "until": {"$lte": when::bson(now)}};
+    async fn rests(&self, id: &JobId, mut silent: Document) -> Result<bool> {
+        silent.insert("bulk", id.as_str());
+        silent.insert("stage", Stage::Running.word());
         let back = doc! {"$set": {"stage": Stage::Waiting.word(), "worker": Bson::Null}};
-        self.bulk_parts().update_many(late, back).await?;
+        self.bulk_parts().update_many(silent, back).await?;
         let running = doc! {"bulk": id.as_str(), "stage": Stage::Running.word()};
         Ok(self.bulk_parts().find_one(running).await?.is_none())
     }
@@ -214,8 +269,9 @@ impl Store {
         // What a worker left undone that died right behind its transaction.
         let left = doc! {"bulk": bulk.id.as_str(), "unmoved.0": {"$exists": true}};
         let left: Vec<PartDoc> = self.bulk_parts().find(left).await?.try_collect().await?;
+        let mut session = self.client.start_session().await?;
         for part in left {
-            self.move_issues_of(&part.id).await?;
+            self.move_issues_of(&mut session, &part.id).await?;
         }
         if bulk.action == Action::Replay {
             self.log_replay(bulk, now).await?;
@@ -253,4 +309,13 @@ impl Store {
 /// The part, if this worker has it still, in this stage, and nothing more of it is decided.
 pub(super) fn held(taken: &Taken, stage: Stage) -> Document {
     doc! {"_id": part_id(&taken.bulk.id, taken.number), "worker": &taken.worker, "stage": stage.word()}
+}
+
+/// The parts of workers that nothing was heard of for too long.
+fn silent(alive: &[String], now: DateTime<Utc>) -> Document {
+    doc! {
+        "stage": {"$in": [Stage::Rehearsing.word(), Stage::Running.word()]},
+        "until": {"$lte": when::bson(now)},
+        "worker": {"$nin": alive},
+    }
 }

@@ -148,6 +148,7 @@ impl Frozen<'_> {
             would: None,
             failure: None,
             unmoved: Vec::new(),
+            session: None,
             made_at: self.asked.asked_at,
         };
         self.number += 1;
