@@ -34,7 +34,6 @@
 //! | `bare` | inserts and sums alone, for the benchmark |
 //! | `transaction`, `paging` | none: how a transaction's try ends, and how a list is walked |
 //! | `reconciling` | `deliveries`, `rollups`, `quarantine`: what has to be equal |
-//! | `replaying` | the one transaction that decides a replayed record |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
 //! indexes, and is safe to run again.
@@ -63,7 +62,6 @@ mod pulls;
 mod quarantine;
 mod queueing;
 mod reconciling;
-mod replaying;
 mod rollups;
 mod scope;
 mod searching;
@@ -78,7 +76,7 @@ mod withdrawing;
 
 pub use activity::{Deed, Sought};
 pub use bare::Encoded;
-pub use bulks::{Asked, Bulk, Rehearsed, Slice, Standing, Taken};
+pub use bulks::{Asked, Bulk, Decision, Rehearsed, Slice, Standing, Taken};
 pub use contracts::Amendment;
 pub use deliveries::Opening;
 pub use drafts::Draft;
@@ -91,7 +89,6 @@ pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
 pub use profiles::Revision;
 pub use quarantine::{Holding, Side};
-pub use replaying::{Decision, Replayed};
 pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};
 pub use searching::{Bound, Found};
 pub use sessions::{IDLE, LONGEST, Presence, SessionSeen, Sessions, handle};

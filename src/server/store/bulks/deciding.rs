@@ -5,14 +5,14 @@
 //! a transaction of its own right behind, or when the job rests.
 
 use super::parts::held;
-use super::writes::Writes;
-use super::{Bulk, PartDoc, Stage, Taken, part_id, states_before};
+use super::writes::{Decision, Order, Writes};
+use super::{PartDoc, Stage, Taken, part_id, states_before};
 use crate::domain::bulk::{Action, Move as Step, Outcome, State, Tally};
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move};
 use crate::server::store::issues::Moves;
 use crate::server::store::items::Item;
-use crate::server::store::{Decision, Error, Result, Store, to_bson, transaction, when};
+use crate::server::store::{Error, Result, Store, to_bson, transaction, when};
 use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::ClientSession;
 use mongodb::bson::spec::BinarySubtype;
@@ -74,32 +74,32 @@ impl Store {
         now: DateTime<Utc>,
         length: TimeDelta,
     ) -> Result<Option<Vec<Outcome>>> {
-        let bulk = &slice.taken.bulk;
+        let order = Order::from(&slice.taken.bulk);
         let (mut records, failure) = self.read_slice(session, slice.records).await?;
         let mut writes = Writes::default();
         // Decisions first, for what they are compared with is read in one go.
         let mut decisions: HashMap<&str, Decision> = HashMap::new();
-        if bulk.action == Action::Replay {
+        if order.action == Action::Replay {
             for (id, record) in &records {
-                if record.as_ref().is_some_and(|r| bulk.action.takes(r.state)) {
+                if record.as_ref().is_some_and(|r| order.action.takes(r.state)) {
                     let decision = record.as_ref().map(judge);
                     decisions.extend(decision.map(|decision| (id.as_str(), decision)));
                 }
             }
         }
-        let mut there = self.read_there(session, &bulk.feed, decisions.values()).await?;
+        let mut there = self.read_there(session, order.feed, decisions.values()).await?;
         let mut decisions: HashMap<String, Decision> =
             decisions.into_iter().map(|(id, d)| (id.to_owned(), d)).collect();
         for id in slice.records {
             let outcome = match records.remove(id.as_str()) {
                 Some(None) => Outcome::Failed,
-                Some(Some(record)) if bulk.action.takes(record.state) => match bulk.action {
+                Some(Some(record)) if order.action.takes(record.state) => match order.action {
                     Action::Replay => {
                         let decision = decisions.remove(id.as_str());
-                        writes.replay(bulk, &record, decision, &mut there, now)?
+                        writes.replay(&order, &record, decision, &mut there, now)?
                     }
-                    Action::Discard => writes.step(bulk, &record, Move::Discard, now),
-                    Action::Restore => writes.step(bulk, &record, Move::Restore, now),
+                    Action::Discard => writes.step(&order, &record, Move::Discard, now),
+                    Action::Restore => writes.step(&order, &record, Move::Restore, now),
                 },
                 _ => Outcome::Gone,
             };
@@ -111,7 +111,7 @@ impl Store {
         {
             return Ok(None);
         }
-        self.write(session, bulk, &writes).await?;
+        self.write(session, &order, &writes).await?;
         Ok(Some(writes.outcomes))
     }
 
@@ -226,16 +226,21 @@ impl Store {
         Ok(())
     }
 
-    async fn write(&self, session: &mut ClientSession, bulk: &Bulk, writes: &Writes) -> Result<()> {
+    pub(super) async fn write(
+        &self,
+        session: &mut ClientSession,
+        order: &Order<'_>,
+        writes: &Writes,
+    ) -> Result<()> {
         if !writes.items.is_empty() {
             let items: Vec<&Item> = writes.items.values().collect();
             self.replace_items_in(session, &items).await?;
         }
-        let attempts = i32::from(bulk.action == Action::Replay);
+        let attempts = i32::from(order.action == Action::Replay);
         for (state, ids) in &writes.moved {
             let mut set = doc! {"state": *state};
-            if bulk.action == Action::Replay {
-                set.insert("job", bulk.id.as_str());
+            if order.action == Action::Replay {
+                set.insert("job", order.job.as_str());
             }
             self.collection::<Document>("quarantine")
                 .update_many(

@@ -4,13 +4,16 @@
 //! is brought up to what the parts say afterwards, and only ever grows ([`Store::log_replay`]).
 
 use super::Bulk;
+use super::writes::Order;
 use crate::domain::account::Scope;
+use crate::domain::bulk::Tally;
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::ids::DeliveryId;
 use crate::domain::report::{Counts, FileReport, Verdict};
 use crate::server::store::deliveries::DeliveryDoc;
 use crate::server::store::{Result, Store, to_bson, when};
 use chrono::{DateTime, Utc};
+use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 
 impl Store {
@@ -18,46 +21,77 @@ impl Store {
     /// may do it side by side and in any order.
     pub async fn log_replay(&self, bulk: &Bulk, now: DateTime<Utc>) -> Result<()> {
         let tally = self.read_standing(&bulk.id).await?.tally;
-        let decided = tally.total() - tally.gone;
-        if decided == 0 {
+        if tally.total() == tally.gone {
             return Ok(());
         }
-        let feed = self.find_feed(&Scope::All, &bulk.feed).await?;
-        let version = feed.map_or(0, |feed| feed.feed.terms().contract.version);
-        let bson = to_bson(&DeliveryDoc::from(&entry(bulk, version, now)))?;
-        let mut entry = bson.as_document().cloned().unwrap_or_default();
-        entry.remove("counts");
-        entry.remove("decided_at");
-        let number = |n: u64| Bson::Int64(i64::try_from(n).unwrap_or(i64::MAX));
-        let most = doc! {
-            "counts.received": number(decided),
-            "counts.accepted": number(tally.accepted),
-            "counts.unchanged": number(tally.unchanged + tally.superseded),
-            "counts.quarantined": number(tally.failed()),
-            "counts.warned": 0_i64,
-            "decided_at": when::bson(now),
-        };
+        let entry = self.begin_entry(&Order::from(bulk), now).await?;
+        let mut most = counts(&tally);
+        most.insert("decided_at", when::bson(now));
+        let change = doc! {"$setOnInsert": entry, "$max": most};
         self.collection::<Document>("deliveries")
-            .update_one(
-                doc! {"_id": bulk.id.as_str()},
-                doc! {"$setOnInsert": entry, "$max": most},
-            )
+            .update_one(doc! {"_id": bulk.id.as_str()}, change)
             .upsert(true)
             .await?;
         Ok(())
     }
+
+    /// Adds what became of further records to the log entry of a replay.
+    pub(super) async fn log_replayed_in(
+        &self,
+        session: &mut ClientSession,
+        order: &Order<'_>,
+        tally: &Tally,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let entry = self.begin_entry(order, now).await?;
+        let change = doc! {
+            "$setOnInsert": entry,
+            "$inc": counts(tally),
+            "$max": {"decided_at": when::bson(now)},
+        };
+        self.collection::<Document>("deliveries")
+            .update_one(doc! {"_id": order.job.as_str()}, change)
+            .upsert(true)
+            .session(session)
+            .await?;
+        Ok(())
+    }
+
+    /// The entry as it is before anything is counted in it.
+    async fn begin_entry(&self, order: &Order<'_>, now: DateTime<Utc>) -> Result<Document> {
+        let feed = self.find_feed(&Scope::All, order.feed).await?;
+        let version = feed.map_or(0, |feed| feed.feed.terms().contract.version);
+        let bson = to_bson(&DeliveryDoc::from(&entry(order, version, now)))?;
+        let mut entry = bson.as_document().cloned().unwrap_or_default();
+        entry.remove("counts");
+        entry.remove("decided_at");
+        Ok(entry)
+    }
 }
 
-fn entry(bulk: &Bulk, contract_version: u32, now: DateTime<Utc>) -> Delivery {
+fn counts(tally: &Tally) -> Document {
+    let number = |n: u64| Bson::Int64(i64::try_from(n).unwrap_or(i64::MAX));
+    doc! {
+        "counts.received": number(tally.total() - tally.gone),
+        "counts.accepted": number(tally.accepted),
+        "counts.unchanged": number(tally.unchanged + tally.superseded),
+        "counts.quarantined": number(tally.failed()),
+        "counts.warned": 0_i64,
+    }
+}
+
+fn entry(order: &Order<'_>, contract_version: u32, now: DateTime<Utc>) -> Delivery {
     Delivery {
-        id: DeliveryId::new(bulk.id.as_str()),
-        partner: bulk.partner.clone(),
-        feed: bulk.feed.clone(),
+        id: DeliveryId::new(order.job.as_str()),
+        partner: order.partner.clone(),
+        feed: order.feed.clone(),
         direction: Direction::Ingest,
-        origin: Origin::Replay { job: bulk.id.clone() },
+        origin: Origin::Replay {
+            job: order.job.clone(),
+        },
         status: Status::Accepted,
         file: FileReport {
-            name: format!("replay asked for by {}", bulk.asked_by),
+            name: format!("replay asked for by {}", order.asked_by),
             verdict: Verdict::Accepted,
             code: None,
             message: None,
@@ -69,7 +103,7 @@ fn entry(bulk: &Bulk, contract_version: u32, now: DateTime<Utc>) -> Delivery {
         },
         counts: Counts::default(),
         codes: Vec::new(),
-        received_at: bulk.started_at.unwrap_or(bulk.asked_at),
+        received_at: order.since,
         decided_at: Some(now),
         repeat_of: None,
         contract_version,

@@ -5,7 +5,8 @@
 //! job that can be seen is whole. Workers lease parts and not jobs, so several work on one job
 //! ([`parts`]); the records of a part are decided in one transaction with the part's own
 //! document ([`deciding`]), so a worker may be killed at any instant and nothing happens twice.
-//! Ids and outcomes are kept for [`KEPT`].
+//! Ids and outcomes are kept for [`KEPT`]. A single record that somebody has replayed from its own
+//! page needs no set; it is decided as one of a set is ([`single`]).
 //!
 //! While a job is at work its feed's items may be written at any moment, so no outline of them
 //! is used ([`Store::find_outline`]); when it rests, they have another version.
@@ -15,11 +16,13 @@ mod logging;
 mod parts;
 mod planning;
 mod reading;
+mod single;
 mod writes;
 
 pub use deciding::Slice;
 pub use parts::{Rehearsed, Taken};
 pub use planning::Asked;
+pub use writes::Decision;
 
 use super::issues::Moved;
 use super::{Error, Result, Store, paging, scope, to_bson, when};
@@ -31,7 +34,6 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Binary, Bson, Document, doc};
-use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -374,29 +376,5 @@ impl Store {
         Err(Error::Conflict {
             what: format!("job {id}"),
         })
-    }
-
-    /// Books the next turn of a job whose pace is limited: the instant from which `records` may
-    /// be decided. None when the job does not run any more.
-    pub async fn book_turn(
-        &self,
-        bulk: &Bulk,
-        records: usize,
-        now: DateTime<Utc>,
-    ) -> Result<Option<DateTime<Utc>>> {
-        let running = doc! {"_id": bulk.id.as_str(), "state": State::Running.word()};
-        let Some(per_second) = bulk.pace.per_second else {
-            return Ok(self.bulks().find_one(running).await?.map(|_| now));
-        };
-        let millis =
-            i64::try_from(records).unwrap_or(i64::MAX).saturating_mul(1000) / i64::from(per_second.max(1));
-        let from = doc! {"$max": ["$next_at", when::bson(now)]};
-        let later = doc! {"$set": {"next_at": {"$add": [from, millis]}}};
-        let before = self
-            .bulks()
-            .find_one_and_update(running, vec![later])
-            .return_document(ReturnDocument::Before)
-            .await?;
-        Ok(before.map(|before| before.next_at.max(now)))
     }
 }

@@ -233,6 +233,30 @@ impl Store {
         Ok(())
     }
 
+    /// Books the next turn of a job whose pace is limited: the instant from which `records` may
+    /// be decided. None when the job does not run any more.
+    pub async fn book_turn(
+        &self,
+        bulk: &Bulk,
+        records: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let running = doc! {"_id": bulk.id.as_str(), "state": State::Running.word()};
+        let Some(per_second) = bulk.pace.per_second else {
+            return Ok(self.bulks().find_one(running).await?.map(|_| now));
+        };
+        let millis =
+            i64::try_from(records).unwrap_or(i64::MAX).saturating_mul(1000) / i64::from(per_second.max(1));
+        let from = doc! {"$max": ["$next_at", when::bson(now)]};
+        let later = doc! {"$set": {"next_at": {"$add": [from, millis]}}};
+        let before = self
+            .bulks()
+            .find_one_and_update(running, vec![later])
+            .return_document(ReturnDocument::Before)
+            .await?;
+        Ok(before.map(|before| before.next_at.max(now)))
+    }
+
     /// Notes what would become of a part's records, and gives it back.
     pub async fn finish_rehearsal(&self, taken: &Taken, would: &Rehearsed) -> Result<()> {
         let change =

@@ -1,11 +1,12 @@
 //! Reads the records of a part, and what is stored of the items that they would become.
 
 use super::Taken;
+use super::writes::Decision;
 use crate::domain::ids::{FeedId, RecordId};
 use crate::domain::quarantine::HeldRecord;
 use crate::server::store::items::item_key;
 use crate::server::store::quarantine::HeldDoc;
-use crate::server::store::{Decision, Error, Result, Store};
+use crate::server::store::{Error, Result, Store};
 use mongodb::ClientSession;
 use mongodb::bson::{RawDocumentBuf, deserialize_from_slice, doc};
 use std::collections::HashMap;

@@ -2,16 +2,74 @@
 
 use super::Bulk;
 use super::reading::There;
-use crate::domain::bulk::Outcome;
-use crate::domain::ids::DeliveryId;
+use crate::domain::bulk::{Action, Outcome};
+use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
 use crate::domain::quarantine::{HeldRecord, Move, State};
+use crate::domain::violation::Violation;
 use crate::server::store::issues::{Moves, Waiting};
 use crate::server::store::items::{Item, item_key};
 use crate::server::store::quarantine::error_codes;
-use crate::server::store::{Decision, Deed, Passed, Result, to_bson, when};
+use crate::server::store::{Deed, Job, Passed, Result, to_bson, when};
 use chrono::{DateTime, Utc};
 use mongodb::bson::{Document, doc};
 use std::collections::HashMap;
+
+/// What somebody asked to be done to records: to a set of them, or to a single one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order<'a> {
+    /// The job. The delivery that a replay writes has its id too.
+    pub job: &'a JobId,
+    /// Whose feed.
+    pub partner: &'a PartnerId,
+    /// The feed of all the records.
+    pub feed: &'a FeedId,
+    /// What is done.
+    pub action: Action,
+    /// Why, where the action asks for a reason.
+    pub reason: &'a str,
+    /// Who asked.
+    pub asked_by: &'a str,
+    /// Since when it goes.
+    pub since: DateTime<Utc>,
+}
+
+impl<'a> From<&'a Bulk> for Order<'a> {
+    fn from(bulk: &'a Bulk) -> Self {
+        Self {
+            job: &bulk.id,
+            partner: &bulk.partner,
+            feed: &bulk.feed,
+            action: bulk.action,
+            reason: &bulk.reason,
+            asked_by: &bulk.asked_by,
+            since: bulk.started_at.unwrap_or(bulk.asked_at),
+        }
+    }
+}
+
+impl<'a> From<&'a Job> for Order<'a> {
+    /// Of a single record that is replayed.
+    fn from(job: &'a Job) -> Self {
+        Self {
+            job: &job.id,
+            partner: &job.partner,
+            feed: &job.feed,
+            action: Action::Replay,
+            reason: "",
+            asked_by: &job.asked_by,
+            since: job.asked_at,
+        }
+    }
+}
+
+/// What the contract of today says of a record.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// It passes; this is the item.
+    Passes(Passed),
+    /// It fails for these.
+    Fails(Vec<Violation>),
+}
 
 /// What a slice writes.
 #[derive(Default)]
@@ -31,7 +89,7 @@ impl Writes {
     /// Notes what becomes of a record that is replayed.
     pub fn replay(
         &mut self,
-        bulk: &Bulk,
+        order: &Order<'_>,
         record: &HeldRecord,
         decision: Option<Decision>,
         there: &mut HashMap<String, There>,
@@ -49,14 +107,14 @@ impl Writes {
                         .add(&before, &before.after(State::RejectedAgain, Some(codes)));
                     let set = doc! {
                         "state": State::RejectedAgain.word(),
-                        "job": bulk.id.as_str(),
+                        "job": order.job.as_str(),
                         "codes": error_codes(&violations),
                         "violations": to_bson(&violations)?,
                     };
                     self.failed.push((record.id.to_string(), set));
                 }
                 self.note(
-                    bulk,
+                    order,
                     record,
                     "record.replayed",
                     "rejected again in a replay".to_owned(),
@@ -64,7 +122,7 @@ impl Writes {
                 );
                 return Ok(Outcome::RejectedAgain);
             }
-            Some(Decision::Passes(passed)) => self.pass(bulk, record, &passed, there),
+            Some(Decision::Passes(passed)) => self.pass(order, record, &passed, there),
         };
         self.moves(record, step);
         let what = match outcome {
@@ -72,19 +130,19 @@ impl Writes {
             Outcome::Unchanged => "accepted in a replay; the catalogue said the same already",
             _ => "superseded: a newer version of the item had been accepted",
         };
-        self.note(bulk, record, "record.replayed", what.to_owned(), now);
+        self.note(order, record, "record.replayed", what.to_owned(), now);
         Ok(outcome)
     }
 
     /// Writes the item unless a newer version of it is there.
     fn pass(
         &mut self,
-        bulk: &Bulk,
+        order: &Order<'_>,
         record: &HeldRecord,
         passed: &Passed,
         there: &mut HashMap<String, There>,
     ) -> (Outcome, State) {
-        let key = item_key(&bulk.feed, &passed.key);
+        let key = item_key(order.feed, &passed.key);
         let received_at = when::bson(record.received_at);
         if let Some(there) = there.get(&key) {
             if there.received_at > received_at {
@@ -103,14 +161,20 @@ impl Writes {
                 is_withdrawn: false,
             },
         );
-        let delivery = DeliveryId::new(bulk.id.as_str());
+        let delivery = DeliveryId::new(order.job.as_str());
         self.items
-            .insert(key, Item::of(&bulk.feed, &delivery, record.received_at, passed));
+            .insert(key, Item::of(order.feed, &delivery, record.received_at, passed));
         (Outcome::Accepted, State::Accepted)
     }
 
     /// Notes that a record goes a step that somebody asked for.
-    pub fn step(&mut self, bulk: &Bulk, record: &HeldRecord, step: Move, now: DateTime<Utc>) -> Outcome {
+    pub fn step(
+        &mut self,
+        order: &Order<'_>,
+        record: &HeldRecord,
+        step: Move,
+        now: DateTime<Utc>,
+    ) -> Outcome {
         let Some(to) = record.state.after(step) else {
             return Outcome::Gone;
         };
@@ -124,10 +188,10 @@ impl Writes {
             _ => (
                 Outcome::Discarded,
                 "record.discard",
-                format!("discarded it: {}", bulk.reason),
+                format!("discarded it: {}", order.reason),
             ),
         };
-        self.note(bulk, record, action, what, now);
+        self.note(order, record, action, what, now);
         outcome
     }
 
@@ -140,11 +204,18 @@ impl Writes {
             .push(record.id.to_string());
     }
 
-    fn note(&mut self, bulk: &Bulk, record: &HeldRecord, action: &str, what: String, now: DateTime<Utc>) {
+    fn note(
+        &mut self,
+        order: &Order<'_>,
+        record: &HeldRecord,
+        action: &str,
+        what: String,
+        now: DateTime<Utc>,
+    ) {
         self.deeds.push(Deed {
             at: now,
             actor_id: None,
-            actor_name: format!("worker, for {}", bulk.asked_by),
+            actor_name: format!("worker, for {}", order.asked_by),
             action: action.to_owned(),
             object: format!("record:{}", record.id),
             partner: Some(record.partner.clone()),
