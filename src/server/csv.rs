@@ -12,32 +12,74 @@ use crate::domain::chart::Chart;
 use crate::domain::ids::RecordId;
 use crate::domain::query::stamp;
 use crate::domain::report::CodeCount;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Rows as CSV, written cell by cell into one piece of memory, each cell made harmless.
+pub struct Rows {
+    writer: csv::Writer<Vec<u8>>,
+    digits: String,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            writer: csv::WriterBuilder::new().flexible(true).from_writer(Vec::new()),
+            digits: String::new(),
+        }
+    }
+}
+
+impl Rows {
+    /// The next cell of the row.
+    pub fn cell(&mut self, cell: &str) -> &mut Self {
+        // Writing to memory cannot fail.
+        let _ = self.writer.write_field(harmless(cell).as_bytes());
+        self
+    }
+
+    /// The next cell, a count.
+    pub fn count(&mut self, n: u64) -> &mut Self {
+        self.digits.clear();
+        let _ = write!(self.digits, "{n}");
+        let _ = self.writer.write_field(&self.digits);
+        self
+    }
+
+    /// Ends the row.
+    pub fn end(&mut self) {
+        let _ = self.writer.write_record(None::<&[u8]>);
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.writer.into_inner().unwrap_or_default()
+    }
+}
 
 /// Rows as CSV, each cell made harmless.
 pub fn write(rows: &[Vec<String>]) -> String {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut written = Rows::default();
     for row in rows {
-        // Writing to memory cannot fail.
-        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
+        for cell in row {
+            written.cell(cell);
+        }
+        written.end();
     }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    String::from_utf8(written.into_bytes()).unwrap_or_default()
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: &str) -> String {
-    let is_count = cell.contains(',') && cell.chars().all(|c| c.is_ascii_digit() || c == ',');
-    let is_below_zero = cell
-        .strip_prefix('-')
-        .is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
-    if is_below_zero {
-        cell.to_owned()
-    } else if is_count {
-        cell.replace(',', "")
-    } else if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let is_count = |cell: &str| cell.contains(',') && cell.bytes().all(|c| c.is_ascii_digit() || c == b',');
+    let is_below_zero = |cell: &str| {
+        cell.strip_prefix('-')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|c| c.is_ascii_digit()))
+    };
+    match cell.bytes().next() {
+        Some(b'0'..=b'9' | b',') if is_count(cell) => cell.replace(',', "").into(),
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') if !is_below_zero(cell) => format!("'{cell}").into(),
+        _ => cell.into(),
     }
 }
 

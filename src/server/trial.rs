@@ -1,9 +1,10 @@
 //! Checks a file before it is sent: the report that an intake would write, and no trace of it.
 //!
 //! The file is spooled to an unnamed temporary file, so that neither a slow sender nor a large
-//! file holds memory or a core. It then waits for its turn: half of the cores check at most, each
-//! one file, so that pages stay quick. Who finds the queue full is sent away, with the time after
-//! which trying again makes sense. The file is gone with the answer.
+//! file holds memory or a core. It then waits for its turn and takes every core that checks no other
+//! file, so that it is as quick as `feedgate check`; but its threads give way to whatever else the
+//! process does, so that pages stay quick. Who finds the queue full is sent away, with the time
+//! after which trying again makes sense. The file is gone with the answer.
 
 use super::intake::{Incoming, Refused, read_body};
 use super::pipeline::survey::survey_on;
@@ -23,6 +24,9 @@ use tokio::sync::Semaphore;
 
 /// Files that may come and wait at once, of everybody together.
 const COMING: usize = 8;
+/// How much a check gives way, from 0 to 19: to a request that wants the same core it leaves nearly
+/// all of it.
+const GIVES_WAY: i32 = 15;
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
 /// After how many seconds somebody sent away may come again.
@@ -71,16 +75,16 @@ impl From<Error> for AppError {
 impl Default for Trials {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::with_places(COMING, (cores / 2).max(1))
+        Self::with_places(COMING, cores)
     }
 }
 
 impl Trials {
-    /// With so many places for files that come, and for those that are checked.
-    pub fn with_places(coming: usize, checking: usize) -> Self {
+    /// With so many places for files that come, and so many cores that check.
+    pub fn with_places(coming: usize, cores: usize) -> Self {
         Self {
             coming: Arc::new(Semaphore::new(coming)),
-            checking: Arc::new(Semaphore::new(checking)),
+            checking: Arc::new(Semaphore::new(cores)),
         }
     }
 
@@ -118,24 +122,22 @@ impl Trials {
             .map_err(|error| anyhow::Error::new(error.into_error()).context("spooling a file"))?;
         file.rewind().context("going back to its begin")?;
         let turn = tokio::time::timeout(TURN, self.checking.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
+        let Ok(Ok(mut turn)) = turn else {
             return Err(Error::Busy);
         };
+        let others = u32::try_from(self.checking.available_permits()).unwrap_or(0);
+        if let Ok(others) = self.checking.clone().try_acquire_many_owned(others) {
+            turn.merge(others);
+        }
         let name = incoming.plain_name();
-        let report = tokio::task::spawn_blocking(move || {
+        let report = giving_way(move || {
+            let cores = NonZero::new(turn.num_permits()).unwrap_or(NonZero::<usize>::MIN);
+            let report = survey_on(cores, file, &name, &terms, now, &mut |_, _| Ok(()));
             // They are kept to the end of the check even if nobody waits for it any more.
-            let _held = (place, turn);
-            survey_on(
-                NonZero::<usize>::MIN,
-                file,
-                &name,
-                &terms,
-                now,
-                &mut |_, _| Ok(()),
-            )
+            drop((place, turn));
+            report
         })
-        .await
-        .context("the check ended early")??;
+        .await??;
         match &incoming.digest {
             Some(announced) if *announced != report.file.sha256 => Err(Error::Refused(Refused::Changed {
                 announced: announced.clone(),
@@ -146,6 +148,20 @@ impl Trials {
     }
 }
 
+/// Does the work on a thread of its own, which gives way to all others, as do those it starts.
+async fn giving_way<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    let (give, take) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("trial".to_owned())
+        .spawn(move || {
+            // Without it the work is done all the same.
+            let _ = rustix::process::nice(GIVES_WAY);
+            let _ = give.send(work());
+        })
+        .context("starting a thread")?;
+    take.await.context("the check ended early")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +169,14 @@ mod tests {
     use crate::domain::ids::FeedId;
     use crate::server::fresh;
     use crate::server::intake::Way;
+
+    #[tokio::test]
+    async fn a_check_gives_way_and_whoever_asked_does_not() {
+        let own = || rustix::process::getpriority_process(None).expect("a priority");
+        let before = own();
+        assert_eq!(giving_way(own).await.expect("done"), (before + GIVES_WAY).min(19));
+        assert_eq!(own(), before);
+    }
 
     #[tokio::test]
     async fn whoever_finds_every_place_taken_is_told_when_to_come_again() {

@@ -1,7 +1,7 @@
 //! Measures how fast the figures follow a burst of entries that another system writes into the log,
 //! and how soon one that a program sends (`POST /api/v1/audit`) is in a page that is open.
 
-use super::pages::signed_in;
+use super::pages::{Whose, signed_in};
 use super::{Measured, share};
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::feed::Feed;
@@ -160,7 +160,7 @@ pub async fn burst(store: &Store, entries: u64) -> anyhow::Result<Burst> {
 /// it: half of them, and 95 of 100.
 pub async fn news(state: AppState) -> anyhow::Result<(f64, f64)> {
     let router = http::router(state.clone(), false);
-    let cookie = signed_in(&state, &router).await?;
+    let cookie = signed_in(&state, &router, &Whose::Admin).await?;
     insert_partners(&state.store).await?;
     let stop = CancellationToken::new();
     let following = tokio::spawn({

@@ -1,7 +1,7 @@
 //! Measures many connections that ask at once, on a real socket: the overview, and beside it a
 //! string made anew for each request by the same server.
 
-use super::pages::signed_in;
+use super::pages::{Whose, signed_in};
 use crate::server::context::AppState;
 use crate::server::http;
 use anyhow::{Context, ensure};
@@ -37,7 +37,7 @@ const FRESH: usize = 30_000;
 /// Asks for the overview, then for the string.
 pub async fn crowd(state: AppState, path: &str) -> anyhow::Result<Vec<Crowd>> {
     let router = http::router(state.clone(), false);
-    let cookie = signed_in(&state, &router).await?;
+    let cookie = signed_in(&state, &router, &Whose::Admin).await?;
     let fresh = || async {
         (b'a'..=b'z')
             .cycle()

@@ -11,6 +11,7 @@ mod crowd;
 mod files;
 mod pages;
 mod replaying;
+mod reporting;
 mod storing;
 
 pub use burst::{Burst, burst, news};
@@ -18,8 +19,9 @@ pub use compare::{TOOLS, compare};
 pub use costs::{Cost, costs};
 pub use crowd::{Crowd, crowd};
 pub use files::{check, csv_pass};
-pub use pages::{Visit, pages, weights};
+pub use pages::{Visit, Whose, pages, weights};
 pub use replaying::{OF_ONE, freeze, hold, start_replay, work_off};
+pub use reporting::{Download, attempt, downloads};
 pub use storing::{bare_insert, change, ingest};
 
 use serde::{Deserialize, Serialize};
@@ -60,10 +62,19 @@ fn share(sorted: &[f64], percent: usize) -> f64 {
         .unwrap_or_default()
 }
 
-/// Peak resident memory of this process so far, in bytes (`VmHWM`).
+/// Peak resident memory of this process so far, in bytes.
 fn peak_memory() -> u64 {
+    memory("VmHWM:")
+}
+
+/// Resident memory of this process, in bytes.
+fn resident_memory() -> u64 {
+    memory("VmRSS:")
+}
+
+fn memory(which: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|l| l.strip_prefix(which));
     line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<u64>().ok())
         .unwrap_or(0)
         * 1024

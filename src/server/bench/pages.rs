@@ -1,7 +1,8 @@
-//! Measures the overview as the server answers it, and what a first visit downloads.
+//! Measures pages as the server answers them, and what a first visit downloads.
 
 use super::share;
 use crate::domain::account::Role;
+use crate::domain::ids::PartnerId;
 use crate::server::auth;
 use crate::server::context::AppState;
 use crate::server::http;
@@ -34,10 +35,23 @@ pub struct Visit {
 const REQUESTS: usize = 200;
 const PASSWORD: &str = "only for the benchmark";
 
-/// Signs a new account in that sees everything, and gives its cookie.
-pub(super) async fn signed_in(state: &AppState, router: &Router) -> anyhow::Result<String> {
+/// Who looks.
+#[derive(Debug, Clone)]
+pub enum Whose {
+    /// Somebody who sees everything.
+    Admin,
+    /// Somebody of this partner.
+    Partner(PartnerId),
+}
+
+/// Signs a new account in, and gives its cookie.
+pub(super) async fn signed_in(state: &AppState, router: &Router, whose: &Whose) -> anyhow::Result<String> {
     let email = format!("bench-{}@example.com", uuid::Uuid::new_v4().simple());
-    let account = auth::new_account(&email, "Bench", Role::Admin, vec![], PASSWORD.to_owned()).await?;
+    let (role, partners) = match whose {
+        Whose::Admin => (Role::Admin, vec![]),
+        Whose::Partner(partner) => (Role::Partner, vec![partner.clone()]),
+    };
+    let account = auth::new_account(&email, "Bench", role, partners, PASSWORD.to_owned()).await?;
     state.store.insert_user(&account, state.clock.now()).await?;
     let form = format!("email={email}&password={}", PASSWORD.replace(' ', "+"));
     let request = Request::post("/api/sign_in")
@@ -54,9 +68,9 @@ pub(super) async fn signed_in(state: &AppState, router: &Router) -> anyhow::Resu
 
 /// Opens each page again and again through the real router, signed in, one request at a time: drawn
 /// anew each time, and once more as it is kept ready.
-pub async fn pages(state: AppState, paths: &[&str]) -> anyhow::Result<Vec<Visit>> {
+pub async fn pages<P: AsRef<str>>(state: AppState, whose: &Whose, paths: &[P]) -> anyhow::Result<Vec<Visit>> {
     let router = http::router(state.clone(), false);
-    let cookie = signed_in(&state, &router).await?;
+    let cookie = signed_in(&state, &router, whose).await?;
     let ask = async |path: &str, encoding: &str, cache: &str| -> anyhow::Result<(f64, u64)> {
         let request = Request::get(path)
             .header(header::COOKIE, &cookie)
@@ -70,7 +84,7 @@ pub async fn pages(state: AppState, paths: &[&str]) -> anyhow::Result<Vec<Visit>
         Ok((begun.elapsed().as_secs_f64() * 1000.0, body.len() as u64))
     };
     let mut visits = Vec::new();
-    for path in paths {
+    for path in paths.iter().map(AsRef::as_ref) {
         let (_, html_br) = ask(path, "br", "no-cache").await?;
         // The first few warm caches up, as anybody's working day does.
         for _ in 0..5 {
@@ -86,7 +100,7 @@ pub async fn pages(state: AppState, paths: &[&str]) -> anyhow::Result<Vec<Visit>
         anew.sort_by(f64::total_cmp);
         ready.sort_by(f64::total_cmp);
         visits.push(Visit {
-            path: (*path).to_owned(),
+            path: path.to_owned(),
             p50_ms: share(&anew, 50),
             p95_ms: share(&anew, 95),
             ready_p50_ms: share(&ready, 50),

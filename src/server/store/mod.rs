@@ -22,7 +22,7 @@
 //! | `withdrawing` | `items` that a whole catalogue no longer names |
 //! | `happenings` | `deliveries`, `contracts`, `profiles`: what charts mark |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
-//! | `quarantine`, `superseding` | `quarantine` |
+//! | `quarantine`, `superseding`, `listed` | `quarantine` |
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
@@ -52,6 +52,7 @@ mod issues;
 mod items;
 mod jobs;
 mod links;
+mod listed;
 mod literal;
 mod logging;
 mod outlines;
@@ -84,6 +85,7 @@ pub use files::{Ended, Receiving, StoredFile};
 pub use issues::{Ending, IssueChange, IssueFault, IssuesOf};
 pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
+pub use listed::{Failure, HeldLine, HeldLines};
 pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};

@@ -5,19 +5,24 @@
 //! | this one | what checking a file takes, and what it is held against |
 //! | [`prices`] | what each rule costs |
 //! | [`storing`] | what taking files in takes, and replaying |
+//! | [`reporting`] | what a partner's downloads take, and trying a file |
 //! | [`showing`] | what pages, figures and a crowd take |
 
 mod prices;
+mod reporting;
 mod showing;
 mod storing;
 
 use super::opened::Opened;
 use super::serve;
 use crate::domain::format::{bytes, count};
-use crate::server::bench::{self, Cost, Measured};
+use crate::domain::ids::PartnerId;
+use crate::server::bench::{self, Cost, Measured, Whose};
 use crate::server::config::{Database, Web};
 use crate::server::generate::{self, Plan};
+use crate::server::store::Store;
 use anyhow::{Context, ensure};
+use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::num::NonZero;
@@ -25,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-/// Measure checking, storing and showing, each beside what it is held against
+/// Measure checking, storing, reporting and showing, each beside what it is held against
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Records of the CSV file that is checked and stored
@@ -36,17 +41,25 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     entries: u64,
 
+    /// Held records whose lists are downloaded; the file that is tried has 21 records for every 10 of them
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    rows: u64,
+
     /// Python that has polars, pandera and pointblank, to measure them on the same file
     #[arg(long, value_name = "PYTHON")]
     compare: Option<PathBuf>,
 
-    /// Measure storing alone (the bare insert, and the three ingests beside it), replaying alone, or showing alone
+    /// Measure storing alone (the bare insert, and the three ingests beside it), replaying alone, reporting alone (trying a file, and downloads), or showing alone
     #[arg(long, value_name = "WHAT")]
     only: Option<Only>,
 
     /// Measure one part in this process and print it as JSON
     #[arg(long, hide = true, value_name = "PART")]
     part: Option<Part>,
+
+    /// The partner whose report a part opens
+    #[arg(long, hide = true, value_name = "PARTNER", default_value = "")]
+    partner: String,
 
     /// The file that a part reads
     #[arg(long, hide = true, value_name = "FILE")]
@@ -69,18 +82,22 @@ enum Part {
     Ingest,
     Pages,
     YearPages,
+    ReportPages,
     Hold,
     Freeze,
     Replay,
     Crowd,
     Burst,
     News,
+    Try,
+    Download,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Only {
     Storing,
     Replaying,
+    Reporting,
     Showing,
 }
 
@@ -129,28 +146,43 @@ impl Args {
                     Part::Freeze => serde_json::to_string(&bench::freeze(&opened.store).await?)?,
                     Part::Replay => serde_json::to_string(&bench::work_off(&opened.store).await?)?,
                     Part::Burst => serde_json::to_string(&bench::burst(&opened.store, self.entries).await?)?,
-                    Part::Crowd => {
-                        let state = serve::state(&self.web, opened.store.clone())?;
-                        serde_json::to_string(&bench::crowd(state, "/?range=7d").await?)?
-                    }
-                    Part::News => {
-                        let state = serve::state(&self.web, opened.store.clone())?;
-                        serde_json::to_string(&bench::news(state).await?)?
-                    }
-                    _ => {
-                        let paths: &[&str] = if part == Part::YearPages {
-                            &["/?range=7d", "/?range=30d", "/?range=365d"]
-                        } else {
-                            &["/?range=7d", "/?range=30d"]
-                        };
-                        let state = serve::state(&self.web, opened.store.clone())?;
-                        serde_json::to_string(&bench::pages(state, paths).await?)?
-                    }
+                    _ => self.measure_served(part, opened.store.clone()).await?,
                 }
             }
         };
         println!("{line}");
         Ok(())
+    }
+
+    /// The parts that ask the router.
+    async fn measure_served(&self, part: Part, store: Store) -> anyhow::Result<String> {
+        let state = serve::state(&self.web, store)?;
+        let line = match part {
+            Part::Crowd => serde_json::to_string(&bench::crowd(state, "/?range=7d").await?)?,
+            Part::News => serde_json::to_string(&bench::news(state).await?)?,
+            Part::Try => {
+                let file = self.file.as_deref().context("--file is missing")?;
+                serde_json::to_string(&bench::attempt(state, file).await?)?
+            }
+            Part::Download => serde_json::to_string(&bench::downloads(state).await?)?,
+            Part::ReportPages => {
+                let partner = PartnerId::parse(&self.partner)?;
+                let address = format!("/partners/{partner}/report");
+                let month = (state.clock.now() - TimeDelta::days(40)).format("%Y-%m");
+                let paths = [format!("{address}?month={month}"), address];
+                let visits = bench::pages(state, &Whose::Partner(partner), &paths).await?;
+                serde_json::to_string(&visits)?
+            }
+            Part::YearPages => {
+                let paths = ["/?range=7d", "/?range=30d", "/?range=365d"];
+                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths).await?)?
+            }
+            _ => {
+                let paths = ["/?range=7d", "/?range=30d"];
+                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths).await?)?
+            }
+        };
+        Ok(line)
     }
 
     async fn table(&self, opened: &Opened, folder: &Path) -> anyhow::Result<()> {
@@ -175,6 +207,10 @@ impl Args {
         if self.only == Some(Only::Storing) {
             return storing::store(opened, folder, &file);
         }
+        if self.only == Some(Only::Reporting) {
+            self.try_out(folder).await?;
+            return self.download(folder).await;
+        }
         if self.only == Some(Only::Replaying) {
             return storing::replay(&self.database, &file).await;
         }
@@ -190,10 +226,12 @@ impl Args {
         self.compare(&file, &pass)?;
         storing::store(opened, folder, &file)?;
         storing::replay(&self.database, &file).await?;
+        self.try_out(folder).await?;
         prices::print(
             &run_part::<Vec<Cost>>(opened, MAIN, Part::Costs, None, Some(&file))?,
             &one,
         );
+        self.download(folder).await?;
         self.show(folder).await
     }
 

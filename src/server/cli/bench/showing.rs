@@ -1,16 +1,18 @@
 //! Prints what pages take on a month, a year and five years, how figures follow a burst, and what a
 //! crowd meets.
 
-use super::{Args, PATIENCE, Part, run_part};
+use super::{Args, PATIENCE, Part, run_part, run_part_with};
 use crate::domain::format::{bytes, count};
 use crate::server::bench::{self, Burst, Crowd, Visit};
 use crate::server::cli::opened::Opened;
 use crate::server::clock::Clock;
 use crate::server::config::Database;
+use crate::server::demo::cast::CAST;
 use crate::server::demo::long::Long;
 use crate::server::demo::seed::Demo;
 use crate::server::pipeline::ingest::Ingest;
 use crate::server::pipeline::rollup;
+use anyhow::Context;
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,7 +24,7 @@ const BURST: &str = "burst";
 const NEWS: &str = "news";
 
 impl Args {
-    async fn opened(&self, database: &str) -> anyhow::Result<Opened> {
+    pub(super) async fn opened(&self, database: &str) -> anyhow::Result<Opened> {
         let database = Database {
             database: database.to_owned(),
             ..self.database.clone()
@@ -101,6 +103,7 @@ impl Args {
         let groups = store.add_up_bare().await?;
         let bare = begun.elapsed();
         let visits: Vec<Visit> = run_part(&opened, database, Part::YearPages, Some(&self.web), None)?;
+        let reports = self.report(&opened, database).await?;
         opened.close().await;
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let rate = written.deliveries as f64 / rolled.as_secs_f64();
@@ -117,13 +120,33 @@ impl Args {
             count(groups),
             bare.as_secs_f64() * 1000.0
         );
+        visit_rows(&format!("{days} days, limit of p95 40 ms"), &reports);
         Ok(())
+    }
+
+    /// The report of the partner that sends most, as its own people see it, with its issues.
+    async fn report(&self, opened: &Opened, database: &str) -> anyhow::Result<Vec<Visit>> {
+        let (store, now) = (&opened.store, Clock::system().now());
+        let largest = CAST.iter().max_by_key(|member| member.records);
+        let member = largest.context("there are partners")?;
+        for feed in member.feeds() {
+            store.fold_forgotten(&feed.id, now).await?;
+        }
+        let asked = format!("--partner={}", member.slug);
+        run_part_with(
+            opened,
+            database,
+            Part::ReportPages,
+            Some(&self.web),
+            None,
+            &[&asked],
+        )
     }
 
     async fn follow_a_burst(&self) -> anyhow::Result<()> {
         let opened = self.opened(BURST).await?;
         let asked = format!("--entries={}", self.entries);
-        let burst: Burst = super::run_part_with(&opened, BURST, Part::Burst, None, None, &[&asked])?;
+        let burst: Burst = run_part_with(&opened, BURST, Part::Burst, None, None, &[&asked])?;
         opened.close().await;
         let opened = self.opened(NEWS).await?;
         let (p50, p95): (f64, f64) = run_part(&opened, NEWS, Part::News, Some(&self.web), None)?;
@@ -150,7 +173,7 @@ fn visit_rows(of: &str, visits: &[Visit]) {
     println!("|---|---:|---:|---:|---:|");
     for v in visits {
         println!(
-            "| overview {} | {:.1} ms | {:.1} ms | {:.2} ms | {} |",
+            "| {} | {:.1} ms | {:.1} ms | {:.2} ms | {} |",
             v.path,
             v.p50_ms,
             v.p95_ms,

@@ -10,17 +10,22 @@ use crate::domain::quarantine::HeldRecord;
 use crate::domain::query::{
     DeliveryFilter, HeldAsk, IssueFilter, IssueSort, IssueStates, Page, QuarantineFilter, stamp,
 };
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::calendar::Stretch;
 use crate::server::context::AppState;
-use crate::server::csv;
-use crate::server::store::{self, Bound, Store};
+use crate::server::csv::{self, Rows};
+use crate::server::store::{self, Bound, Failure, HeldLine, Store};
 use axum::body::Body;
-use futures::stream;
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, stream};
+use std::pin::pin;
+use tokio::sync::mpsc;
 
 /// Rows that are read at once.
 const ROWS: u32 = 500;
+/// How often more may be read before the first of it is taken.
+const AHEAD: usize = 2;
 
 /// The list of deliveries.
 pub(super) fn deliveries(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
@@ -119,10 +124,8 @@ fn issue(i: &Issue) -> Vec<String> {
     ]
 }
 
-/// The list of held records. A search of it goes on until all are looked at, a page at a time.
+/// The list of held records.
 pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
-    let filter = HeldAsk::read(|name| wanted.get(name).to_owned()).filter();
-    let (store, scope) = (state.store.clone(), viewer.scope());
     let heads = [
         "id",
         "partner",
@@ -136,38 +139,28 @@ pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
         "first_message",
         "attempts",
     ];
-    pages(
-        heads.map(str::to_owned).to_vec(),
-        |r| vec![held(r)],
-        move |after| held_page(store.clone(), scope.clone(), filter.clone(), after),
-    )
-}
-
-/// A page of held records.
-async fn held_page(
-    store: Store,
-    scope: Scope,
-    filter: QuarantineFilter,
-    after: String,
-) -> store::Result<Page<HeldRecord>> {
-    if filter.search.is_empty() {
-        return store.list_held(&scope, &filter, &after, ROWS).await;
-    }
-    let found = store
-        .search_held(&scope, &filter, &after, ROWS, Bound::PAGE)
-        .await?;
-    Ok(Page {
-        rows: found.rows,
-        next: found.next,
-        total: 0,
+    let mut when = When::default();
+    held(state, viewer, wanted, &heads, move |r, rows| {
+        let errors = || r.violations.iter().filter(|v| v.severity == Severity::Error);
+        let codes: Vec<&str> = errors().map(|v| v.code).collect();
+        rows.cell(r.id)
+            .cell(r.partner)
+            .cell(r.feed)
+            .cell(r.delivery)
+            .cell(when.stamp(r.received_at))
+            .cell(r.item_id)
+            .cell(r.title)
+            .cell(r.state.word())
+            .cell(&codes.join(" "))
+            .cell(errors().next().map_or("", |v| v.message))
+            .count(u64::from(r.attempts))
+            .end();
     })
 }
 
 /// Every failure of the held records that wait: a line each, with what to do.
 pub(super) fn failures(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {
     let code = wanted.some("code");
-    let filter = HeldAsk::read(|name| wanted.get(name).to_owned()).filter();
-    let (store, scope) = (state.store.clone(), viewer.scope());
     let heads = [
         "item_id",
         "title",
@@ -184,41 +177,109 @@ pub(super) fn failures(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Bo
         "would_pass",
         "what_to_do",
     ];
-    let write = move |r: &HeldRecord| {
-        let wanted = |v: &&Violation| code.as_ref().is_none_or(|code| *code == v.code);
-        r.violations
-            .iter()
-            .filter(wanted)
-            .map(|v| failure(r, v))
-            .collect()
-    };
-    pages(heads.map(str::to_owned).to_vec(), write, move |after| {
-        held_page(store.clone(), scope.clone(), filter.clone(), after)
+    let mut when = When::default();
+    held(state, viewer, wanted, &heads, move |r, rows| {
+        let asked = |v: &&Failure<'_>| code.as_ref().is_none_or(|code| code == v.code);
+        for v in r.violations.iter().filter(asked) {
+            rows.cell(r.item_id)
+                .cell(r.title)
+                .cell(r.feed)
+                .cell(r.delivery)
+                .cell(when.stamp(r.received_at))
+                .count(r.position.index)
+                .count(v.line().unwrap_or(r.position.line))
+                .cell(v.attribute.unwrap_or_default())
+                .cell(v.value)
+                .cell(v.code)
+                .cell(v.severity.word())
+                .cell(v.message)
+                .cell(v.suggestion.unwrap_or_default())
+                .cell(rule(v.code).map_or("", |rule| rule.fix))
+                .end();
+        }
     })
 }
 
-fn failure(r: &HeldRecord, v: &Violation) -> Vec<String> {
-    let line = v
-        .place
-        .as_ref()
-        .and_then(|place| place.line)
-        .unwrap_or(r.position.line);
-    vec![
-        r.item_id.clone(),
-        r.title.clone(),
-        r.feed.to_string(),
-        r.delivery.to_string(),
-        stamp(r.received_at),
-        r.position.index.to_string(),
-        line.to_string(),
-        v.attribute.clone().unwrap_or_default().into_owned(),
-        v.value.clone(),
-        v.code.clone().into_owned(),
-        v.severity.word().to_owned(),
-        v.message.clone(),
-        v.suggestion.clone().unwrap_or_default(),
-        rule(&v.code).map_or_else(String::new, |rule| rule.fix.to_owned()),
-    ]
+/// A time as text, which many records that follow one another have in common.
+#[derive(Default)]
+struct When(DateTime<Utc>, String);
+
+impl When {
+    fn stamp(&mut self, at: DateTime<Utc>) -> &str {
+        if self.0 != at || self.1.is_empty() {
+            *self = Self(at, stamp(at));
+        }
+        &self.1
+    }
+}
+
+/// Held records as lines: while some are written, the next are read. A search of them goes on until
+/// all are looked at, a page at a time.
+fn held(
+    state: &AppState,
+    viewer: &Viewer,
+    wanted: &Wanted,
+    heads: &[&str],
+    mut write: impl FnMut(&HeldLine<'_>, &mut Rows) + Send + 'static,
+) -> Body {
+    let filter = HeldAsk::read(|name| wanted.get(name).to_owned()).filter();
+    let mut first = Rows::default();
+    for head in heads {
+        first.cell(head);
+    }
+    first.end();
+    let first = stream::iter([Ok::<_, store::Error>(first.into_bytes())]);
+    if filter.search.is_empty() {
+        let lines = ahead(state.store.walk_held(&viewer.scope(), &filter));
+        let rest = lines.map(move |lines| {
+            let mut rows = Rows::default();
+            lines?.each(|line| write(line, &mut rows))?;
+            Ok(rows.into_bytes())
+        });
+        return Body::from_stream(first.chain(rest));
+    }
+    let rest = found(state.store.clone(), viewer.scope(), filter).map(move |records| {
+        let mut rows = Rows::default();
+        for record in &records? {
+            write(&record.into(), &mut rows);
+        }
+        Ok(rows.into_bytes())
+    });
+    Body::from_stream(first.chain(rest))
+}
+
+/// What a search finds, page after page.
+fn found(
+    store: Store,
+    scope: Scope,
+    filter: QuarantineFilter,
+) -> impl Stream<Item = store::Result<Vec<HeldRecord>>> + Send {
+    stream::try_unfold(Some(String::new()), move |after| {
+        let (store, scope, filter) = (store.clone(), scope.clone(), filter.clone());
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = store
+                .search_held(&scope, &filter, &after, ROWS, Bound::PAGE)
+                .await?;
+            Ok(Some((page.rows, page.next)))
+        }
+    })
+}
+
+/// The same stream, read ahead by a few while somebody looks at what came.
+fn ahead<T: Send + 'static>(stream: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = T> + Send {
+    let (give, take) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let mut stream = pin!(stream);
+        while let Some(item) = stream.next().await {
+            // Whoever asked has gone.
+            if give.send(item).await.is_err() {
+                return;
+            }
+        }
+    });
+    // Whoever packs an answer asks once more after its end.
+    stream::unfold(take, |mut take| async move { Some((take.recv().await?, take)) }).fuse()
 }
 
 /// Reads page after page and writes each as it comes, the heads before the first.
@@ -264,24 +325,6 @@ fn delivery(d: &Delivery) -> Vec<String> {
         c.quarantined.to_string(),
         c.warned.to_string(),
         d.latency_ms().map(|ms| ms.to_string()).unwrap_or_default(),
-    ]
-}
-
-fn held(r: &HeldRecord) -> Vec<String> {
-    let errors = || r.violations.iter().filter(|v| v.severity == Severity::Error);
-    let codes: Vec<&str> = errors().map(|v| v.code.as_ref()).collect();
-    vec![
-        r.id.to_string(),
-        r.partner.to_string(),
-        r.feed.to_string(),
-        r.delivery.to_string(),
-        stamp(r.received_at),
-        r.item_id.clone(),
-        r.title.clone(),
-        r.state.word().to_owned(),
-        codes.join(" "),
-        errors().next().map(|v| v.message.clone()).unwrap_or_default(),
-        r.attempts.to_string(),
     ]
 }
 
