@@ -124,10 +124,10 @@ impl Args {
         Ok(())
     }
 
-    /// The report of the partner that sends most, as its own people see it, with its issues.
+    /// The report of the largest partner of those that send every hour, as its own people see it, with its issues.
     async fn report(&self, opened: &Opened, database: &str) -> anyhow::Result<Vec<Visit>> {
         let (store, now) = (&opened.store, Clock::system().now());
-        let largest = CAST.iter().max_by_key(|member| member.records);
+        let largest = CAST.iter().max_by_key(|member| (member.live, member.records));
         let member = largest.context("there are partners")?;
         for feed in member.feeds() {
             store.fold_forgotten(&feed.id, now).await?;
