@@ -6,26 +6,43 @@
 use crate::domain::format::escape;
 use crate::error::AppError;
 use crate::server::context;
+use crate::server::store::Store;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
-/// Longest a request may take: people are told of an absent database within three seconds.
-const PATIENCE: Duration = Duration::from_millis(2800);
+/// After this long the database is asked whether it still answers.
+const PATIENCE: Duration = Duration::from_millis(1800);
+
+/// How long it may take to say so: people are told of an absent database within three seconds.
+const SAYS_SO: Duration = Duration::from_millis(1000);
+
+/// Longest a request may take on a database that answers: what is slow is not away.
+const AT_MOST: Duration = Duration::from_secs(30);
 
 /// Gives up on a request that the database keeps waiting.
-pub(super) async fn in_time(request: Request, next: Next) -> Response {
+pub(super) async fn in_time(State(store): State<Store>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if let Ok(response) = tokio::time::timeout(PATIENCE, next.run(request)).await {
-        return response;
+    let begun = Instant::now();
+    let mut response = pin!(next.run(request));
+    while begun.elapsed() < AT_MOST {
+        if let Ok(response) = timeout(PATIENCE, &mut response).await {
+            return response;
+        }
+        tokio::select! {
+            response = &mut response => return response,
+            said = timeout(SAYS_SO, store.ping()) => if !matches!(said, Ok(Ok(()))) { break },
+        }
     }
-    tracing::warn!(http.path = %path, "no answer within {} ms", PATIENCE.as_millis());
+    tracing::warn!(http.path = %path, "no answer within {} ms", begun.elapsed().as_millis());
     answer(&path, &AppError::Unavailable)
 }
 

@@ -81,7 +81,10 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(middleware::from_fn(failed::unreadable))
         .layer(sessions.clone())
-        .layer(middleware::from_fn(failed::in_time))
+        .layer(middleware::from_fn_with_state(
+            state.store.clone(),
+            failed::in_time,
+        ))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             same_origin::same_origin,
