@@ -15,6 +15,9 @@ mod pipeline;
 // What is looked for in held records, and how far a search may go.
 mod search;
 
+// What a partner is shown, with another partner and without.
+mod isolation;
+
 // Issues against the log and the quarantine, and what people make of them.
 mod issues;
 

@@ -6,10 +6,11 @@ use crate::support::app::{Actor, Answer, App};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use feedgate::domain::account::Role;
+use feedgate::server::http::FILES;
 use std::collections::BTreeSet;
 
 /// Status for: nobody, partner A, partner B, a manager of A's, a manager, staff, admin.
-type Statuses = [u16; 7];
+pub(crate) type Statuses = [u16; 7];
 
 /// Everybody who is signed in.
 const OPEN: Statuses = [303, 200, 200, 200, 200, 200, 200];
@@ -30,7 +31,7 @@ const FILE_OF_ALL: Statuses = [401, 404, 404, 200, 200, 200, 200];
 
 /// Verb, route as it is written in the code, an address of it that points at partner B's things, and
 /// the statuses.
-const TABLE: &[(&str, &str, &str, Statuses)] = &[
+pub(crate) const TABLE: &[(&str, &str, &str, Statuses)] = &[
     ("GET", "/", "/", [303, 303, 303, 200, 200, 200, 200]),
     ("GET", "/sign-in", "/sign-in", [200, 303, 303, 303, 303, 303, 303]),
     ("GET", "/password/{link}", "/password/x", [404; 7]),
@@ -153,7 +154,45 @@ const TABLE: &[(&str, &str, &str, Statuses)] = &[
         "/export/latency.png?partner=beta",
         FILE_OF_B,
     ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/volume.svg?partner=beta",
+        FILE_OF_B,
+    ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/volume.png?partner=beta",
+        FILE_OF_B,
+    ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/rejection.csv?partner=beta",
+        FILE_OF_B,
+    ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/rejection.png?partner=beta",
+        FILE_OF_B,
+    ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/latency.csv?partner=beta",
+        FILE_OF_B,
+    ),
+    (
+        "GET",
+        "/export/{file}",
+        "/export/latency.svg?partner=beta",
+        FILE_OF_B,
+    ),
     ("GET", "/export/{file}", "/export/heat.csv", FILE_OF_ALL),
+    ("GET", "/export/{file}", "/export/heat.svg", FILE_OF_ALL),
+    ("GET", "/export/{file}", "/export/heat.png", FILE_OF_ALL),
     ("GET", "/export/{file}", "/export/partners.csv", FILE_OF_ALL),
     (
         "GET",
@@ -346,6 +385,16 @@ async fn the_table_has_every_page_and_every_route() {
         let path = route.split('"').nth(1).expect("a path");
         assert!(listed.contains(path), "the route {path} is not in the table");
         routes += 1;
+    }
+    for (name, kinds) in FILES {
+        for kind in *kinds {
+            let file = format!("/export/{name}.{kind}");
+            let asks = |address: &str| address.split('?').next() == Some(&file);
+            assert!(
+                TABLE.iter().any(|(_, _, address, _)| asks(address)),
+                "the file {file} is not in the table"
+            );
+        }
     }
     assert!(
         pages.len() > 20 && routes > 10,

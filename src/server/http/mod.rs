@@ -22,6 +22,8 @@ mod trial;
 mod upload;
 mod v1;
 
+pub use export::FILES;
+
 use crate::app::App;
 use crate::server::auth;
 use crate::server::context::AppState;

@@ -23,6 +23,27 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
 
+/// Every file there is: its name, and as what it is to be had. What is not here is not handed out.
+pub const FILES: &[(&str, &[&str])] = &[
+    ("volume", CHART),
+    ("rejection", CHART),
+    ("latency", CHART),
+    ("heat", CHART),
+    ("partners", TABLE),
+    ("feeds", TABLE),
+    ("codes", TABLE),
+    ("reasons", TABLE),
+    ("exports", TABLE),
+    ("reconciliation", TABLE),
+    ("outcomes", TABLE),
+    ("issues", TABLE),
+    ("failures", TABLE),
+    ("quarantine", TABLE),
+    ("deliveries", TABLE),
+];
+const CHART: &[&str] = &["csv", "svg", "png"];
+const TABLE: &[&str] = &["csv"];
+
 /// What an address asks for.
 struct Wanted {
     params: HashMap<String, String>,
@@ -78,12 +99,11 @@ async fn read(
     let own = || context::allow(caller.clone(), Right::ViewReports);
     let asked = &wanted.asked;
     let (partner, feed) = (wanted.get("partner"), wanted.get("feed"));
-    let Some((name, kind)) = file.split_once('.') else {
-        return Err(AppError::not_found("file"));
-    };
-    if !["csv", "svg", "png"].contains(&kind) {
-        return Err(AppError::not_found("file"));
-    }
+    let known = file.split_once('.').filter(|(name, kind)| {
+        let mut files = FILES.iter();
+        files.any(|(known, kinds)| known == name && kinds.contains(kind))
+    });
+    let (name, kind) = known.ok_or_else(|| AppError::not_found("file"))?;
     let table = match name {
         "volume" | "rejection" | "latency" => {
             let (charts, whose, shown) = if partner.is_empty() {
@@ -109,7 +129,6 @@ async fn read(
             }
             csv::heat(&map)
         }
-        _ if kind != "csv" => return Err(AppError::not_found("file")),
         "partners" => csv::partners(&desk::overview::read(state, &all()?, asked).await?),
         "feeds" => {
             let report = desk::partner::read(state, &own()?, &PartnerId::new(partner), asked).await?;
