@@ -239,3 +239,17 @@ pub async fn set_password(link: String, password: String) -> Result<(), AppError
     let result = desk::access::set_password(&link, &password).await;
     context::reply_to_form(SetPassword::PATH, &format!("/password/{link}"), [], result)
 }
+
+/// Changes the caller's own password; `current` is the one of now.
+#[server(endpoint = "change_password")]
+pub async fn change_password(current: String, password: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    use leptos::server_fn::ServerFn;
+    let result = async {
+        let viewer = context::viewer(Right::ViewReports).await?;
+        desk::access::change_password(&viewer, &current, &password).await
+    }
+    .await;
+    context::reply_to_form(ChangePassword::PATH, "/account", [], result)
+}

@@ -161,23 +161,28 @@ pub enum SignedIn {
     },
 }
 
-/// Signs in with a fresh session id, when address and password fit and there were not too many
-/// tries before.
-pub async fn sign_in(
+/// What came of looking at an address and a password.
+enum Proof {
+    Of(Box<Account>),
+    None,
+    Wait { left: TimeDelta, closed: Option<Viewer> },
+}
+
+/// Looks whether address and password fit, when there were not too many tries before.
+async fn prove(
     store: &Store,
-    session: &Session,
     origin: &Origin,
     email: &str,
     password: String,
     now: DateTime<Utc>,
-) -> Result<SignedIn, Error> {
+) -> Result<Proof, Error> {
     let of_address = format!("address:{}", origin.address);
     let of_account = format!("account:{}", link_hash(&email.trim().to_lowercase()));
     if !origin.address.is_empty() {
         let (count, since) = store.count_try(&of_address, STRETCH, now).await?;
         if count > TRIES.1 {
             let left = since + STRETCH - now;
-            return Ok(SignedIn::Wait { left, closed: None });
+            return Ok(Proof::Wait { left, closed: None });
         }
     }
     let (count, since) = store.count_try(&of_account, STRETCH, now).await?;
@@ -190,19 +195,37 @@ pub async fn sign_in(
             _ => None,
         };
         let left = since + STRETCH - now;
-        return Ok(SignedIn::Wait { left, closed });
+        return Ok(Proof::Wait { left, closed });
     }
     let account = store.find_user_by_email(email).await?;
     if !matches(account.as_ref(), password).await {
-        return Ok(SignedIn::No);
+        return Ok(Proof::None);
     }
     let Some(account) = account else {
-        return Ok(SignedIn::No);
+        return Ok(Proof::None);
     };
     store.forget_tries(&of_account).await?;
     if !origin.address.is_empty() {
         store.forgive_try(&of_address).await?;
     }
+    Ok(Proof::Of(Box::new(account)))
+}
+
+/// Signs in with a fresh session id, when address and password fit and there were not too many
+/// tries before.
+pub async fn sign_in(
+    store: &Store,
+    session: &Session,
+    origin: &Origin,
+    email: &str,
+    password: String,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, Error> {
+    let account = match prove(store, origin, email, password, now).await? {
+        Proof::Of(account) => account,
+        Proof::None => return Ok(SignedIn::No),
+        Proof::Wait { left, closed } => return Ok(SignedIn::Wait { left, closed }),
+    };
     // A session id from before signing in must not be one from after it, nor what was in it.
     session.clear().await;
     session.cycle_id().await?;
@@ -212,6 +235,31 @@ pub async fn sign_in(
     write(session, AGENT, agent).await?;
     write(session, ADDRESS, &origin.address).await?;
     Ok(SignedIn::As(account.viewer))
+}
+
+/// Says whether this is the password of a signed-in person, who may try as often as somebody who
+/// signs in.
+pub async fn confirm(
+    store: &Store,
+    origin: &Origin,
+    viewer: &Viewer,
+    password: String,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, Error> {
+    Ok(match prove(store, origin, &viewer.email, password, now).await? {
+        Proof::Of(account) => SignedIn::As(account.viewer),
+        Proof::None => SignedIn::No,
+        Proof::Wait { left, closed } => SignedIn::Wait { left, closed },
+    })
+}
+
+/// Lets this session, under a new id, outlast a change of its account's password.
+pub async fn outlast(store: &Store, session: &Session, id: &UserId) -> Result<(), Error> {
+    session.cycle_id().await?;
+    if let Some(account) = store.find_user(id).await? {
+        write(session, GENERATION, account.generation).await?;
+    }
+    Ok(())
 }
 
 /// What the session is named by in lists; none before it is stored.

@@ -1,11 +1,13 @@
 //! Who gets in, who stays in, and who looks after that.
 
-use crate::support::app::{Answer, App, PASSWORD};
+use crate::support::app::{Actor, Answer, App, PASSWORD};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use chrono::TimeDelta;
 use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::ids::UserId;
+use feedgate::server::auth;
 use std::net::SocketAddr;
 
 /// What stands between two pieces of a page.
@@ -281,6 +283,99 @@ async fn a_closed_account_is_out_at_once_and_the_last_admin_stays() {
         "made partner of acme of what was staff".to_owned(),
     );
     assert!(told.contains(&did), "{told:?}");
+}
+
+#[tokio::test]
+async fn people_change_their_password_with_the_one_of_now_and_are_signed_out_elsewhere() {
+    let app = App::start().await;
+    let email = "staff-all@example.com";
+    let (here, there) = (
+        app.sign_in(Role::Staff, None).await,
+        app.sign_in(Role::Staff, None).await,
+    );
+    let change = async |current: &str, password: &str| {
+        let form = [("current", current), ("password", password)];
+        here.post("/api/change_password", &form).await
+    };
+    for (current, password, told) in [
+        ("wrong", "another sentence", "not the password you sign in with"),
+        (PASSWORD, "short", "at least 10 characters"),
+    ] {
+        let back = change(current, password).await.location.expect("back");
+        assert!(
+            back.starts_with("/account?") && !back.contains("sentence"),
+            "{back}"
+        );
+        assert!(here.get(&back).await.body.contains(told), "{told}");
+    }
+    let done = change(PASSWORD, "another sentence").await;
+    assert_eq!(done.location.as_deref(), Some("/account?changed=1"));
+    // The session of old is nobody's, here as well: it goes on under another id.
+    let fresh = app.with_cookie(&done.cookie.expect("a cookie"));
+    let page = fresh.get("/account?changed=1").await;
+    assert!(page.body.contains("The password is changed"), "{}", page.body);
+    for old in [&here, &there] {
+        assert_eq!(old.get("/account").await.status, StatusCode::SEE_OTHER);
+    }
+    let told = told(&app, email).await;
+    assert_eq!(
+        told.last().expect("a deed").1,
+        "changed the password; 1 other session ended"
+    );
+    let with = async |password| try_in(&app, email, password).await.status;
+    assert_eq!(with(PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(with("another sentence").await, StatusCode::OK);
+    // Whoever sits down at somebody's browser may not try for ever.
+    let form = [("current", "wrong"), ("password", "one more sentence")];
+    for _ in 0..10 {
+        fresh.call("change_password", &form).await;
+    }
+    let answer = fresh.call("change_password", &form).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn of_two_admins_who_put_each_other_out_at_once_one_stays() {
+    let mut app = App::start().await;
+    // Nothing stands between the two requests.
+    app.follows = false;
+    app.partner("acme").await;
+    let emails = ["admin-all@example.com", "admin-acme@example.com"];
+    let one = app.sign_in(Role::Admin, None).await;
+    let second = auth::new_account(emails[1], "B", Role::Admin, vec![], PASSWORD.to_owned()).await;
+    let second = second.expect("an account");
+    app.store
+        .insert_user(&second, app.clock.now())
+        .await
+        .expect("added");
+    let cookie = app
+        .anonymous()
+        .post("/api/sign_in", &[("email", emails[1]), ("password", PASSWORD)])
+        .await
+        .cookie;
+    let other = app.with_cookie(&cookie.expect("a cookie"));
+    let (first, second) = (id_of(&app, emails[0]).await, id_of(&app, emails[1]).await);
+    let demote = async |by: &Actor<'_>, id: &str| {
+        let wish = [("id", id), ("wish[name]", "A"), ("wish[role]", "staff")];
+        by.call("change_person", &wish).await
+    };
+    let close = async |by: &Actor<'_>, id: &str| by.call("close_person", &[("id", id)]).await;
+    for _ in 0..20 {
+        let (a, b) = tokio::join!(demote(&one, &second), demote(&other, &first));
+        let mut admins = app.store.list_users().await.expect("accounts");
+        admins.retain(|account| account.is_open() && account.viewer.role == Role::Admin);
+        assert_eq!(admins.len(), 1, "{} and {}", a.status, b.status);
+        for id in [&first, &second] {
+            let found = app.store.find_user(&UserId::new(id.as_str())).await;
+            let mut person = found.expect("a look").expect("an account").viewer;
+            person.role = Role::Admin;
+            app.store.update_user(&person).await.expect("changed");
+        }
+    }
+    let (a, b) = tokio::join!(close(&one, &second), close(&other, &first));
+    let mut admins = app.store.list_users().await.expect("accounts");
+    admins.retain(feedgate::server::store::Account::is_open);
+    assert_eq!(admins.len(), 1, "{} and {}", a.status, b.status);
 }
 
 #[tokio::test]

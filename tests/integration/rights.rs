@@ -35,6 +35,11 @@ pub(crate) const TABLE: &[Row] = &[
         &[("link", "x"), ("password", "correct horse battery")],
         [404, 404, 404, 404, 404, 404],
     ),
+    (
+        "change_password",
+        &[("current", "wrong"), ("password", "correct horse battery")],
+        [401, 422, 422, 422, 422, 422],
+    ),
     ("read_account", &[], [401, 200, 200, 200, 200, 200]),
     ("list_activity", &[], [401, 404, 404, 403, 403, 200]),
     ("list_people", &[], [401, 404, 404, 403, 403, 200]),

@@ -3,15 +3,15 @@
 //! Everything done is written into the history with its real outcome. An admin cannot close the
 //! last account that looks after accounts, for then nobody could.
 
-use super::session::deed;
+use super::session::{deed, wait};
 use crate::api::access::{AccessView, AccountEvent, PersonRow, PersonView, PersonWish, SessionRow, Standing};
 use crate::domain::account::{Right, Role, Scope, Viewer, partners_fit};
 use crate::domain::format::{counted, url_value};
 use crate::domain::ids::{PartnerId, UserId};
 use crate::error::AppError;
-use crate::server::auth::{self, PASSWORD_MIN};
+use crate::server::auth::{self, PASSWORD_MIN, SignedIn};
 use crate::server::context::{self, AppState, go};
-use crate::server::store::{Account, Deed, Error as StoreError, Presence};
+use crate::server::store::{Account, AccountChanged, Deed, Error as StoreError, Presence};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long a link works that invites somebody, and one that sets a new password.
@@ -231,17 +231,15 @@ async fn note(
     Ok(state.store.insert_deed(&deed).await?)
 }
 
-/// Refuses what would leave nobody who looks after accounts.
-async fn keep_one_admin(state: &AppState, id: &UserId) -> Result<(), AppError> {
-    let accounts = state.store.list_users().await?;
-    let is_admin = |a: &&Account| a.is_open() && a.viewer.role == Role::Admin;
-    let mut admins = accounts.iter().filter(is_admin);
-    if admins.any(|account| account.viewer.id != *id) {
-        return Ok(());
+/// Refuses what would have left nobody who looks after accounts.
+fn done(changed: AccountChanged) -> Result<(), AppError> {
+    match changed {
+        AccountChanged::Done => Ok(()),
+        AccountChanged::Missing => Err(AppError::not_found("account")),
+        AccountChanged::NobodyLeft => Err(AppError::conflict(
+            "This is the last account that looks after accounts. Make another admin first.",
+        )),
     }
-    Err(AppError::conflict(
-        "This is the last account that looks after accounts. Make another admin first.",
-    ))
 }
 
 /// Changes what an account is called, what it may do, and whose data it sees. It counts at once,
@@ -250,9 +248,6 @@ pub async fn change(viewer: &Viewer, id: &UserId, wish: &PersonWish) -> Result<(
     let state = context::state()?;
     let before = find(&state, id).await?.viewer;
     let (name, role, partners) = understood(&state, wish).await?;
-    if before.role == Role::Admin && role != Role::Admin {
-        keep_one_admin(&state, id).await?;
-    }
     let after = Viewer {
         name,
         role,
@@ -260,7 +255,7 @@ pub async fn change(viewer: &Viewer, id: &UserId, wish: &PersonWish) -> Result<(
         ..before.clone()
     };
     if after != before {
-        state.store.update_user(&after).await?;
+        done(state.store.update_user(&after).await?)?;
         let what = if told(&before) == told(&after) {
             format!("called them {}", after.name)
         } else {
@@ -276,11 +271,8 @@ pub async fn change(viewer: &Viewer, id: &UserId, wish: &PersonWish) -> Result<(
 pub async fn close(viewer: &Viewer, id: &UserId, closed: bool) -> Result<(), AppError> {
     let state = context::state()?;
     let person = find(&state, id).await?.viewer;
-    if closed && person.role == Role::Admin {
-        keep_one_admin(&state, id).await?;
-    }
     let now = state.clock.now();
-    state.store.close_user(id, closed.then_some(now)).await?;
+    done(state.store.close_user(id, closed.then_some(now)).await?)?;
     let (action, what) = if closed {
         let ended = state.store.end_sessions(id).await?;
         state.store.drop_links(id).await?;
@@ -362,16 +354,7 @@ pub async fn read_link(text: &str) -> Result<String, AppError> {
 pub async fn set_password(text: &str, password: &str) -> Result<(), AppError> {
     let state = context::state()?;
     let email = read_link(text).await?;
-    let length = password.chars().count();
-    if !(PASSWORD_MIN..=1000).contains(&length) {
-        return Err(AppError::invalid(
-            "password",
-            format!("A password has at least {PASSWORD_MIN} characters; a sentence is a good one."),
-        ));
-    }
-    let hashed = auth::hash_password(password.to_owned())
-        .await
-        .map_err(context::internal)?;
+    let hashed = hashed(password).await?;
     let now = state.clock.now();
     let used = state.store.use_link(&auth::link_hash(text), now).await?;
     let id = used.ok_or_else(used_up)?;
@@ -381,5 +364,57 @@ pub async fn set_password(text: &str, password: &str) -> Result<(), AppError> {
     let deed = deed(&person, "user.password", "set a password by a link", now);
     state.store.insert_deed(&deed).await?;
     go(&format!("/sign-in?set=1&email={}", url_value(&email)));
+    Ok(())
+}
+
+/// The hash of a new password, if it will do.
+async fn hashed(password: &str) -> Result<String, AppError> {
+    let length = password.chars().count();
+    if !(PASSWORD_MIN..=1000).contains(&length) {
+        return Err(AppError::invalid(
+            "password",
+            format!("A password has at least {PASSWORD_MIN} characters; a sentence is a good one."),
+        ));
+    }
+    auth::hash_password(password.to_owned())
+        .await
+        .map_err(context::internal)
+}
+
+/// Changes the caller's own password, which takes the one of now; every other session of theirs ends.
+pub async fn change_password(viewer: &Viewer, current: &str, password: &str) -> Result<(), AppError> {
+    if viewer.guise.is_some() {
+        return Err(AppError::Forbidden);
+    }
+    let (state, session) = (context::state()?, context::session()?);
+    let now = state.clock.now();
+    let hashed = hashed(password).await?;
+    let origin = context::origin();
+    match auth::confirm(&state.store, &origin, viewer, current.to_owned(), now).await? {
+        SignedIn::As(_) => {}
+        SignedIn::No => {
+            return Err(AppError::invalid(
+                "current",
+                "This is not the password you sign in with.",
+            ));
+        }
+        SignedIn::Wait { left, closed } => return Err(wait(&state, left, closed, now).await?),
+    }
+    let others = state
+        .store
+        .list_sessions(&viewer.id, now)
+        .await?
+        .len()
+        .saturating_sub(1);
+    state.store.update_password(&viewer.email, &hashed).await?;
+    state.store.end_sessions(&viewer.id).await?;
+    auth::outlast(&state.store, &session, &viewer.id).await?;
+    let others = counted(others as u64, "other session", "other sessions");
+    let what = format!("changed the password; {others} ended");
+    state
+        .store
+        .insert_deed(&deed(viewer, "user.password", &what, now))
+        .await?;
+    go("/account?changed=1");
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::error::AppError;
 use crate::server::auth::{self, SignedIn};
 use crate::server::context::{self, AppState, go};
 use crate::server::store::Deed;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Who is signed in.
 #[expect(clippy::unused_async, reason = "a server function's body")]
@@ -32,22 +32,9 @@ pub async fn sign_in(email: &str, password: &str, next: &str) -> Result<(), AppE
             0,
         ),
         SignedIn::Wait { left, closed } => {
-            if let Some(viewer) = closed {
-                let deed = Deed {
-                    actor_id: None,
-                    actor_name: "somebody".to_owned(),
-                    ..deed(
-                        &viewer,
-                        "session.refuse",
-                        "tried too many passwords of this account",
-                        now,
-                    )
-                };
-                state.store.insert_deed(&deed).await?;
-            }
-            let seconds = u32::try_from(left.num_seconds().max(1)).unwrap_or(u32::MAX);
-            let message = account::too_many_tries(seconds);
-            (AppError::Throttled { message, seconds }, seconds)
+            let refusal = wait(&state, left, closed, now).await?;
+            let seconds = refusal.retry_after().unwrap_or_default();
+            (refusal, seconds)
         }
     };
     if context::is_plain_form() {
@@ -59,6 +46,31 @@ pub async fn sign_in(email: &str, password: &str, next: &str) -> Result<(), AppE
         return Ok(());
     }
     Err(refusal)
+}
+
+/// What somebody is told who has tried too often; the first time it is written down.
+pub(super) async fn wait(
+    state: &AppState,
+    left: TimeDelta,
+    closed: Option<Viewer>,
+    now: DateTime<Utc>,
+) -> Result<AppError, AppError> {
+    if let Some(viewer) = closed {
+        let deed = Deed {
+            actor_id: None,
+            actor_name: "somebody".to_owned(),
+            ..deed(
+                &viewer,
+                "session.refuse",
+                "tried too many passwords of this account",
+                now,
+            )
+        };
+        state.store.insert_deed(&deed).await?;
+    }
+    let seconds = u32::try_from(left.num_seconds().max(1)).unwrap_or(u32::MAX);
+    let message = account::too_many_tries(seconds);
+    Ok(AppError::Throttled { message, seconds })
 }
 
 async fn welcome(state: &AppState, viewer: Viewer, next: &str) -> Result<(), AppError> {

@@ -95,7 +95,7 @@ pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Prog
 pub use searching::{Bound, Found};
 pub use sessions::{IDLE, LONGEST, Presence, SessionSeen, Sessions, handle};
 pub use tokens::Token;
-pub use users::Account;
+pub use users::{Account, Changed as AccountChanged};
 
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ClientOptions, IndexOptions};

@@ -1,11 +1,12 @@
 //! Keeps the accounts people sign in with.
 
-use super::{Error, Result, Store, is_duplicate_key, when};
+use super::{Error, Result, Store, is_duplicate_key, transaction, when};
 use crate::domain::account::{Role, Viewer};
 use crate::domain::ids::{PartnerId, UserId};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use mongodb::bson::doc;
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 /// An account with what signing in needs.
@@ -28,6 +29,17 @@ impl Account {
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none() && !self.password_hash.is_empty()
     }
+}
+
+/// What came of changing an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is changed.
+    Done,
+    /// There is no such account.
+    Missing,
+    /// Nobody would have been left who looks after accounts; it is as it was.
+    NobodyLeft,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,28 +142,66 @@ impl Store {
         Ok(done.matched_count == 1)
     }
 
-    /// Changes what an account is called, what it may do, and whose data it sees.
-    pub async fn update_user(&self, viewer: &Viewer) -> Result<bool> {
+    /// Changes what an account is called, what it may do, and whose data it sees. Nothing is changed
+    /// where nobody would be left who looks after accounts.
+    pub async fn update_user(&self, viewer: &Viewer) -> Result<Changed> {
         let partners: Vec<&str> = viewer.partners.iter().map(PartnerId::as_str).collect();
-        let change = doc! {"$set": {
+        let change = doc! {
             "name": &viewer.name,
             "role": super::to_bson(&viewer.role)?,
             "partners": partners,
-        }};
-        let done = self
-            .collection::<UserDoc>("users")
-            .update_one(doc! {"_id": viewer.id.as_str()}, change)
-            .await?;
-        Ok(done.matched_count == 1)
+        };
+        self.change_user(&viewer.id, change).await
     }
 
-    /// Closes an account, or opens it again with `None`.
-    pub async fn close_user(&self, id: &UserId, closed_at: Option<DateTime<Utc>>) -> Result<bool> {
-        let change = doc! {"$set": {"closed_at": closed_at.map(when::bson)}};
-        let done = self
-            .collection::<UserDoc>("users")
-            .update_one(doc! {"_id": id.as_str()}, change)
+    /// Closes an account, or opens it again with `None`. The same holds.
+    pub async fn close_user(&self, id: &UserId, closed_at: Option<DateTime<Utc>>) -> Result<Changed> {
+        self.change_user(id, doc! {"closed_at": closed_at.map(when::bson)})
+            .await
+    }
+
+    async fn change_user(&self, id: &UserId, change: Document) -> Result<Changed> {
+        let mut session = self.client.start_session().await?;
+        for _ in 0..transaction::TRIES {
+            session.start_transaction().await?;
+            let changed = self.change_user_in(&mut session, id, change.clone()).await;
+            if let Ok(Changed::NobodyLeft) = changed {
+                session.abort_transaction().await?;
+                return Ok(Changed::NobodyLeft);
+            }
+            if let Some(changed) = transaction::end(&mut session, changed).await? {
+                return Ok(changed);
+            }
+        }
+        Err(Error::Conflict {
+            what: format!("account {id}"),
+        })
+    }
+
+    async fn change_user_in(
+        &self,
+        session: &mut ClientSession,
+        id: &UserId,
+        change: Document,
+    ) -> Result<Changed> {
+        let users = self.collection::<UserDoc>("users");
+        let admins =
+            doc! {"role": super::to_bson(&Role::Admin)?, "closed_at": null, "password_hash": {"$ne": ""}};
+        // Each change writes to all of them, so that of two at once the later one sees the earlier.
+        let before = users
+            .update_many(admins.clone(), doc! {"$inc": {"turn": 1_i64}})
+            .session(&mut *session)
+            .await?
+            .matched_count;
+        let done = users
+            .update_one(doc! {"_id": id.as_str()}, doc! {"$set": change})
+            .session(&mut *session)
             .await?;
-        Ok(done.matched_count == 1)
+        let left = users.count_documents(admins).session(&mut *session).await?;
+        Ok(match (done.matched_count, before > 0 && left == 0) {
+            (0, _) => Changed::Missing,
+            (_, true) => Changed::NobodyLeft,
+            _ => Changed::Done,
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! Lists who may sign in, and invites people.
 //!
-//! [`person`] shows one account, and everybody their own.
+//! [`person`] shows one account, and everybody their own, where they change their password (`secret`).
 
 pub mod person;
+mod secret;
 
 use crate::api::access::{AccessView, PersonRow, list_people};
 use crate::app::components::frame::{Section, framed, use_viewer};

@@ -1,10 +1,10 @@
 //! Shows one account to those who look after accounts, and to everybody their own: what it may
 //! do, where it is signed in, and what was done with it.
 
-use super::{fields, limits, slugs};
+use super::{fields, limits, secret, slugs};
 use crate::api::access::{
-    AccountEvent, ChangePerson, ClosePerson, EndSession, EndSessions, PersonRow, PersonView, SessionRow,
-    Standing, read_account, read_person,
+    AccountEvent, ChangePassword, ChangePerson, ClosePerson, EndSession, EndSessions, PersonRow, PersonView,
+    SessionRow, Standing, read_account, read_person,
 };
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 /// What can be done on the page.
 #[derive(Clone, Copy)]
@@ -25,6 +25,7 @@ struct Doing {
     close: ServerAction<ClosePerson>,
     end: ServerAction<EndSession>,
     end_all: ServerAction<EndSessions>,
+    password: ServerAction<ChangePassword>,
 }
 
 impl Doing {
@@ -34,6 +35,7 @@ impl Doing {
             close: ServerAction::new(),
             end: ServerAction::new(),
             end_all: ServerAction::new(),
+            password: ServerAction::new(),
         }
     }
 
@@ -63,7 +65,7 @@ pub fn PersonPage() -> impl IntoView {
             {move || {
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Access, |_, view| content(view, true, doing))
+                    framed(viewer, view.await, Section::Access, |_, view| content(view, true, None, doing))
                 })
             }}
         </Transition>
@@ -76,13 +78,24 @@ pub fn PersonPage() -> impl IntoView {
 pub fn AccountPage() -> impl IntoView {
     let viewer = use_viewer();
     let doing = Doing::new();
+    let query = use_query_map();
+    let changed = Memo::new(move |_| query.with(|q| q.get("changed").is_some()));
     let view = Resource::new(|| (), |()| read_account());
     view! {
         <Transition fallback=Loading>
             {move || {
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Account, |_, view| content(view, false, doing))
+                    let view = view.await;
+                    framed(
+                        viewer,
+                        view,
+                        Section::Account,
+                        |viewer, view| {
+                            let changed = viewer.guise.is_none().then(|| changed.get());
+                            content(view, false, changed, doing)
+                        },
+                    )
                 })
             }}
         </Transition>
@@ -90,7 +103,8 @@ pub fn AccountPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: PersonView, looks_after: bool, doing: Doing) -> AnyView {
+/// `changed`: whether one's own password was changed just now; none where it is not to be changed.
+fn content(view: PersonView, looks_after: bool, changed: Option<bool>, doing: Doing) -> AnyView {
     let PersonView {
         as_of,
         person,
@@ -128,6 +142,7 @@ fn content(view: PersonView, looks_after: bool, doing: Doing) -> AnyView {
         {move || doing.failed().map(|sentence| view! { <Notice tone=Tone::Bad><p>{sentence}</p></Notice> })}
         {closed}
         {looks_after.then(|| change(&person, partners, doing))}
+        {changed.map(|changed| secret::section(person.email.clone(), changed, doing.password))}
         {list(&person, sessions, as_of, looks_after && !is_own, doing)}
         <section class="block">
             <h2>"What was done"</h2>
