@@ -23,7 +23,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_millis(1800);
 
 /// How long it may take to say so: people are told of an absent database within three seconds.
-const SAYS_SO: Duration = Duration::from_millis(1000);
+const SAYS_SO: Duration = Duration::from_secs(1);
 
 /// Longest a request may take on a database that answers: what is slow is not away.
 const AT_MOST: Duration = Duration::from_secs(30);
