@@ -233,3 +233,23 @@ async fn figures_that_the_log_does_not_bear_out_are_told_from_a_delivery_that_do
     assert_eq!(rows[0].cells[4], "−3");
     assert!(rows[0].cells[5].contains("rollup rebuild"), "{:?}", rows[0].cells);
 }
+
+#[tokio::test]
+async fn an_issue_that_says_other_than_its_records_do_is_named_by_the_doctor() {
+    let app = App::start().await;
+    with_files(&app).await;
+    app.roll().await;
+    let (output, said) = doctor(&app);
+    assert!(
+        output.status.success() && said.contains("issues of 2 feeds compared, 0 faults"),
+        "{said}"
+    );
+    let one = doc! {"code": "GTIN_CHECK"};
+    tamper(&app, "issues", one, doc! {"$inc": {"open": 1_i64}}).await;
+    let (output, said) = doctor(&app);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("it says 2 waiting, and 1 were counted"),
+        "{said}"
+    );
+}

@@ -6,6 +6,7 @@
 //! has exactly the records that the log says it held. Of the products that a delivery withdrew no
 //! more are marked than the log says, and none by a delivery that took no effect.
 
+use super::issue;
 use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Origin, Status};
@@ -30,13 +31,22 @@ pub(super) struct Args {
 impl Args {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let opened = Opened::open(&self.database, Duration::from_secs(10)).await?;
-        let differences = examine(&opened.store).await;
-        opened.close().await;
-        let differences = differences?;
-        for difference in &differences {
-            println!("{difference}");
+        let found = async {
+            let differences = examine(&opened.store).await?;
+            for difference in &differences {
+                println!("{difference}");
+            }
+            let (feeds, faults) = issue::examine(&opened.store).await?;
+            println!(
+                "issues of {} compared, {}",
+                counted(feeds, "feed", "feeds"),
+                counted(faults, "fault", "faults")
+            );
+            anyhow::Ok(differences.is_empty() && faults == 0)
         }
-        Ok(if differences.is_empty() {
+        .await;
+        opened.close().await;
+        Ok(if found? {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

@@ -7,6 +7,7 @@ use crate::domain::format::counted;
 use crate::domain::ids::DeliveryId;
 use crate::server::clock::Clock;
 use crate::server::config::Database;
+use crate::server::store::Store;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,7 +43,22 @@ impl Args {
 }
 
 async fn verify(opened: &Opened) -> anyhow::Result<ExitCode> {
-    let store = &opened.store;
+    let (feeds, faults) = examine(&opened.store).await?;
+    println!(
+        "{} compared, {}",
+        counted(feeds, "feed", "feeds"),
+        counted(faults, "fault", "faults")
+    );
+    Ok(if faults == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Compares the issues of every feed with what they are counted from, and prints what differs:
+/// how many feeds were compared, and how many faults they had.
+pub(super) async fn examine(store: &Store) -> anyhow::Result<(u64, u64)> {
     let (mut feeds, mut faults) = (0, 0);
     for state in store.list_feeds(&Scope::All, None).await? {
         let feed = state.feed.id;
@@ -58,16 +74,7 @@ async fn verify(opened: &Opened) -> anyhow::Result<ExitCode> {
             println!("{fault}");
         }
     }
-    println!(
-        "{} compared, {}",
-        counted(feeds, "feed", "feeds"),
-        counted(faults, "fault", "faults")
-    );
-    Ok(if faults == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok((feeds, faults))
 }
 
 async fn mend(opened: &Opened) -> anyhow::Result<ExitCode> {
