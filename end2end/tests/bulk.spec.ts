@@ -54,6 +54,42 @@ test("staff plans a replay of what a list of a feed shows, sees what would becom
   await expect(page.getByRole("table", { name: "Jobs on sets" }).locator("tbody tr").first()).toContainText(`Replay ${number}`);
 });
 
+test("staff has every record of a replay changed by a rule, and sees some before and after, before anything is changed", async ({
+  page,
+  be,
+  javaScriptEnabled,
+}) => {
+  await be("staff");
+  await page.goto("/quarantine?partner=szabo");
+  const first = page.getByRole("table", { name: "Held records" }).locator("tbody tr").first();
+  const feed = `szabo/${await first.locator("td .named .sub").first().textContent()}`;
+  await page.goto(`/quarantine?feed=${feed}`);
+  await page.getByRole("button", { name: /^Replay all/ }).click();
+
+  // What cannot be meant is refused, and nothing has to be typed again.
+  await page.getByText("Change an attribute of every record").click();
+  await page.getByLabel("Attribute", { exact: true }).fill("condition");
+  await page.getByLabel("What to do with it").selectOption("set");
+  await page.getByLabel(/^Why/).fill("all of it is used");
+  await page.getByRole("button", { name: "Try this fix" }).click();
+  await expect(page.locator("main")).toContainText("Give the value that is written");
+  await expect(page.getByLabel("Attribute", { exact: true })).toHaveValue("condition");
+  await page.getByLabel("What to write").fill("used");
+  await page.getByRole("button", { name: "Try this fix" }).click();
+
+  const samples = page.getByRole("table", { name: "condition before and after" }).locator("tbody tr");
+  await expect(samples.first()).toContainText("used");
+  await expect(async () => {
+    if (!javaScriptEnabled) await page.reload();
+    await expect(page.locator("main")).toContainText("Every record was tried", { timeout: 1000 });
+  }).toPass();
+  await expect(page.locator("tr", { hasText: "would be changed by the fix" })).toBeVisible();
+  await page.getByRole("button", { name: "Replay them without this fix" }).click();
+  await expect(samples).toHaveCount(0);
+  await page.getByRole("button", { name: "Drop this plan" }).click();
+  await expect(page.locator("main .badge").first()).toHaveText("cancelled");
+});
+
 test("staff gives up those that are ticked, for a reason, and takes them back", async ({ page, be, javaScriptEnabled }) => {
   await be("staff");
   await page.goto("/quarantine?partner=lafontaine");

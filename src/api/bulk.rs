@@ -1,6 +1,7 @@
 //! Answers for jobs on sets of held records: planning one, starting and steering it, and how far
 //! it has come.
 
+use crate::domain::bulk::fix::Mend;
 use crate::domain::bulk::{Action, Outcome, Pace, State, Tally};
 use crate::domain::ids::{DeliveryId, FeedId, JobId, RecordId};
 use crate::error::AppError;
@@ -48,6 +49,12 @@ pub struct BulkView {
     pub ended_at: Option<DateTime<Utc>>,
     /// What became of its records.
     pub tally: Tally,
+    /// What is changed in each before it is replayed.
+    pub mend: Option<Mend>,
+    /// What that changes in the first records that it changes.
+    pub samples: Vec<Sample>,
+    /// Whether the caller may have it changed.
+    pub may_mend: bool,
     /// What would become of them.
     pub rehearsal: Rehearsal,
     /// The last thing that went wrong with a single record.
@@ -63,12 +70,29 @@ pub struct BulkView {
 pub struct Rehearsal {
     /// Records that were looked at.
     pub seen: u64,
+    /// Of these, how many the fix would change.
+    pub changed: u64,
     /// Of these, how many would pass.
     pub pass: u64,
     /// Of these, how many were dealt with meanwhile.
     pub gone: u64,
     /// Of these, how many would fail, by code, the most first; a record may be under several.
     pub fail: Vec<(String, u64)>,
+}
+
+/// What a fix changes in one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The record.
+    pub id: RecordId,
+    /// Its product's id; empty when it has none.
+    pub item: String,
+    /// The attribute's values as they stand.
+    pub before: Vec<String>,
+    /// And as they would be.
+    pub after: Vec<String>,
+    /// Whether the record would pass.
+    pub passes: bool,
 }
 
 /// Which held records are meant: the words of the quarantine's address.
@@ -122,6 +146,42 @@ pub async fn read_bulk(id: String) -> Result<BulkView, AppError> {
         }
         .await,
     )
+}
+
+/// Has each record of a planned replay changed by a rule first, and tries them anew. Without a word
+/// for the change the records go out as they are.
+#[server(endpoint = "mend_bulk")]
+pub async fn mend_bulk(
+    id: String,
+    #[server(default)] attribute: String,
+    #[server(default)] change: String,
+    #[server(default)] from: String,
+    #[server(default)] to: String,
+    #[server(default)] why: String,
+) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::domain::bulk::fix::{Change, Fix};
+    use crate::server::{context, desk};
+    use leptos::server_fn::ServerFn;
+    let result = async {
+        let viewer = context::viewer(Right::EditRecord).await?;
+        let fix = Change::parse(&change).map(|change| Fix {
+            attribute: attribute.trim().to_owned(),
+            change,
+            from: from.clone(),
+            to: to.clone(),
+        });
+        desk::mend::ask(&viewer, &JobId::new(id.clone()), fix, &why).await
+    }
+    .await;
+    let typed = [
+        ("attribute", &*attribute),
+        ("change", &*change),
+        ("from", &*from),
+        ("to", &*to),
+        ("why", &*why),
+    ];
+    context::reply_to_form(MendBulk::PATH, &format!("/jobs/{id}"), typed, result)
 }
 
 /// Starts a planned job. `stop_above` and `per_second` may be empty, for none.

@@ -215,6 +215,11 @@ pub(crate) const TABLE: &[Row] = &[
     ),
     ("read_bulk", &[("id", "{record}")], [401, 404, 404, 403, 404, 404]),
     (
+        "mend_bulk",
+        &[("id", "{record}"), ("attribute", "price"), ("change", "trim")],
+        [401, 404, 404, 403, 404, 404],
+    ),
+    (
         "start_bulk",
         &[("id", "{record}")],
         [401, 404, 404, 403, 404, 404],

@@ -131,7 +131,7 @@ fn done(action: Action) -> &'static str {
     }
 }
 
-fn page_of(id: &JobId) -> String {
+pub(super) fn page_of(id: &JobId) -> String {
     format!("/jobs/{id}")
 }
 
@@ -186,7 +186,7 @@ fn several(feeds: &[FeedId]) -> AppError {
     )
 }
 
-async fn find(state: &AppState, viewer: &Viewer, id: &JobId) -> Result<Bulk, AppError> {
+pub(super) async fn find(state: &AppState, viewer: &Viewer, id: &JobId) -> Result<Bulk, AppError> {
     let found = state.store.find_bulk(&viewer.scope(), id).await?;
     found.ok_or_else(|| AppError::not_found("job"))
 }
@@ -203,6 +203,13 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
     } else {
         Vec::new()
     };
+    // What a fix would change is asked until it is started; then each record tells.
+    let samples = if bulk.state == State::Planned {
+        super::mend::samples(&state, viewer, &bulk).await?
+    } else {
+        Vec::new()
+    };
+    let may_mend = viewer.may(Right::EditRecord) && viewer.may(Right::ReplayRecord);
     let writes = bulk.action == Action::Replay && standing.tally.total() > standing.tally.gone;
     Ok(BulkView {
         row: row(&bulk),
@@ -214,8 +221,12 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
         started_at: bulk.started_at,
         ended_at: bulk.ended_at,
         tally: standing.tally,
+        mend: bulk.mend,
+        samples,
+        may_mend,
         rehearsal: Rehearsal {
             seen: standing.rehearsed,
+            changed: standing.would_change,
             pass: standing.would_pass,
             gone: standing.would_be_gone,
             fail,
@@ -362,7 +373,7 @@ pub async fn steer(viewer: &Viewer, id: &JobId, step: &str) -> Result<(), AppErr
     Ok(())
 }
 
-async fn note(
+pub(super) async fn note(
     state: &AppState,
     viewer: &Viewer,
     id: &JobId,

@@ -15,6 +15,7 @@ pub mod heat;
 pub mod hold;
 pub mod issue;
 pub mod job;
+pub mod mend;
 pub mod outgoing;
 pub mod overview;
 pub mod partner;

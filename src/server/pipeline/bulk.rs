@@ -38,7 +38,12 @@ pub async fn rehearse(
             would.gone += 1;
             continue;
         }
-        match judge::decide(feed.as_ref(), taxonomy, record.current(), now) {
+        let mended = taken.bulk.mended(record, now);
+        would.changed += u64::from(mended.is_some());
+        let attributes = mended
+            .as_ref()
+            .map_or(record.current(), |revision| &revision.attributes);
+        match judge::decide(feed.as_ref(), taxonomy, attributes, now) {
             Decision::Passes(_) => would.pass += 1,
             Decision::Fails(violations) => {
                 would.fail += 1;

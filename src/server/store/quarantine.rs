@@ -48,7 +48,7 @@ pub(super) struct HeldDoc {
 }
 
 #[derive(Serialize, Deserialize)]
-struct RevisionDoc {
+pub(super) struct RevisionDoc {
     number: u32,
     attributes: Attributes,
     violations: Vec<Violation>,
@@ -56,6 +56,19 @@ struct RevisionDoc {
     #[serde(with = "when")]
     at: DateTime<Utc>,
     reason: String,
+}
+
+impl From<&Revision> for RevisionDoc {
+    fn from(revision: &Revision) -> Self {
+        Self {
+            number: revision.number,
+            attributes: revision.attributes.clone(),
+            violations: revision.violations.clone(),
+            by: revision.by.clone(),
+            at: revision.at,
+            reason: revision.reason.clone(),
+        }
+    }
 }
 
 /// On which side of a record in a list.
@@ -318,14 +331,7 @@ impl Store {
         on: u32,
         revision: &Revision,
     ) -> Result<()> {
-        let doc = RevisionDoc {
-            number: revision.number,
-            attributes: revision.attributes.clone(),
-            violations: revision.violations.clone(),
-            by: revision.by.clone(),
-            at: revision.at,
-            reason: revision.reason.clone(),
-        };
+        let doc = RevisionDoc::from(revision);
         let query = doc! {
             "_id": id.as_str(),
             "state": {"$in": states_before(Move::Edit)},

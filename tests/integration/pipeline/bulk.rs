@@ -67,7 +67,7 @@ pub async fn tally(app: &App, id: &str) -> Tally {
         .tally
 }
 
-async fn records(app: &App) -> Vec<HeldRecord> {
+pub async fn records(app: &App) -> Vec<HeldRecord> {
     let filter = QuarantineFilter {
         state: StateFilter::Any,
         ..QuarantineFilter::default()

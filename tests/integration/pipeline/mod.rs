@@ -2,6 +2,7 @@
 
 mod bulk;
 mod bulk_killed;
+mod bulk_mended;
 mod holds;
 mod ingest;
 mod jumps;

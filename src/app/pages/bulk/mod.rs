@@ -2,12 +2,13 @@
 //! has come, and what became of each record.
 
 mod choose;
+mod mending;
 mod plan;
 mod progress;
 
 pub use choose::{Chosen, choose};
 
-use crate::api::bulk::{BulkView, StartBulk, SteerBulk, read_bulk};
+use crate::api::bulk::{BulkView, MendBulk, StartBulk, SteerBulk, read_bulk};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Notice, Tone};
@@ -22,31 +23,38 @@ use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
 
 type Start = ServerAction<StartBulk>;
 type Steer = ServerAction<SteerBulk>;
+type Mend = ServerAction<MendBulk>;
 
 /// The page.
 #[component]
 pub fn BulkPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("job").unwrap_or_default()));
-    let (start, steer) = (Start::new(), Steer::new());
+    let (start, steer, mend) = (Start::new(), Steer::new(), Mend::new());
     let viewer = use_viewer();
+    let query = use_query_map();
     let read = Resource::new(move || id.get(), read_bulk);
     view! {
         <Title text="Job"/>
         <Transition fallback=crate::app::components::states::Loading>
-            {move || Suspend::new(async move {
-                let viewer = viewer.await;
-                framed(
-                    viewer,
-                    read.await,
-                    Section::Jobs,
-                    |_, view| content(view, start, steer),
-                )
-            })}
+            {move || {
+                // A refusal brings what was typed back in the address.
+                let typed = query.with(ParamsMap::clone);
+                Suspend::new(async move {
+                    let viewer = viewer.await;
+                    framed(
+                        viewer,
+                        read.await,
+                        Section::Jobs,
+                        |_, view| content(view, start, steer, mend, &typed),
+                    )
+                })
+            }}
         </Transition>
     }
     .into_any()
@@ -58,7 +66,7 @@ fn name(view: &BulkView) -> String {
     format!("{} {records}", view.row.action.verb())
 }
 
-fn content(view: BulkView, start: Start, steer: Steer) -> AnyView {
+fn content(view: BulkView, start: Start, steer: Steer, mend: Mend, typed: &ParamsMap) -> AnyView {
     let as_of = view.as_of;
     let state = view.row.state;
     let rehearsed = view.rehearsal.seen >= view.row.frozen;
@@ -73,12 +81,13 @@ fn content(view: BulkView, start: Start, steer: Steer) -> AnyView {
     let failed = move || {
         let refused = start.value().get().and_then(Result::err);
         refused
+            .or_else(|| mend.value().get().and_then(Result::err))
             .filter(|error| !matches!(error, AppError::Invalid { .. }))
             .or_else(|| steer.value().get().and_then(Result::err))
             .map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
     };
     let body = if state == State::Planned {
-        plan::view(&view, start)
+        plan::view(&view, start, mend, typed)
     } else {
         progress::view(&view)
     };
@@ -121,12 +130,24 @@ fn origin(view: &BulkView) -> AnyView {
             <q>{reason}</q>
         }
     });
+    let mended = view
+        .mend
+        .as_ref()
+        .filter(|_| view.row.state != State::Planned)
+        .map(|mend| {
+            view! {
+                <p class="muted">
+                    {mend.fix.sentence()} " first, for " {mend.by.clone()} ": " <q>{mend.why.clone()}</q>
+                </p>
+            }
+        });
     view! {
         <p class="muted">
             "Of " <a href=link::feed(&feed).href()>{feed.to_string()}</a> ", frozen by "
             {view.row.asked_by.clone()} " " <Ago at=view.row.asked_at as_of=view.as_of/> {list}
             {selected} {reason} {delivery} "."
         </p>
+        {mended}
     }
     .into_any()
 }
@@ -166,7 +187,7 @@ fn buttons(view: &BulkView, steer: Steer) -> AnyView {
     view! {
         <ActionForm action=steer>
             <input type="hidden" name="id" value=id/>
-            <div class="choices">{buttons}</div>
+            <div class="choices steered">{buttons}</div>
         </ActionForm>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! Shows a plan: what would become of the set today, and the form that starts it.
 
-use super::Start;
+use super::{Mend, Start, mending};
 use crate::api::bulk::BulkView;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::table::{Table, figure, figures, text};
@@ -9,19 +9,22 @@ use crate::domain::format::{count, counted, percent};
 use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
 
 /// Whether it is looked at what would become of the records: only a replay judges them.
 pub(super) fn is_rehearsed(view: &BulkView) -> bool {
     view.row.action == Action::Replay
 }
 
-pub(super) fn view(view: &BulkView, start: Start) -> AnyView {
+pub(super) fn view(view: &BulkView, start: Start, mend: Mend, typed: &ParamsMap) -> AnyView {
     let rehearsal = is_rehearsed(view).then(|| rehearsal(view));
+    let mending = (is_rehearsed(view) && view.may_mend).then(|| mending::view(view, mend, typed));
     view! {
         <div class="planned">
             {rehearsal}
             {form(view, start)}
         </div>
+        {mending}
     }
     .into_any()
 }
@@ -40,6 +43,10 @@ fn rehearsal(view: &BulkView) -> AnyView {
     } else {
         "Every record was tried against the contract of today; nothing was changed.".to_owned()
     };
+    let changed = view.mend.as_ref().map(|_| {
+        let label = "would be changed by the fix".into_any();
+        row(label, seen.changed, share(seen.changed))
+    });
     let mut rows = vec![
         row("would pass".into_any(), seen.pass, share(seen.pass)),
         row("would fail again".into_any(), failing, share(failing)),
@@ -48,6 +55,7 @@ fn rehearsal(view: &BulkView) -> AnyView {
         let label = "dealt with meanwhile".into_any();
         rows.push(row(label, seen.gone, share(seen.gone)));
     }
+    rows.splice(0..0, changed);
     rows.extend(seen.fail.iter().map(|(code, records)| {
         let label = view! {
             <span class="deeper">
@@ -58,7 +66,7 @@ fn rehearsal(view: &BulkView) -> AnyView {
     }));
     let columns = vec![text("Of these records"), figures("Records"), figures("Share")];
     view! {
-        <section class="card" aria-labelledby="rehearsal">
+        <section class="card panel" aria-labelledby="rehearsal">
             <h2 id="rehearsal">"What would become of them"</h2>
             <Table caption="What would become of them" columns rows/>
             <p class="muted">{state}</p>
@@ -123,7 +131,7 @@ fn form(view: &BulkView, start: Start) -> AnyView {
         }
     });
     view! {
-        <section class="card" aria-labelledby="start">
+        <section class="card panel" aria-labelledby="start">
             <h2 id="start">"Start it"</h2>
             <ActionForm action=start>
                 <div class="stack">

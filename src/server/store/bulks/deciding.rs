@@ -80,11 +80,17 @@ impl Store {
         // Decisions first, for what they are compared with is read in one go.
         let mut decisions: HashMap<&str, Decision> = HashMap::new();
         if order.action == Action::Replay {
-            for (id, record) in &records {
-                if record.as_ref().is_some_and(|r| order.action.takes(r.state)) {
-                    let decision = record.as_ref().map(judge);
-                    decisions.extend(decision.map(|decision| (id.as_str(), decision)));
+            for (id, record) in &mut records {
+                let Some(record) = record.as_mut().filter(|r| order.action.takes(r.state)) else {
+                    continue;
+                };
+                let mended = slice.taken.bulk.mended(record, now);
+                record.revisions.extend(mended.clone());
+                let decision = judge(record);
+                if let Some(revision) = mended {
+                    writes.revise(&order, record, revision, &decision)?;
                 }
+                decisions.insert(id.as_str(), decision);
             }
         }
         let mut there = self.read_there(session, order.feed, decisions.values()).await?;
@@ -259,6 +265,8 @@ impl Store {
                 .session(&mut *session)
                 .await?;
         }
+        self.update_many_in(session, "quarantine", writes.revised.clone())
+            .await?;
         self.insert_deeds_in(session, &writes.deeds).await?;
         Ok(())
     }

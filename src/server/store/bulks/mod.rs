@@ -13,6 +13,7 @@
 
 mod deciding;
 mod logging;
+mod mending;
 mod parts;
 mod planning;
 mod reading;
@@ -27,6 +28,7 @@ pub use writes::Decision;
 use super::issues::Moved;
 use super::{Error, Result, Store, paging, scope, to_bson, when};
 use crate::domain::account::Scope;
+use crate::domain::bulk::fix::Mend;
 use crate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
 use crate::domain::ids::{FeedId, JobId, PartnerId, RecordId};
 use crate::domain::query::Page;
@@ -60,6 +62,8 @@ pub struct Bulk {
     pub state: State,
     /// Why it paused by itself.
     pub why: Option<String>,
+    /// What is changed in each record before it is replayed.
+    pub mend: Option<Mend>,
     /// How fast it goes.
     pub pace: Pace,
     /// Records in the set.
@@ -81,6 +85,8 @@ pub struct Standing {
     pub tally: Tally,
     /// Records that the rehearsal has been through.
     pub rehearsed: u64,
+    /// Of these, how many a fix would change.
+    pub would_change: u64,
     /// Of these, how many would pass.
     pub would_pass: u64,
     /// Of these, how many were dealt with meanwhile.
@@ -103,6 +109,8 @@ struct BulkDoc {
     state: State,
     #[serde(default)]
     why: Option<String>,
+    #[serde(default)]
+    mend: Option<Mend>,
     pace: Pace,
     frozen: i64,
     asked_by: String,
@@ -128,6 +136,7 @@ impl From<BulkDoc> for Bulk {
             filter: d.filter,
             state: d.state,
             why: d.why,
+            mend: d.mend,
             pace: d.pace,
             frozen: d.frozen.try_into().unwrap_or(0),
             asked_by: d.asked_by,
@@ -289,6 +298,7 @@ impl Store {
             standing.failure = part.failure.or(standing.failure);
             let Some(would) = part.would else { continue };
             standing.rehearsed += would.total();
+            standing.would_change += would.changed;
             standing.would_pass += would.pass;
             standing.would_be_gone += would.gone;
             for (code, records) in would.codes {

@@ -55,6 +55,9 @@ impl Taken {
 /// What would become of the records of a part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rehearsed {
+    /// Records that a fix would change.
+    #[serde(default)]
+    pub changed: u64,
     /// Records that would pass.
     pub pass: u64,
     /// Records that would fail.
@@ -180,13 +183,16 @@ impl Store {
         let Some(part) = part else {
             return Ok(None);
         };
+        // Read behind the lease: whoever gives a planned job another fix takes its parts back.
+        let bulk = self.find_bulk(&Scope::All, &bulk.id).await?;
+        let bulk = bulk.ok_or_else(|| Error::Corrupt(format!("the job of part {} is missing", part.id)))?;
         let set = self
             .collection::<SetDoc>("bulk_sets")
             .find_one(doc! {"_id": &part.id})
             .await?
             .ok_or_else(|| Error::Corrupt(format!("the records of part {} are missing", part.id)))?;
         Ok(Some(Taken {
-            bulk: bulk.clone(),
+            bulk,
             number: usize::try_from(part.number).unwrap_or(0),
             records: set.ids.into_iter().map(RecordId::new).collect(),
             letters: part.outcomes.bytes,

@@ -82,6 +82,7 @@ impl Store {
             filter: asked.address.clone(),
             state: State::Planned,
             why: None,
+            mend: None,
             pace: Pace::default(),
             frozen: i64::try_from(total).unwrap_or(i64::MAX),
             asked_by: asked.asked_by.clone(),

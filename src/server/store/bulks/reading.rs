@@ -1,8 +1,8 @@
 //! Reads the records of a part, and what is stored of the items that they would become.
 
-use super::Taken;
 use super::writes::Decision;
-use crate::domain::ids::{FeedId, RecordId};
+use super::{SetDoc, Taken, part_id};
+use crate::domain::ids::{FeedId, JobId, RecordId};
 use crate::domain::quarantine::HeldRecord;
 use crate::server::store::items::item_key;
 use crate::server::store::quarantine::HeldDoc;
@@ -25,6 +25,18 @@ impl Store {
         let ids = taken.left();
         let (records, _) = self.read_slice(&mut session, ids).await?;
         Ok(records.into_values().flatten().collect())
+    }
+
+    /// Reads the records of one part of a set, as they are by now and in the order of the set.
+    pub async fn read_set(&self, id: &JobId, part: usize) -> Result<Vec<HeldRecord>> {
+        let key = doc! {"_id": part_id(id, part)};
+        let Some(set) = self.collection::<SetDoc>("bulk_sets").find_one(key).await? else {
+            return Ok(Vec::new());
+        };
+        let ids: Vec<RecordId> = set.ids.into_iter().map(RecordId::new).collect();
+        let mut session = self.client.start_session().await?;
+        let (mut records, _) = self.read_slice(&mut session, &ids).await?;
+        Ok(ids.iter().filter_map(|id| records.remove(id.as_str())?).collect())
     }
 
     /// Reads the records of a slice by their ids, none for one that is no record, and says why

@@ -4,11 +4,11 @@ use super::Bulk;
 use super::reading::There;
 use crate::domain::bulk::{Action, Outcome};
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
-use crate::domain::quarantine::{HeldRecord, Move, State};
+use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::violation::Violation;
 use crate::server::store::issues::{Moves, Waiting};
 use crate::server::store::items::{Item, item_key};
-use crate::server::store::quarantine::error_codes;
+use crate::server::store::quarantine::{RevisionDoc, error_codes};
 use crate::server::store::{Deed, Job, Passed, Result, to_bson, when};
 use chrono::{DateTime, Utc};
 use mongodb::bson::{Document, doc};
@@ -80,12 +80,34 @@ pub(super) struct Writes {
     pub moved: HashMap<&'static str, Vec<String>>,
     /// Records that failed otherwise than before.
     pub failed: Vec<(String, Document)>,
+    /// Updates that add a revision to a record.
+    pub revised: Vec<Document>,
     pub deeds: Vec<Deed>,
     /// What the records do to their issues.
     pub issues: Moves,
 }
 
 impl Writes {
+    /// Notes that a fix made a revision of a record, on which this was decided.
+    pub fn revise(
+        &mut self,
+        order: &Order<'_>,
+        record: &HeldRecord,
+        mut revision: Revision,
+        decision: &Decision,
+    ) -> Result<()> {
+        if let Decision::Fails(violations) = decision {
+            revision.violations.clone_from(violations);
+        }
+        self.revised.push(doc! {
+            "q": {"_id": record.id.as_str()},
+            "u": {"$push": {"revisions": to_bson(&RevisionDoc::from(&revision))?}},
+        });
+        let what = format!("saved revision {}: {}", revision.number, revision.reason);
+        self.note(order, record, "record.edit", what, revision.at);
+        Ok(())
+    }
+
     /// Notes what becomes of a record that is replayed.
     pub fn replay(
         &mut self,

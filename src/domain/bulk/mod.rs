@@ -5,6 +5,8 @@
 //! far it may go by itself. What becomes of each record is an [`Outcome`]; their sums are a
 //! [`Tally`]. Where sets are kept and who works on them is the store's and the worker's business.
 
+pub mod fix;
+
 use super::quarantine::{self, Move as Step};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};
