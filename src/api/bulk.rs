@@ -60,7 +60,7 @@ pub struct BulkView {
     /// The last thing that went wrong with a single record.
     pub failure: Option<String>,
     /// The first records that did not go through.
-    pub stuck: Vec<(RecordId, Outcome)>,
+    pub stuck: Vec<Stuck>,
     /// The delivery that it writes, once there is one.
     pub delivery: Option<DeliveryId>,
 }
@@ -78,6 +78,19 @@ pub struct Rehearsal {
     pub gone: u64,
     /// Of these, how many would fail, by code, the most first; a record may be under several.
     pub fail: Vec<(String, u64)>,
+}
+
+/// A record that did not go through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// The record.
+    pub id: RecordId,
+    /// Its product's id; empty when it has none, or is no longer there.
+    pub item: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The worst that is wrong with it by now; empty when nothing is.
+    pub why: String,
 }
 
 /// What a fix changes in one record.

@@ -1,12 +1,13 @@
 //! Plans, starts, steers and shows jobs on sets of held records.
 
-use crate::api::bulk::{BulkRow, BulkView, Meant, Rehearsal};
+use crate::api::bulk::{BulkRow, BulkView, Meant, Rehearsal, Stuck};
 use crate::app::link::Link;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::bulk::{Action, Move, Outcome, PER_SECOND, Pace, State};
 use crate::domain::format::counted;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::query::{QuarantineFilter, StateFilter};
+use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
@@ -238,7 +239,7 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
 }
 
 /// The first records that did not go through, of the first parts.
-async fn stuck(state: &AppState, id: &JobId) -> Result<Vec<(RecordId, Outcome)>, AppError> {
+async fn stuck(state: &AppState, id: &JobId) -> Result<Vec<Stuck>, AppError> {
     let mut stuck = Vec::new();
     for part in 0..SEARCHED {
         let Some(outcomes) = state.store.list_outcomes(id, part).await? else {
@@ -257,7 +258,22 @@ async fn stuck(state: &AppState, id: &JobId) -> Result<Vec<(RecordId, Outcome)>,
             break;
         }
     }
-    Ok(stuck)
+    let ids: Vec<RecordId> = stuck.iter().map(|(id, _)| id.clone()).collect();
+    let mut held = state.store.read_held(&ids).await?;
+    let told = |(id, outcome): (RecordId, Outcome)| {
+        let record = held.remove(&id);
+        // What holds it before what only warns.
+        let wrong = record
+            .as_ref()
+            .and_then(|r| r.violations.iter().min_by_key(|v| v.severity != Severity::Error));
+        Stuck {
+            why: wrong.map(|v| v.message.clone()).unwrap_or_default(),
+            item: record.map(|r| r.item_id).unwrap_or_default(),
+            id,
+            outcome,
+        }
+    };
+    Ok(stuck.into_iter().map(told).collect())
 }
 
 /// Starts a planned job: whether by a ramp, the share that stops it, and records a second.

@@ -116,6 +116,9 @@ async fn a_fix_that_does_not_help_is_told_so_and_its_revision_kept() {
     assert!(staff.get("/jobs/j1").await.body.contains("fails still"));
     start(&app, "j1", gently()).await;
     app.work().await;
+    // And the job's page names what did not go through, by product, with what is wrong with it.
+    let page = staff.get("/jobs/j1").await.body;
+    assert!(page.contains(">SKU2<") && page.contains("is zero"), "{page}");
     for record in records(&app).await {
         assert_eq!(record.state, quarantine::State::RejectedAgain);
         assert_eq!(record.current().get("price"), Some("0 eur"));

@@ -77,7 +77,7 @@ fn form(view: &BulkView, mend: Mend, typed: &ParamsMap) -> AnyView {
             <summary>{says}</summary>
             <ActionForm action=mend>
                 <input type="hidden" name="id" value=id/>
-                <div class="filters rule">
+                <div class="filters fixing">
                     {attribute}
                     <label class="field">
                         <span>"What to do with it"</span>

@@ -8,7 +8,7 @@ mod progress;
 
 pub use choose::{Chosen, choose};
 
-use crate::api::bulk::{BulkView, MendBulk, StartBulk, SteerBulk, read_bulk};
+use crate::api::bulk::{BulkView, MendBulk, StartBulk, SteerBulk, Stuck, read_bulk};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Notice, Tone};
@@ -16,9 +16,8 @@ use crate::app::components::table::{Table, text};
 use crate::app::components::time::{Ago, Instant};
 use crate::app::islands::Follow;
 use crate::app::link;
-use crate::domain::bulk::{Move, Outcome, State};
+use crate::domain::bulk::{Move, State};
 use crate::domain::format::counted;
-use crate::domain::ids::RecordId;
 use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -194,22 +193,30 @@ fn buttons(view: &BulkView, steer: Steer) -> AnyView {
 }
 
 /// The first records that did not go through.
-fn stuck_table(stuck: Vec<(RecordId, Outcome)>, view: &BulkView) -> AnyView {
+fn stuck_table(stuck: Vec<Stuck>, view: &BulkView) -> AnyView {
     if stuck.is_empty() {
         return ().into_any();
     }
-    let columns = vec![text("Record"), text("What became of it")];
+    let columns = vec![
+        text("Record"),
+        text("What became of it"),
+        text("What is wrong with it"),
+    ];
     let rows: Vec<_> = stuck
         .into_iter()
-        .map(|(id, outcome)| {
+        .map(|record| {
+            let href = link::record(&record.id).href();
+            let name = match record.item.as_str() {
+                "" => record.id.to_string(),
+                item => item.to_owned(),
+            };
             view! {
                 <tr>
                     <th scope="row">
-                        <a href=link::record(&id).href()>
-                            <code>{id.to_string()}</code>
-                        </a>
+                        <a href=href>{name}</a>
                     </th>
-                    <td>{outcome.label()}</td>
+                    <td>{record.outcome.label()}</td>
+                    <td class="wrap">{record.why}</td>
                 </tr>
             }
             .into_any()
@@ -217,7 +224,7 @@ fn stuck_table(stuck: Vec<(RecordId, Outcome)>, view: &BulkView) -> AnyView {
         .collect();
     let failure = view.failure.clone();
     view! {
-        <section aria-labelledby="stuck">
+        <section class="stuck" aria-labelledby="stuck">
             <h2 id="stuck">"Records that did not go through"</h2>
             {failure.map(|failure| view! { <p class="muted">"The last failure: " {failure}</p> })}
             <Table caption="Records that did not go through" columns rows/>

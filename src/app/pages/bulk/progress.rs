@@ -24,7 +24,7 @@ pub(super) fn view(view: &BulkView) -> AnyView {
     let columns = vec![text("Outcome"), figures("Records"), figures("Share")];
     let label = format!("{} of {} records decided", count(decided), count(frozen));
     view! {
-        <section class="card panel" aria-labelledby="progress">
+        <section class="card panel moving" aria-labelledby="progress">
             <h2 id="progress">{label.clone()}</h2>
             <progress max=frozen.to_string() value=decided.to_string() aria-label=label>
                 {share(decided)}

@@ -39,6 +39,14 @@ impl Store {
         Ok(ids.iter().filter_map(|id| records.remove(id.as_str())?).collect())
     }
 
+    /// Reads those of some records that can be read. The caller got the ids within a scope.
+    pub async fn read_held(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, HeldRecord>> {
+        let mut session = self.client.start_session().await?;
+        let (records, _) = self.read_slice(&mut session, ids).await?;
+        let records = records.into_values().flatten();
+        Ok(records.map(|record| (record.id.clone(), record)).collect())
+    }
+
     /// Reads the records of a slice by their ids, none for one that is no record, and says why
     /// that is so.
     pub(super) async fn read_slice(
