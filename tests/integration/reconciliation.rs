@@ -248,8 +248,5 @@ async fn an_issue_that_says_other_than_its_records_do_is_named_by_the_doctor() {
     tamper(&app, "issues", one, doc! {"$inc": {"open": 1_i64}}).await;
     let (output, said) = doctor(&app);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("it says 2 waiting, and 1 were counted"),
-        "{said}"
-    );
+    assert!(said.contains("it says 2 waiting, and 1 were counted"), "{said}");
 }
