@@ -3,7 +3,7 @@
 //!
 //! It stands before everything that costs time, the session and the packing of the answer among
 //! it. So what a caller may see is looked up at most a second before it is shown; whatever is
-//! written through this process ([`outdate`]) counts at once. What is good how long:
+//! written through this process ([`Answers::outdate`]) counts at once. What is good how long:
 //! [`crate::server::answers`].
 
 use crate::server::answers::{Answer, Answers, Question};
