@@ -101,6 +101,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ClientOptions, IndexOptions};
 use mongodb::{Client, Collection, Database, IndexModel};
 use serde::Serialize;
+use std::io;
 use std::time::Duration;
 
 /// What can go wrong between us and the database.
@@ -197,6 +198,7 @@ const COLLECTIONS: [&str; 29] = [
 pub struct Store {
     client: Client,
     db: Database,
+    patience: Duration,
 }
 
 impl Store {
@@ -209,7 +211,7 @@ impl Store {
         options.app_name = Some("feedgate".to_owned());
         let client = Client::with_options(options)?;
         let db = client.database(database);
-        Ok(Self { client, db })
+        Ok(Self { client, db, patience })
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that opens collections")]
@@ -217,9 +219,11 @@ impl Store {
         self.db.collection(name)
     }
 
-    /// Asks whether the database answers.
+    /// Asks whether the database answers, and waits for that no longer than its patience lasts.
     pub async fn ping(&self) -> Result<()> {
-        self.db.run_command(doc! {"ping": 1}).await?;
+        let asked = self.db.run_command(doc! {"ping": 1});
+        let late = |_| Error::Unavailable(io::Error::from(io::ErrorKind::TimedOut).into());
+        tokio::time::timeout(self.patience, asked).await.map_err(late)??;
         Ok(())
     }
 
