@@ -91,9 +91,9 @@ impl App {
         Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, true).await
     }
 
-    /// On a server of the test's own.
+    /// On a server of the test's own, with the patience of `feedgate serve`.
     pub async fn start_on(uri: &str) -> Self {
-        Self::build(uri, Duration::from_secs(10), true, Duration::ZERO, false).await
+        Self::build(uri, Duration::from_secs(2), true, Duration::ZERO, false).await
     }
 
     async fn build(
