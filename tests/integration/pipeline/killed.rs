@@ -112,8 +112,8 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
             killed += 1;
         }
         child.wait().expect("an end");
-        let decided_before = end_of_first(&app).await;
-        let code = command(&app, &file).status().expect("a second try").code();
+        let decided_before = count_accepted(&app).await > 0;
+        let code = run_again(&app, &file).await;
         assert_eq!(
             code,
             Some(1),
@@ -148,13 +148,27 @@ async fn life_of_one(file: &Path) -> Duration {
     begun.elapsed()
 }
 
-async fn end_of_first(app: &App) -> bool {
+async fn count_accepted(app: &App) -> usize {
     let page = app
         .store
         .list_deliveries(&Scope::All, &DeliveryFilter::default(), "", 10)
         .await
         .expect("a list");
-    page.rows.iter().any(|d| d.status == Status::Accepted)
+    let accepted = page.rows.iter().filter(|d| d.status == Status::Accepted);
+    accepted.count()
+}
+
+/// Takes the file in after a kill. While the database holds on to what the killed one left open,
+/// the command may fail and say that it is to be run again; so it is, a few times.
+async fn run_again(app: &App, file: &Path) -> Option<i32> {
+    let before = count_accepted(app).await;
+    for _ in 0..4 {
+        let code = command(app, file).status().expect("another try").code();
+        if count_accepted(app).await > before {
+            return code;
+        }
+    }
+    panic!("four tries did not take the file in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,8 +243,7 @@ async fn a_killed_withdrawal_run_again_ends_as_if_run_once() {
             killed += 1;
         }
         child.wait().expect("an end");
-        let again = command(&app, &smaller).status().expect("a second try");
-        assert_eq!(again.code(), Some(0), "killed at step {step}");
+        assert_eq!(run_again(&app, &smaller).await, Some(0), "killed at step {step}");
         let withdrawn = app.store.count_withdrawn(&Scope::All, &feed.id).await;
         assert_eq!(withdrawn.expect("a count"), 1000, "killed at step {step}");
         let (items, _, counts) = end_state(&app, &feed).await;
