@@ -416,7 +416,8 @@ impl Reader {
                 shape::End::Line { end, next } => (end, next, 0),
                 shape::End::Last { end } => {
                     self.refuse_short_last_row(&bytes[start..end], start)?;
-                    (end, end, 0)
+                    // A carriage return that was left out of the row is read with it.
+                    (end, bytes.len(), 0)
                 }
                 shape::End::Open { quote } if self.ended => {
                     return Err(refuse(
@@ -478,11 +479,12 @@ impl Reader {
         refuse(&file::FILE_SIZE, Some(self.offset + start as u64), message)
     }
 
-    /// A last row without a line end and with too few fields is what a cut file ends in.
+    /// A last row without a line end and with too few fields is what a cut file ends in. A blank
+    /// one is none.
     fn refuse_short_last_row(&self, row: &[u8], start: usize) -> Result<(), Stop> {
         let found = shape::count_fields(row, self.shape.delimiter);
         let expected = self.columns;
-        if found >= expected {
+        if row.is_empty() || found >= expected {
             return Ok(());
         }
         Err(refuse(

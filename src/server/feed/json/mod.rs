@@ -474,9 +474,8 @@ impl Reader {
     fn skip_word(&mut self) -> Result<(), Stop> {
         loop {
             let rest = &self.bytes[self.at..];
-            let is_end = |byte: &u8| {
-                byte.is_ascii_whitespace() || matches!(byte, b',' | b':' | b']' | b'}' | b'{' | b'[' | b'"')
-            };
+            let is_end =
+                |byte: &u8| is_space(*byte) || matches!(byte, b',' | b':' | b']' | b'}' | b'{' | b'[' | b'"');
             if let Some(length) = rest.iter().position(is_end) {
                 self.at += length;
                 return Ok(());
@@ -522,7 +521,7 @@ impl Reader {
     fn skip_space(&mut self) -> Result<Option<u8>, Stop> {
         loop {
             while let Some(byte) = self.bytes.get(self.at) {
-                if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                if !is_space(*byte) {
                     return Ok(Some(*byte));
                 }
                 self.at += 1;
@@ -603,6 +602,11 @@ impl Reader {
             format!("The JSON {what}, after {} whole records.", self.records),
         )
     }
+}
+
+/// Whether JSON takes the byte for white space (RFC 8259, section 2): a form feed is none.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// How much of a path to the records the way to a value is.

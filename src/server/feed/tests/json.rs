@@ -37,6 +37,21 @@ fn a_list_an_object_with_a_list_and_an_object_a_line_hold_the_same_records() {
 }
 
 #[test]
+fn white_space_that_json_does_not_know_is_no_standstill() {
+    for text in [
+        "[{\"id\":\u{c}1}]",
+        "[{\"id\":\u{c}",
+        "{\"products\":[\u{c}",
+        "{\"a\":[\u{c}]}",
+    ] {
+        assert!(read(text).refusal.is_some(), "{text:?}");
+    }
+    let seen = read("{\"id\": \u{c}1}\n{\"id\": 2}\n");
+    assert_eq!((seen.refusal.clone(), seen.records.len()), (None, 2));
+    assert!(seen.records[0].damage().is_some() && seen.records[1].damage().is_none());
+}
+
+#[test]
 fn a_record_path_leads_to_a_list_deep_inside() {
     let text = format!(
         "{{\"feed\": {{\"at\": 1, \"rows\": [{RECORD}], \"end\": null}}, \"products\": [{{\"id\": \"no\"}}]}}"

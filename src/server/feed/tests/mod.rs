@@ -13,6 +13,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use std::io::{self, Cursor, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -59,7 +62,23 @@ fn read_with(source: impl Read + Send + 'static, limits: Limits) -> Seen {
     read_by(&Profile::default(), source, limits)
 }
 
+/// Longer than any of these files takes on any machine.
+const AT_MOST: Duration = Duration::from_secs(120);
+
+/// Reads all there is. A reader that stands still is a failure with the file named, not a run of
+/// tests that never ends.
 fn read_by(profile: &Profile, source: impl Read + Send + 'static, limits: Limits) -> Seen {
+    let profile = profile.clone();
+    let (told, heard) = mpsc::channel();
+    thread::spawn(move || told.send(read_all(&profile, source, limits)));
+    match heard.recv_timeout(AT_MOST) {
+        Ok(seen) => seen,
+        Err(RecvTimeoutError::Timeout) => panic!("the file is not read to its end within {AT_MOST:?}"),
+        Err(RecvTimeoutError::Disconnected) => panic!("the reader panicked; see above"),
+    }
+}
+
+fn read_all(profile: &Profile, source: impl Read + Send + 'static, limits: Limits) -> Seen {
     let (mut reader, opened) = open(source, limits, profile);
     let mut seen = Seen::default();
     let read_all = || {
@@ -391,6 +410,19 @@ fn a_file_of_a_mark_and_line_ends_is_empty() {
     }
 }
 
+/// A last carriage return without its line feed once made the reader look at it for ever.
+#[test]
+fn a_carriage_return_that_ends_a_file_ends_its_last_row() {
+    for bytes in ["id\n1\n\r", "id\n1\r", "id\r\n1\r\n\r"] {
+        let seen = read(bytes);
+        assert_eq!((seen.refusal.clone(), seen.ids()), (None, vec!["1"]), "{bytes:?}");
+    }
+    let seen = read("id,title\r\n1,Mug\r");
+    let mug = pairs(&[("id", "1"), ("title", "Mug")]);
+    assert_eq!((seen.refusal.clone(), seen.attributes()), (None, vec![mug]));
+    assert_eq!(read("id,title\n1\r").code(), Some("FILE_TRUNCATED"));
+}
+
 #[test]
 fn other_encodings_are_read_when_a_mark_or_a_declaration_names_them() {
     let text = "id,title\n1,Größe\n";
@@ -623,9 +655,12 @@ fn a_failing_source_is_no_word_about_the_file() {
 fn shards() -> impl Strategy<Value = Vec<u8>> {
     let shard = prop_oneof![
         Just(b"id,title\n".to_vec()),
+        Just(b"id\n".to_vec()),
         Just(b"\"".to_vec()),
         Just(b"\n".to_vec()),
         Just(b"\r\n".to_vec()),
+        Just(b"\r".to_vec()),
+        Just(b"\x0c\x0b\x00".to_vec()),
         Just(b",".to_vec()),
         Just(b"<rss xmlns:g='http://base.google.com/ns/1.0'><channel>".to_vec()),
         Just(b"<feed xmlns='http://www.w3.org/2005/Atom'>".to_vec()),
