@@ -93,6 +93,27 @@ async fn every_page_is_whole_without_a_script() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_asked_for_while_another_site_is_put_together_is_answered() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let state = app.state.clone();
+    let here = tokio::runtime::Handle::current();
+    let (enough, told) = std::sync::mpsc::channel::<()>();
+    let building = std::thread::spawn(move || {
+        let _here = here.enter();
+        while told.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            drop(feedgate::server::http::router(state.clone(), false));
+        }
+    });
+    for _ in 0..20 {
+        assert_eq!(staff.get("/partners/acme").await.status, StatusCode::OK);
+    }
+    drop(enough);
+    building.join().expect("no site failed");
+}
+
+#[tokio::test]
 async fn an_unknown_page_partner_or_record_is_a_page_of_its_own_with_a_way_back() {
     let app = App::start().await;
     let staff = app.sign_in(Role::Staff, None).await;

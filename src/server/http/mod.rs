@@ -35,7 +35,8 @@ use axum::http::{HeaderValue, Request, header};
 use axum::middleware;
 use axum::routing::{get, post};
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use std::sync::LazyLock;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -49,6 +50,17 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 const PACKED: i32 = 5;
 /// Largest body of a form or server function, in bytes.
 const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// The routes of the pages, looked for once and before anything is answered. While leptos looks
+/// for them, no resource of the whole process is loaded, and one that is first asked for
+/// meanwhile never is: its page would stand still (leptos, issue 4773).
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
+/// The routes of the pages, as the router writes them.
+pub fn pages() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(AxumRouteListing::path)
+}
 
 /// The whole site. `secure_cookies` is for wherever https is used.
 pub fn router(state: AppState, secure_cookies: bool) -> Router {
@@ -67,7 +79,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
     };
     let options = state.options.clone();
     let pages = Router::<AppState>::new()
-        .leptos_routes_with_context(&state, generate_route_list(App), provide.clone(), {
+        .leptos_routes_with_context(&state, PAGES.clone(), provide.clone(), {
             let options = options.clone();
             move || policy::page(options.clone())
         })
