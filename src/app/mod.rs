@@ -34,6 +34,10 @@ use pages::{
 /// The whole document around a page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let built = |name: &str| format!("/{}/{name}", options.site_pkg_dir);
+    // Outside islands nothing is woken, so nothing is written down for it.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -46,7 +50,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <script src=built("forms.js") defer=true></script>
                 <script src=built("charts.js") defer=true></script>
                 <script src=built("keys.js") defer=true></script>
-                <HydrationScripts options islands=true/>
+                <script src=built("wake.js") type="module"></script>
                 <MetaTags/>
             </head>
             <body>

@@ -114,22 +114,14 @@ fn find(at: Option<Node>, wanted: &Node) -> Option<Node> {
         .find(|node| key(node).as_ref() == Some(&wanted_key) && node.node_name() == wanted.node_name())
 }
 
-/// Wakes the islands in a node that is new to the page, by the function that the page's own
-/// script keeps for that.
+/// Wakes the islands in a node that is new to the page, by the function that `public/wake.js`
+/// leaves for that.
 fn wake(node: &Node) -> Result<(), JsValue> {
-    let Some(element) = node.dyn_ref::<Element>() else {
+    let Ok(wake) = Reflect::get(&window(), &"wakeIslands".into())?.dyn_into::<Function>() else {
         return Ok(());
     };
-    let Ok(hydrate) = Reflect::get(&window(), &"__hydrateIsland".into())?.dyn_into::<Function>() else {
-        return Ok(());
-    };
-    let inner = element.query_selector_all("leptos-island")?;
-    let inner = (0..inner.length()).filter_map(|n| inner.get(n)?.dyn_into::<Element>().ok());
-    let this = (element.local_name() == "leptos-island").then(|| element.clone());
-    for island in this.into_iter().chain(inner) {
-        if let Some(component) = island.get_attribute("data-component") {
-            hydrate.call2(&JsValue::UNDEFINED, &island, &component.into())?;
-        }
+    if node.has_type::<Element>() {
+        wake.call1(&JsValue::UNDEFINED, node)?;
     }
     Ok(())
 }
