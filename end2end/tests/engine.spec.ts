@@ -77,8 +77,8 @@ test("the engine in the browser says of hundreds of strange records what the ser
   const told = await page.evaluate(
     async ({ ids, records }) => {
       // The page's own module, awake already, under whatever name its build has.
-      const own = document.querySelector<HTMLLinkElement>("link[rel=modulepreload][href$='/feedgate.js']");
-      const engine = await import(own?.href ?? "");
+      const wakes = document.querySelector<HTMLScriptElement>("script[src$='/wake.js']");
+      const engine = await import(new URL("feedgate.js", wakes?.src).href);
       const ask = async (attributes: [string, string][], id: string) => {
         const body = new URLSearchParams({ id });
         for (const [name, value] of attributes) {
