@@ -1,12 +1,16 @@
 //! A partner's report: what it says, against what was sent.
 
+use crate::pipeline::bulk;
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use crate::support::html::table;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use feedgate::domain::account::Role;
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::bulk::{Action, Pace};
 use feedgate::domain::issue::IssueId;
+use feedgate::domain::quarantine::{HeldRecord, Revision};
+use feedgate::domain::record::Attributes;
 
 #[tokio::test]
 async fn a_partner_reads_what_to_mend_first_and_takes_the_whole_list_along() {
@@ -116,11 +120,15 @@ async fn a_partner_reads_what_to_mend_first_and_takes_the_whole_list_along() {
 }
 
 #[tokio::test]
-async fn a_partner_asks_for_a_recheck_and_staff_see_that_until_it_is_done() {
+async fn a_partner_asks_for_a_recheck_staff_see_that_until_it_is_done_and_the_partner_what_came_of_it() {
     let app = App::start().await;
     let feed = app.partner("acme").await;
     let files = Files::new();
-    let sent = [a_record(1), a_record(2).with("gtin", "1234"), a_record(3)];
+    let sent = [
+        a_record(1).with("gtin", "9876"),
+        a_record(2).with("gtin", "1234"),
+        a_record(3),
+    ];
     app.take_in(&feed, &files.csv("a.csv", &sent)).await;
     let issue = IssueId::held(&feed.id, "GTIN_LENGTH");
     let page = format!("/issues/{issue}");
@@ -140,7 +148,56 @@ async fn a_partner_asks_for_a_recheck_and_staff_see_that_until_it_is_done() {
     assert!(board.contains(issue.as_str()), "{board}");
     let seen = staff.get(&page).await.body;
     assert!(
-        seen.contains("Asked for 1 held record to be checked again"),
+        seen.contains("Asked for 2 held records to be checked again"),
         "{seen}"
     );
+
+    // Staff mend one of the two, and have both checked again.
+    let held = bulk::records(&app).await;
+    mend(&app, &held[0]).await;
+    bulk::plan(&app, &feed, "again", Action::Replay).await;
+    bulk::start(&app, "again", Pace::default()).await;
+    app.work().await;
+    app.work().await;
+    let seen = partner.get(&page).await.body;
+    assert!(
+        seen.contains("Checked again: 1 of 2 records no longer wait, 1 still fails."),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("I fixed it") && !seen.contains("wait to be checked again, as"),
+        "{seen}"
+    );
+    let board = staff.get("/issues?q=recheck%20asked").await.body;
+    assert!(!board.contains(issue.as_str()), "{board}");
+
+    // Of a single one it is told when no other waits.
+    partner.post("/api/ask_recheck", &[("id", issue.as_str())]).await;
+    mend(&app, &held[1]).await;
+    let one = [("id", held[1].id.as_str())];
+    assert!(staff.post("/api/replay_record", &one).await.location.is_some());
+    app.work().await;
+    let seen = partner.get(&page).await.body;
+    assert!(
+        seen.contains("Checked again: no record of this issue waits any more."),
+        "{seen}"
+    );
+}
+
+/// Saves a revision of a held record with a sound GTIN.
+async fn mend(app: &App, held: &HeldRecord) {
+    let sound = |name: &str, value: &str| if name == "gtin" { "4006381333931" } else { value }.to_owned();
+    let attributes = held.current().iter();
+    let revision = Revision {
+        number: held.revision() + 1,
+        attributes: Attributes(attributes.map(|(n, v)| (n.to_owned(), sound(n, v))).collect()),
+        violations: vec![],
+        by: "Sam".into(),
+        at: app.clock.now(),
+        reason: "its digits are on the packaging".into(),
+    };
+    app.store
+        .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
+        .await
+        .expect("a revision");
 }

@@ -6,6 +6,7 @@
 //! together in the database is the store's business.
 
 pub mod fold;
+pub mod recheck;
 pub mod shape;
 pub mod triage;
 
@@ -21,6 +22,9 @@ use triage::Triage;
 /// issues end and new ones begin. A feed's own contract may move limits and levels without that:
 /// an issue that people work on does not vanish because somebody set a threshold.
 pub const MAJOR: u32 = 1;
+
+/// What is written to the other side about an issue, as the history calls it.
+pub const SAID: &str = "issue.say";
 
 /// Names an issue: the fingerprint of its feed, code, attribute and [`MAJOR`], in hex. The same
 /// four always give the same name, so whoever finds a failure knows its issue.

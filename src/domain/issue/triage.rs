@@ -193,6 +193,8 @@ pub struct Triage {
     pub until: Option<DateTime<Utc>>,
     /// How far an ignored one may grow.
     pub growth: Option<Growth>,
+    /// How many records waited when a partner asked for them to be checked again; 0 when none did.
+    pub recheck: u64,
     /// How often it has changed; whoever changes it names the one they saw.
     pub version: u32,
 }

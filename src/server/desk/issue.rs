@@ -1,11 +1,10 @@
 //! Puts the issues board and the page of one issue together, and does what people ask of one.
 
-use super::talk::{RECHECK, SAID};
 use crate::api::issue::{IssueBoard, IssueDelivery, IssueGroupRow, IssueView, Said, Wish};
 use crate::api::quarantine::Event;
 use crate::domain::account::{Right, Role, Viewer};
 use crate::domain::issue::triage::{Assignee, Growth, Move, State, Triage};
-use crate::domain::issue::{Issue, IssueId};
+use crate::domain::issue::{Issue, IssueId, SAID, recheck};
 use crate::domain::query::{IssueAsk, IssueGroup, IssueSort, Page};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
@@ -138,7 +137,7 @@ pub async fn read(viewer: &Viewer, id: &IssueId) -> Result<IssueView, AppError> 
         history: history.collect(),
         conversation: conversation.collect(),
         may_converse: viewer.may(Right::Converse),
-        recheck_asked: issue.triage.tags.iter().any(|tag| tag == RECHECK),
+        recheck_asked: issue.triage.tags.iter().any(|tag| tag == recheck::ASKED),
         people: people(&state, viewer, &issue).await?,
         may_triage,
         issue: seen_by(viewer, issue),

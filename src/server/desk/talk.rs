@@ -6,16 +6,12 @@
 
 use crate::domain::account::Viewer;
 use crate::domain::format::counted;
-use crate::domain::issue::IssueId;
 use crate::domain::issue::triage::Triage;
+use crate::domain::issue::{IssueId, SAID, recheck};
 use crate::error::AppError;
 use crate::server::context::{self, go};
 use crate::server::store::{Deed, IssueChange};
 
-/// What is written to the other side, as the history calls it.
-pub(super) const SAID: &str = "issue.say";
-/// The tag of an issue whose records are to be checked again.
-pub(super) const RECHECK: &str = "recheck asked";
 /// Longest text, in characters.
 const LONGEST: usize = 2000;
 
@@ -48,18 +44,19 @@ pub async fn ask_recheck(viewer: &Viewer, id: &IssueId) -> Result<(), AppError> 
     if issue.open == 0 {
         return Err(AppError::conflict("No record of this issue waits any more."));
     }
-    if tags.iter().any(|tag| tag == RECHECK) {
+    if tags.iter().any(|tag| tag == recheck::ASKED) {
         return Err(AppError::conflict(
             "It was asked for before, and is not done yet.",
         ));
     }
     let mut after = Triage {
         version: issue.triage.version + 1,
+        recheck: issue.open,
         ..issue.triage.clone()
     };
     // Where there is no room for it, what was written says it all the same.
     if tags.len() < Triage::TAGS {
-        after.tags.push(RECHECK.to_owned());
+        after.tags.push(recheck::ASKED.to_owned());
         after.tags.sort_unstable();
     }
     let (object, now) = (format!("issue:{id}"), state.clock.now());

@@ -1,6 +1,6 @@
 //! What happens to a delivery: taken in once, twice, half and again; replayed; held; set aside.
 
-mod bulk;
+pub mod bulk;
 mod bulk_killed;
 mod bulk_mended;
 mod holds;

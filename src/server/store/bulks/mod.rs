@@ -11,6 +11,7 @@
 //! While a job is at work its feed's items may be written at any moment, so no outline of them
 //! is used ([`Store::find_outline`]); when it rests, they have another version.
 
+mod answering;
 mod deciding;
 mod logging;
 mod mending;

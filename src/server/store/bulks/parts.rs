@@ -310,6 +310,9 @@ impl Store {
         let Some(to) = bulk.state.after(step) else {
             return Ok(());
         };
+        if bulk.action == Action::Replay && to == State::Done {
+            self.answer_rechecks_of(bulk, now).await?;
+        }
         let mut set = doc! {"state": to.word()};
         if matches!(to, State::Done | State::Cancelled) {
             set.insert("ended_at", when::bson(now));

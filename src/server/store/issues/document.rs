@@ -73,6 +73,8 @@ pub(super) struct TriageDoc {
     until: Option<DateTime<Utc>>,
     #[serde(default)]
     growth: Option<Growth>,
+    #[serde(default)]
+    recheck: u64,
     version: u32,
 }
 
@@ -95,6 +97,7 @@ impl From<&Triage> for TriageDoc {
             ticket: t.ticket.clone(),
             until: t.until,
             growth: t.growth,
+            recheck: t.recheck,
             version: t.version,
         }
     }
@@ -113,6 +116,7 @@ impl From<TriageDoc> for Triage {
             ticket: d.ticket,
             until: d.until,
             growth: d.growth,
+            recheck: d.recheck,
             version: d.version,
         }
     }

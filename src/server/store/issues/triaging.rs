@@ -6,8 +6,9 @@
 use super::super::{Deed, Error, Result, Store, scope, to_bson, transaction, when};
 use super::document::{IssueDoc, TriageDoc};
 use crate::domain::account::Scope;
-use crate::domain::issue::IssueId;
+use crate::domain::ids::FeedId;
 use crate::domain::issue::triage::{Move, State, Triage};
+use crate::domain::issue::{Issue, IssueId};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
@@ -73,6 +74,13 @@ impl Store {
             self.insert_deed_in(session, deed).await?;
         }
         Ok(true)
+    }
+
+    /// Lists the issues of a feed that have a tag.
+    pub(in super::super) async fn list_tagged(&self, feed: &FeedId, tag: &str) -> Result<Vec<Issue>> {
+        let tagged = doc! {"feed": feed.as_str(), "triage.tags": tag};
+        let found: Vec<IssueDoc> = self.issues().find(tagged).await?.try_collect().await?;
+        Ok(found.into_iter().map(|document| document.into_kept().0).collect())
     }
 
     /// Opens the ignored issues again whose day has come, and says how many. Several may do so at
