@@ -368,6 +368,34 @@ async fn a_discarded_record_leaves_the_list_and_can_come_back() {
 }
 
 #[tokio::test]
+async fn who_of_ours_looked_at_a_partners_records_is_in_the_activity_log_once_an_hour() {
+    let app = App::start().await;
+    let held = one_held(&app).await;
+    let admin = app.sign_in(Role::Admin, None).await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let page = format!("/quarantine/{}", held.id);
+    let looks = async || {
+        let log = admin.get("/activity?what=record.look").await.body;
+        (
+            log.matches("looked at the record").count(),
+            log.matches("took a list of held records along").count(),
+        )
+    };
+    assert_eq!(partner.get(&page).await.status, StatusCode::OK);
+    assert_eq!(looks().await, (0, 0));
+    for _ in 0..2 {
+        let seen = staff.get(&page).await;
+        assert!(!seen.body.contains("looked at the record"), "{}", seen.body);
+        staff.get("/export/quarantine.csv?partner=acme").await;
+    }
+    assert_eq!(looks().await, (1, 1));
+    app.clock.advance(chrono::TimeDelta::minutes(61));
+    staff.get(&page).await;
+    assert_eq!(looks().await, (2, 1));
+}
+
+#[tokio::test]
 async fn text_from_a_partner_is_text_on_every_page() {
     let (app, files) = (App::start().await, Files::new());
     let feed = app.partner("acme").await;

@@ -1,9 +1,9 @@
 //! Lists held records, shows one, and does what staff ask.
 
 use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
-use crate::domain::account::{Right, Scope, Viewer};
+use crate::domain::account::{Right, Role, Scope, Viewer};
 use crate::domain::contract::{Verdict, alone};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::{Page, QuarantineFilter};
 use crate::domain::record::Attributes;
@@ -13,7 +13,10 @@ use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
 use crate::server::pipeline::judge;
 use crate::server::store::{self, Bound, Deed, Job, Side, Work};
+use chrono::TimeDelta;
 
+/// For so long a look counts as the one before.
+const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
 /// Longest reason, in characters.
@@ -89,6 +92,14 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         state.store.find_beside(&scope, &beside, id, Side::After),
         state.store.find_beside(&scope, &beside, id, Side::Before),
     )?;
+    note_look(
+        &state,
+        viewer,
+        object,
+        Some(record.partner.clone()),
+        "looked at the record",
+    )
+    .await?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
     let judging = if may_act {
@@ -102,7 +113,9 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         what: "held it as it came".to_owned(),
         href: Some(format!("/deliveries/{}", record.delivery)),
     }];
-    history.extend(deeds.into_iter().map(|d| Event {
+    // Who looked is the business of those who read the activity log.
+    let deeds = deeds.into_iter().filter(|deed| deed.action != Deed::LOOKED);
+    history.extend(deeds.map(|d| Event {
         at: d.at,
         by: d.actor_name,
         what: d.what,
@@ -151,6 +164,22 @@ async fn judging(
             .unwrap_or_default(),
         contract,
     })
+}
+
+/// Writes down that somebody looks at what a partner sent; not where the partner does itself.
+pub async fn note_look(
+    state: &AppState,
+    viewer: &Viewer,
+    object: String,
+    partner: Option<PartnerId>,
+    what: &str,
+) -> Result<(), AppError> {
+    if viewer.role == Role::Partner && viewer.guise.is_none() {
+        return Ok(());
+    }
+    let (what, now) = (what.to_owned(), state.clock.now());
+    let deed = Deed::of(viewer, Deed::LOOKED, object, partner, what, now);
+    Ok(state.store.note_look(&deed, LOOK_AGAIN).await?)
 }
 
 /// Judges what was typed for a record, and saves nothing.

@@ -4,7 +4,7 @@ use super::{Result, Store, scope, when};
 use crate::domain::account::{Scope, Viewer};
 use crate::domain::ids::PartnerId;
 use crate::domain::query::Span;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
@@ -35,6 +35,9 @@ pub struct Deed {
 }
 
 impl Deed {
+    /// That somebody looked at what a partner sent, letter by letter.
+    pub const LOOKED: &str = "record.look";
+
     /// What a signed-in person did.
     pub fn of(
         viewer: &Viewer,
@@ -170,6 +173,21 @@ impl Store {
         self.collection::<DeedDoc>("activity")
             .insert_one(DeedDoc::from(deed))
             .await?;
+        Ok(())
+    }
+
+    /// Writes down that somebody looked at something, unless they did within so long before.
+    pub async fn note_look(&self, deed: &Deed, within: TimeDelta) -> Result<()> {
+        let known = doc! {
+            "object": &deed.object,
+            "at": {"$gte": when::bson(deed.at - within)},
+            "actor.id": deed.actor_id.as_deref(),
+            "action": &deed.action,
+        };
+        let looks = self.collection::<DeedDoc>("activity");
+        if looks.find_one(known).await?.is_none() {
+            looks.insert_one(DeedDoc::from(deed)).await?;
+        }
         Ok(())
     }
 

@@ -155,8 +155,18 @@ async fn read(
             return Ok((CSV, long::outcomes(state, &viewer, &job).await?));
         }
         "issues" => return Ok((CSV, long::issues(state, &own()?, wanted))),
-        "failures" => return Ok((CSV, long::failures(state, &own()?, wanted))),
-        "quarantine" => return Ok((CSV, long::quarantine(state, &own()?, wanted))),
+        "failures" | "quarantine" => {
+            let viewer = own()?;
+            let whose = wanted.some("partner").map(PartnerId::new);
+            let what = "took a list of held records along";
+            desk::quarantine::note_look(state, &viewer, format!("file:{file}"), whose, what).await?;
+            let list = if name == "failures" {
+                long::failures
+            } else {
+                long::quarantine
+            };
+            return Ok((CSV, list(state, &viewer, wanted)));
+        }
         "deliveries" => return Ok((CSV, long::deliveries(state, &own()?, wanted))),
         _ => return Err(AppError::not_found("file")),
     };
