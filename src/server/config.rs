@@ -3,6 +3,7 @@
 //! Every setting is a flag with an environment variable beside it (clap reads both); its doc
 //! comment is what `--help` prints and what the README's table is checked against.
 
+use super::mail::Mailer;
 use super::taxonomy;
 use crate::domain::contract::Taxonomy;
 use clap::Args;
@@ -159,6 +160,20 @@ pub struct Web {
     #[arg(long, env = "FEEDGATE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Server that links to set a password are mailed by, such as `smtps://name:password@mail.example.com`
+    #[arg(
+        long,
+        env = "FEEDGATE_SMTP_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        requires_all = ["mail_from", "public_url"]
+    )]
+    pub smtp_url: Option<String>,
+
+    /// Who that mail is from, such as `feedgate <feeds@example.com>`
+    #[arg(long, env = "FEEDGATE_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
     /// Send the session cookie over https only; set it wherever https is used
     #[arg(long, env = "FEEDGATE_SECURE_COOKIES")]
     pub secure_cookies: bool,
@@ -170,4 +185,12 @@ pub struct Web {
     /// What the rules know
     #[command(flatten)]
     pub knowing: Knowing,
+}
+
+impl Web {
+    /// What sends mail, where a server and a sender are named.
+    pub fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+        let named = self.smtp_url.as_deref().zip(self.mail_from.as_deref());
+        named.map(|(server, from)| Mailer::new(server, from)).transpose()
+    }
 }

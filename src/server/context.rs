@@ -5,6 +5,7 @@ use super::auth;
 use super::clock::Clock;
 use super::figures::Figures;
 use super::live::Live;
+use super::mail::Mailer;
 use super::reasons::Reasons;
 use super::store::{self, Store};
 use super::trial::Trials;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub options: LeptosOptions,
     /// The address people reach the site under, when a proxy stands before it.
     pub public_url: Option<Arc<str>>,
+    /// What sends mail, where there is anything.
+    pub mailer: Option<Mailer>,
     /// Largest file taken in, in bytes.
     pub file_max: u64,
     /// Whether pulls may reach private addresses.

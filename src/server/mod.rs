@@ -24,6 +24,7 @@
 //! | [`figures`] | holds the rollups in memory and adds them up for pages |
 //! | [`reasons`] | remembers what failed in stretches of time until the figures change |
 //! | [`answers`] | keeps whole answers ready for a moment |
+//! | [`mail`] | sends mail, where an operator names a server for it |
 //! | [`live`] | tells open pages that something of theirs has come |
 //! | [`charts`] | rollups to pictures |
 //! | [`http`] | the router, its layers, and the routes that are not pages |
@@ -60,6 +61,7 @@ pub mod generate;
 pub mod http;
 pub mod intake;
 pub mod live;
+pub mod mail;
 pub mod pipeline;
 pub mod profile;
 pub mod reasons;

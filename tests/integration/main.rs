@@ -58,6 +58,7 @@ mod ready;
 
 // Open pages are told of what comes, each of what is its own.
 mod live;
+mod mail;
 
 // The rule book as people read it.
 mod rules;

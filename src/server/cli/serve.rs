@@ -97,6 +97,7 @@ pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
         clock: Clock::system(),
         options,
         public_url: web.public_url.as_deref().map(Into::into),
+        mailer: web.mailer()?,
         file_max: web.intake.file_max(),
         pull_private: web.intake.pull_private,
         trials: Trials::default(),

@@ -69,6 +69,14 @@ impl App {
         Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, false).await
     }
 
+    /// The same, set up otherwise.
+    pub async fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
+        let mut app = Self::start().await;
+        change(&mut app.state);
+        app.router = http::router(app.state.clone(), false);
+        app
+    }
+
     /// With pages that are kept ready for this long, as those that people see are for a moment.
     pub async fn start_ready(good_for: Duration) -> Self {
         Self::build(mongo::uri(), Duration::from_secs(30), true, good_for, false).await
@@ -126,6 +134,7 @@ impl App {
             clock: clock.clone(),
             options,
             public_url: None,
+            mailer: None,
             file_max: FILE_MAX,
             pull_private,
             trials: Trials::default(),
