@@ -2,6 +2,8 @@
 // filters lead to short addresses; nothing is sent twice.
 "use strict";
 
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+
 // Sends the forms that are marked with data-upload, and shows how far it is.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -10,7 +12,6 @@ document.addEventListener("submit", (event) => {
   if (!file) return;
   event.preventDefault();
   const [bar, words, button] = ["progress", "output", "button"].map((name) => form.querySelector(name));
-  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
   const stop = (sentence) => {
     bar.hidden = true;
     button.disabled = false;
@@ -47,6 +48,37 @@ document.addEventListener("submit", (event) => {
   bar.value = 0;
   words.className = "";
   request.send(new FormData(form));
+});
+
+// A form that is marked with data-watched goes its usual way, and its answer is a page; until that
+// comes, this one asks how far its file is, and says so.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.watched) return;
+  const file = form.querySelector("input[type=file]").files[0];
+  if (!file) return;
+  const [bar, words] = ["progress", "output"].map((name) => form.querySelector(name));
+  const ticket = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  form.action = `${form.getAttribute("action").split("?")[0]}?ticket=${ticket}`;
+  bar.hidden = false;
+  words.textContent = `${megabytes(file.size)} on their way`;
+  const asking = setInterval(async () => {
+    const answer = await fetch(`${form.dataset.watched}?ticket=${ticket}`).catch(() => undefined);
+    if (!answer?.ok) return;
+    const { bytes, records } = await answer.json();
+    if (records > 0) {
+      bar.removeAttribute("value");
+      words.textContent = `${records.toLocaleString("en")} records checked`;
+    } else {
+      bar.value = (100 * bytes) / file.size;
+      words.textContent = `${megabytes(bytes)} of ${megabytes(file.size)} sent`;
+    }
+  }, 300);
+  window.addEventListener("pagehide", () => {
+    clearInterval(asking);
+    bar.hidden = true;
+    words.textContent = "";
+  });
 });
 
 // Keeps fields that were left empty out of the address that a filter leads to.

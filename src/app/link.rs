@@ -114,6 +114,11 @@ pub fn trial(id: &FeedId) -> Link {
     Link::to(format!("/feeds/{}/try", format::url_value(id.as_str())))
 }
 
+/// How far a file is that is tried.
+pub fn trial_progress(id: &FeedId) -> Link {
+    Link::to(format!("/feeds/{}/try/progress", format::url_value(id.as_str())))
+}
+
 /// One delivery's page.
 pub fn delivery(id: &DeliveryId) -> Link {
     Link::to(format!("/deliveries/{}", format::url_value(id.as_str())))

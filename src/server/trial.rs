@@ -15,10 +15,13 @@ use crate::server::context;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use futures::Stream;
+use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Seek, Write};
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -37,6 +40,58 @@ pub const AGAIN: u32 = 20;
 pub struct Trials {
     coming: Arc<Semaphore>,
     checking: Arc<Semaphore>,
+    /// How far those are that somebody wants to watch, by what they call them.
+    watched: Arc<Mutex<HashMap<String, Arc<Counts>>>>,
+}
+
+/// How far a file is, counted where it is read.
+#[derive(Debug, Default)]
+struct Counts {
+    bytes: AtomicU64,
+    records: AtomicU64,
+}
+
+/// How far a file is that is being tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Bytes of it that have come.
+    pub bytes: u64,
+    /// Records of it that were checked.
+    pub records: u64,
+}
+
+/// Lets a file be watched until it is dropped.
+struct Watch {
+    trials: Trials,
+    name: String,
+    counts: Arc<Counts>,
+}
+
+impl Watch {
+    fn begin(trials: &Trials, name: &str) -> Self {
+        let counts = Arc::<Counts>::default();
+        if !name.is_empty() {
+            trials.watched().insert(name.to_owned(), Arc::clone(&counts));
+        }
+        Self {
+            trials: trials.clone(),
+            name: name.to_owned(),
+            counts,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut watched = self.trials.watched();
+        // Another may be watched under the same name by now.
+        if watched
+            .get(&self.name)
+            .is_some_and(|counts| Arc::ptr_eq(counts, &self.counts))
+        {
+            watched.remove(&self.name);
+        }
+    }
 }
 
 /// What came of a trial, for the page that is drawn as its answer.
@@ -85,13 +140,30 @@ impl Trials {
         Self {
             coming: Arc::new(Semaphore::new(coming)),
             checking: Arc::new(Semaphore::new(cores)),
+            watched: Arc::default(),
         }
     }
 
-    /// Reads the file and checks it by `terms`, exactly as `feedgate check` does.
+    fn watched(&self) -> MutexGuard<'_, HashMap<String, Arc<Counts>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the file is that is watched under a name; none when there is no such file here. It
+    /// may be with another web process.
+    pub fn progress(&self, name: &str) -> Option<Progress> {
+        let counts = self.watched().get(name).cloned()?;
+        Some(Progress {
+            bytes: counts.bytes.load(Ordering::Relaxed),
+            records: counts.records.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Reads the file and checks it by `terms`, exactly as `feedgate check` does. How far it is can
+    /// be watched meanwhile under a name, if it is not empty.
     pub async fn attempt<B, E>(
         &self,
         incoming: &Incoming<'_>,
+        name: &str,
         terms: Terms,
         now: DateTime<Utc>,
         body: impl Stream<Item = Result<B, E>>,
@@ -101,6 +173,7 @@ impl Trials {
         E: Display,
     {
         let place = self.coming.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
+        let watch = Watch::begin(self, name);
         let mut file = std::io::BufWriter::with_capacity(
             256 << 10,
             tempfile::tempfile().context("making a temporary file")?,
@@ -108,6 +181,10 @@ impl Trials {
         let mut failed = None;
         // Writes go to the page cache, in pieces of a body, and so hold no thread for long.
         read_body(incoming, body, |bytes| {
+            watch
+                .counts
+                .bytes
+                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
             if let Err(error) = file.write_all(bytes) {
                 failed.get_or_insert(error);
             }
@@ -132,9 +209,15 @@ impl Trials {
         let name = incoming.plain_name();
         let report = giving_way(move || {
             let cores = NonZero::new(turn.num_permits()).unwrap_or(NonZero::<usize>::MIN);
-            let report = survey_on(cores, file, &name, &terms, now, &mut |_, _| Ok(()));
+            let report = survey_on(cores, file, &name, &terms, now, &mut |record, _| {
+                watch
+                    .counts
+                    .records
+                    .store(record.position().index, Ordering::Relaxed);
+                Ok(())
+            });
             // They are kept to the end of the check even if nobody waits for it any more.
-            drop((place, turn));
+            drop((place, turn, watch));
             report
         })
         .await??;
@@ -195,7 +278,7 @@ mod tests {
         let attempt = async |trials: Trials| {
             let body = futures::stream::iter([Ok::<_, String>(b"id,title\n1,Mug\n")]);
             let now = DateTime::UNIX_EPOCH;
-            trials.attempt(&incoming, feed.terms(), now, body).await
+            trials.attempt(&incoming, "", feed.terms(), now, body).await
         };
         let error = AppError::from(attempt(Trials::with_places(0, 1)).await.expect_err("no place"));
         assert_eq!((error.status(), error.retry_after()), (503, Some(AGAIN)));

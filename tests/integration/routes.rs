@@ -117,6 +117,12 @@ pub(crate) const TABLE: &[(&str, &str, &str, Statuses)] = &[
         "/feeds/beta/main/try",
         [401, 404, 422, 404, 422, 422, 422],
     ),
+    (
+        "GET",
+        "/feeds/{partner}/{feed}/try/progress",
+        "/feeds/beta/main/try/progress?ticket=none",
+        [303, 404, 404, 404, 404, 404, 404],
+    ),
     ("GET", "/healthz", "/healthz", [200; 7]),
     ("GET", "/readyz", "/readyz", [200; 7]),
     (

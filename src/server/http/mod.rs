@@ -85,6 +85,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         })
         .route("/live", get(live::live))
         .route("/token/{partner}/{feed}", post(token::make))
+        .route("/feeds/{partner}/{feed}/try/progress", get(trial::progress))
         .route("/access/invite", post(access::invite))
         .route("/access/{person}/link", post(access::link))
         .route("/export/{file}", get(export::export))

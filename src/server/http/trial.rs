@@ -12,29 +12,42 @@ use crate::server::context::{self, AppState, Caller};
 use crate::server::fresh;
 use crate::server::intake::{Incoming, Refused, Way};
 use crate::server::trial::Tried;
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{Extension, FromRequest, Multipart, Path, Request, State};
+use axum::extract::{Extension, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
+use serde::Deserialize;
 
 /// What a form weighs beside its file, in bytes, at most.
 const AROUND: u64 = 64 * 1024;
 /// The name of what was pasted.
 const PASTED: &str = "pasted text";
 
+/// Longest name that a file is watched by, in bytes.
+const LONGEST: usize = 64;
+
+/// By what the sender of a file calls it, to watch how far it is.
+#[derive(Default, Deserialize)]
+pub(super) struct Ticket {
+    #[serde(default)]
+    ticket: String,
+}
+
 /// `POST /feeds/{partner}/{feed}/try`
 pub(super) async fn attempt(
     State(state): State<AppState>,
     Extension(Caller(caller)): Extension<Caller>,
     Path((partner, feed)): Path<(String, String)>,
+    Query(Ticket { ticket }): Query<Ticket>,
     request: Request,
 ) -> Response {
     let mut page = Request::new(Body::empty());
     *page.method_mut() = Method::GET;
     *page.uri_mut() = request.uri().clone();
     *page.extensions_mut() = request.extensions().clone();
-    let tried = check(&state, caller, &partner, &feed, request).await;
+    let tried = check(&state, caller, (&partner, &feed), &ticket, request).await;
     if matches!(tried, Err(AppError::Unauthenticated)) {
         return failed::form(&AppError::Unauthenticated, "/sign-in");
     }
@@ -69,8 +82,8 @@ pub(super) async fn attempt(
 async fn check(
     state: &AppState,
     caller: Option<Viewer>,
-    partner: &str,
-    feed: &str,
+    (partner, feed): (&str, &str),
+    ticket: &str,
     request: Request,
 ) -> Result<Report, AppError> {
     let viewer = context::allow(caller, Right::ViewReports)?;
@@ -114,13 +127,42 @@ async fn check(
         };
         let terms = feed.terms().knowing(state.taxonomy.clone());
         let body = futures::StreamExt::chain(futures::stream::iter([Ok(first)]), field);
+        let watched = watched(&viewer, ticket);
         let report = state
             .trials
-            .attempt(&incoming, terms, state.clock.now(), body)
+            .attempt(&incoming, &watched, terms, state.clock.now(), body)
             .await?;
         return Ok(report);
     }
     Err(nothing_chosen())
+}
+
+/// What a file is watched as: by what its sender calls it, and by its sender alone.
+fn watched(viewer: &Viewer, ticket: &str) -> String {
+    if ticket.is_empty() || ticket.len() > LONGEST {
+        return String::new();
+    }
+    format!("{} {ticket}", viewer.id)
+}
+
+/// `GET /feeds/{partner}/{feed}/try/progress`
+pub(super) async fn progress(
+    State(state): State<AppState>,
+    Extension(Caller(caller)): Extension<Caller>,
+    Query(Ticket { ticket }): Query<Ticket>,
+) -> Response {
+    let found = context::allow(caller, Right::ViewReports).and_then(|viewer| {
+        let progress = state.trials.progress(&watched(&viewer, &ticket));
+        progress.ok_or_else(|| AppError::not_found("file that is being tried"))
+    });
+    let mut answer = match found {
+        Ok(progress) => Json(progress).into_response(),
+        Err(error) => failed::json(&error),
+    };
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 fn nothing_chosen() -> AppError {

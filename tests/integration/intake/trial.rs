@@ -194,3 +194,39 @@ async fn people_see_the_report_on_the_page_itself_and_nothing_is_kept() {
     }
     assert_no_trace(&app).await;
 }
+
+#[tokio::test]
+async fn whoever_tries_a_file_sees_how_far_it_is_and_nobody_else_does() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let begun = "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\n\r\nid,title\n1,Mug\n";
+    let (piece, pieces) = tokio::sync::mpsc::unbounded_channel::<&str>();
+    let body = futures::stream::unfold(pieces, async |mut pieces| {
+        let piece = pieces.recv().await?;
+        Some((Ok::<_, std::io::Error>(piece), pieces))
+    });
+    let request = Request::post("/feeds/acme/main/try?ticket=mine")
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from_stream(body))
+        .expect("a request");
+    let progress = "/feeds/acme/main/try/progress?ticket=mine";
+    let watching = async {
+        piece.send(begun).expect("it is read");
+        let mut seen = Value::Null;
+        while seen["bytes"].as_u64().is_none_or(|bytes| bytes == 0) {
+            let answer = partner.get(progress).await;
+            seen = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(seen["records"], 0);
+        assert_eq!(staff.get(progress).await.status, StatusCode::NOT_FOUND);
+        piece.send("2,Cup\n\r\n--edge--\r\n").expect("it is read");
+        drop(piece);
+    };
+    let (answer, ()) = tokio::join!(partner.send(request), watching);
+    assert!(answer.body.contains("2 records"), "{}", answer.body);
+    assert_eq!(partner.get(progress).await.status, StatusCode::NOT_FOUND);
+}

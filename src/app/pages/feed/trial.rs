@@ -92,7 +92,13 @@ fn form(feed: &FeedId, file_max: u64, again: bool) -> AnyView {
                 "The file is checked as if it had been sent, and forgotten: nothing of it is kept, and the catalogue stays "
                 "as it is. What only the last files can tell, such as a drop in products, is not looked at."
             </p>
-            <form method="post" enctype="multipart/form-data" action=link::trial(feed).href() class="stack">
+            <form
+                method="post"
+                enctype="multipart/form-data"
+                action=link::trial(feed).href()
+                data-watched=link::trial_progress(feed).href()
+                class="stack"
+            >
                 <label class="field">
                     <span>"File"</span>
                     <input type="file" name="file" aria-describedby="try-limit"/>
@@ -107,6 +113,8 @@ fn form(feed: &FeedId, file_max: u64, again: bool) -> AnyView {
                 <p>
                     <button class="button">"Check it"</button>
                 </p>
+                <progress max="100" aria-label="How far the file is" hidden=true></progress>
+                <output aria-live="polite"></output>
             </form>
         </section>
     }

@@ -51,7 +51,7 @@ pub(super) async fn check(
     let now = state.clock.now();
     let report = state
         .trials
-        .attempt(&incoming, terms, now, body.into_data_stream())
+        .attempt(&incoming, "", terms, now, body.into_data_stream())
         .await?;
     Ok(Json(report))
 }
