@@ -120,6 +120,9 @@ async function scores(cookie) {
       const { lhr } = await lighthouse(`http://${address}${path}`, flags);
       const score = (name) => Math.round((lhr.categories[name].score ?? 0) * 100);
       console.log(`| Lighthouse, ${path}, ${form} | ${score("performance")} | ${score("accessibility")} |`);
+      const made = ["first-contentful-paint", "largest-contentful-paint", "speed-index", "total-blocking-time",
+        "cumulative-layout-shift"].map((id) => `${id} ${lhr.audits[id].displayValue}`);
+      console.error(`  ${path}, ${form}: ${made.join(", ")}`);
       for (const { id } of lhr.categories.accessibility.auditRefs) {
         const audit = lhr.audits[id];
         if (audit.score !== null && audit.score < 1) console.error(`  ${path}: ${audit.title}`);

@@ -3,24 +3,25 @@
 // stands, for it is whole without: what leptos puts into a page's head for this asks for the wasm
 // before the style, and on a telephone the page then waits for both.
 
-// What an island that holds others does before these are woken, innermost last.
-const around = [];
+/** Lets the browser do what it has to before this goes on: a tap, a scroll. */
+const rest = () => new Promise((go) => setTimeout(go));
 
-async function wake(element, built) {
-  const island = element.localName === "leptos-island";
-  const children = element.localName === "leptos-children";
-  if (island) {
-    around.at(-1)?.();
-    await built[element.dataset.component]?.(element);
+async function wake(within, built) {
+  const found = [...within.querySelectorAll("leptos-island")];
+  if (within.localName === "leptos-island") found.unshift(within);
+  for (const island of found) {
+    await rest();
+    // What the island around it, if there is one, does before those that it holds are woken.
+    island.parentElement?.closest("leptos-children")?.$$on_hydrate?.();
+    await built[island.dataset.component]?.(island);
   }
-  if (children) around.push(element.$$on_hydrate);
-  for (const child of [...element.children]) await wake(child, built);
-  if (children) around.pop();
 }
 
 async function begin() {
   const built = await import("./feedgate.js");
+  await rest();
   await built.default();
+  await rest();
   built.hydrate();
   // For what comes into the page later: see src/app/islands/morph.rs.
   window.wakeIslands = (element) => wake(element, built);
