@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Longest that a server may take for each of its answers.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Hands mail to a server. Clones share its connections.
+/// Hands mail to a server, each in a connection of its own: links are asked for a few times a day.
 #[derive(Debug, Clone)]
 pub struct Mailer {
     server: AsyncSmtpTransport<Tokio1Executor>,

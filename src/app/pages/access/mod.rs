@@ -62,7 +62,8 @@ fn content(view: AccessView) -> AnyView {
         <section class="card access" aria-labelledby="invite">
             <h2 id="invite">"Invite somebody"</h2>
             <p class="hint">
-                "You are shown a link, once, and send it on yourself. Whoever opens it sets the password of the account."
+                "Whoever opens the link that is made sets the password of the account. It is mailed where a server for mail is "
+                "set up; else you are shown it, once, and send it on yourself."
             </p>
             <form method="post" action="/access/invite" class="stack">
                 <label class="field">

@@ -1,0 +1,18 @@
+import { expect, test } from "../support/test";
+
+test("whoever tries a large file sees how far it is, and then what came of it", async ({ page, be, javaScriptEnabled }) => {
+  test.skip(!javaScriptEnabled, "without a script the browser itself says that it waits");
+  await be("partner");
+  await page.goto("/feeds/kasparek/products/try");
+  const rows = Array.from({ length: 20_000 }, (_, n) => `${n},Mug ${n} ${"of fine clay ".repeat(20)},12.00 EUR`);
+  await page.getByLabel("File", { exact: true }).setInputFiles({
+    name: "large.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`id,title,price\n${rows.join("\n")}\n`),
+  });
+  await page.getByRole("button", { name: "Check it" }).click();
+  await expect(page.locator(".trial output")).toHaveText(/^[\d,]+ records checked$/);
+  await expect(page.locator(".trial progress")).toBeVisible();
+  await expect(page.locator("#report")).toContainText("large.csv");
+  await expect(page.locator("#report")).toContainText("20,000");
+});
