@@ -11,7 +11,7 @@ test("whoever tries a large file sees how far it is, and then what came of it", 
     buffer: Buffer.from(`id,title,price\n${rows.join("\n")}\n`),
   });
   await page.getByRole("button", { name: "Check it" }).click();
-  await expect(page.locator(".trial output")).toHaveText(/^[\d,]+ records checked$/);
+  await expect(page.locator(".trial output")).toHaveText(/ (on their way|sent|records checked)$/);
   await expect(page.locator(".trial progress")).toBeVisible();
   await expect(page.locator("#report")).toContainText("large.csv");
   await expect(page.locator("#report")).toContainText("20,000");
