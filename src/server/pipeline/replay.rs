@@ -35,11 +35,10 @@ pub async fn run(
             .decide_queued(job, id, &judge, now)
             .await
             .with_context(|| format!("deciding record {id}"))?;
-        store
-            .answer_rechecks_by(&job.feed, id, now)
-            .await
-            .with_context(|| format!("telling what became of record {id}"))?;
         tracing::info!(job.id = %job.id, record.id = %id, "replayed: {}", outcome.label());
     }
-    Ok(())
+    store
+        .answer_rechecks(&job.feed, &job.id, false, clock.now())
+        .await
+        .context("answering whoever asked for a recheck")
 }

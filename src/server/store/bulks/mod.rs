@@ -6,7 +6,8 @@
 //! ([`parts`]); the records of a part are decided in one transaction with the part's own
 //! document ([`deciding`]), so a worker may be killed at any instant and nothing happens twice.
 //! Ids and outcomes are kept for [`KEPT`]. A single record that somebody has replayed from its own
-//! page needs no set; it is decided as one of a set is ([`single`]).
+//! page needs no set; it is decided as one of a set is ([`single`]). Who
+//! asked for a recheck is told what came of either ([`answering`]).
 //!
 //! While a job is at work its feed's items may be written at any moment, so no outline of them
 //! is used ([`Store::find_outline`]); when it rests, they have another version.

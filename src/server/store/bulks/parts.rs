@@ -311,7 +311,7 @@ impl Store {
             return Ok(());
         };
         if bulk.action == Action::Replay && to == State::Done {
-            self.answer_rechecks_of(bulk, now).await?;
+            self.answer_rechecks(&bulk.feed, &bulk.id, true, now).await?;
         }
         let mut set = doc! {"state": to.word()};
         if matches!(to, State::Done | State::Cancelled) {
