@@ -87,19 +87,16 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         code: (!code.is_empty()).then(|| code.clone()),
         ..QuarantineFilter::default()
     };
-    let (deeds, next, previous) = tokio::try_join!(
-        state.store.list_deeds(&scope, &object),
-        state.store.find_beside(&scope, &beside, id, Side::After),
-        state.store.find_beside(&scope, &beside, id, Side::Before),
-    )?;
-    note_look(
-        &state,
-        viewer,
-        object,
-        Some(record.partner.clone()),
-        "looked at the record",
-    )
-    .await?;
+    let around = async {
+        Ok(tokio::try_join!(
+            state.store.list_deeds(&scope, &object),
+            state.store.find_beside(&scope, &beside, id, Side::After),
+            state.store.find_beside(&scope, &beside, id, Side::Before),
+        )?)
+    };
+    let (whose, what) = (Some(record.partner.clone()), "looked at the record");
+    let looked = note_look(&state, viewer, object.clone(), whose, what);
+    let ((deeds, next, previous), ()) = tokio::try_join!(around, looked)?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
     let judging = if may_act {
