@@ -62,7 +62,10 @@ document.addEventListener("submit", (event) => {
   form.action = `${form.getAttribute("action").split("?")[0]}?ticket=${ticket}`;
   bar.hidden = false;
   words.textContent = `${megabytes(file.size)} on their way`;
+  // A page that was stopped before its answer came stays, and does not ask for ever.
+  let left = 4000;
   const asking = setInterval(async () => {
+    if (left-- === 0) clearInterval(asking);
     const answer = await fetch(`${form.dataset.watched}?ticket=${ticket}`).catch(() => undefined);
     if (!answer?.ok) return;
     const { bytes, records } = await answer.json();
@@ -74,11 +77,12 @@ document.addEventListener("submit", (event) => {
       words.textContent = `${megabytes(bytes)} of ${megabytes(file.size)} sent`;
     }
   }, 300);
-  window.addEventListener("pagehide", () => {
+  const stop = () => {
     clearInterval(asking);
     bar.hidden = true;
     words.textContent = "";
-  });
+  };
+  window.addEventListener("pagehide", stop, { once: true });
 });
 
 // Keeps fields that were left empty out of the address that a filter leads to.

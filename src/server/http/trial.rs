@@ -29,7 +29,7 @@ const PASTED: &str = "pasted text";
 const LONGEST: usize = 64;
 
 /// By what the sender of a file calls it, to watch how far it is.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Ticket {
     #[serde(default)]
     ticket: String,
