@@ -6,11 +6,9 @@ use crate::support::files::{Files, a_record};
 use crate::support::html::table;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::account::Role;
 use feedgate::domain::bulk::{Action, Pace};
 use feedgate::domain::issue::IssueId;
-use feedgate::domain::quarantine::{HeldRecord, Revision};
-use feedgate::domain::record::Attributes;
 
 #[tokio::test]
 async fn a_partner_reads_what_to_mend_first_and_takes_the_whole_list_along() {
@@ -154,7 +152,7 @@ async fn a_partner_asks_for_a_recheck_staff_see_that_until_it_is_done_and_the_pa
 
     // Staff mend one of the two, and have both checked again.
     let held = bulk::records(&app).await;
-    mend(&app, &held[0]).await;
+    app.mend(&held[0], "gtin", "4006381333931").await;
     bulk::plan(&app, &feed, "again", Action::Replay).await;
     bulk::start(&app, "again", Pace::default()).await;
     app.work().await;
@@ -173,7 +171,7 @@ async fn a_partner_asks_for_a_recheck_staff_see_that_until_it_is_done_and_the_pa
 
     // Of a single one it is told when no other waits.
     partner.post("/api/ask_recheck", &[("id", issue.as_str())]).await;
-    mend(&app, &held[1]).await;
+    app.mend(&held[1], "gtin", "4006381333931").await;
     let one = [("id", held[1].id.as_str())];
     assert!(staff.post("/api/replay_record", &one).await.location.is_some());
     app.work().await;
@@ -182,22 +180,4 @@ async fn a_partner_asks_for_a_recheck_staff_see_that_until_it_is_done_and_the_pa
         seen.contains("Checked again: no record of this issue waits any more."),
         "{seen}"
     );
-}
-
-/// Saves a revision of a held record with a sound GTIN.
-async fn mend(app: &App, held: &HeldRecord) {
-    let sound = |name: &str, value: &str| if name == "gtin" { "4006381333931" } else { value }.to_owned();
-    let attributes = held.current().iter();
-    let revision = Revision {
-        number: held.revision() + 1,
-        attributes: Attributes(attributes.map(|(n, v)| (n.to_owned(), sound(n, v))).collect()),
-        violations: vec![],
-        by: "Sam".into(),
-        at: app.clock.now(),
-        reason: "its digits are on the packaging".into(),
-    };
-    app.store
-        .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
-        .await
-        .expect("a revision");
 }

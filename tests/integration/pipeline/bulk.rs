@@ -9,9 +9,8 @@ use feedgate::domain::account::Scope;
 use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{JobId, RecordId};
-use feedgate::domain::quarantine::{self, HeldRecord, Revision};
+use feedgate::domain::quarantine::{self, HeldRecord};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
-use feedgate::domain::record::Attributes;
 use feedgate::server::store::{Asked, Bulk, Decision, Error, Slice, Taken};
 use mongodb::bson::{Document, doc};
 use std::time::Instant;
@@ -77,25 +76,6 @@ pub async fn records(app: &App) -> Vec<HeldRecord> {
         .await
         .expect("a list")
         .rows
-}
-
-/// Saves a revision of a record with another price.
-async fn price(app: &App, held: &HeldRecord, price: &str) {
-    let value = |name: &str, value: &str| if name == "price" { price } else { value }.to_owned();
-    let attributes = held.current().iter();
-    let attributes = Attributes(attributes.map(|(n, v)| (n.to_owned(), value(n, v))).collect());
-    let revision = Revision {
-        number: held.revision() + 1,
-        attributes,
-        violations: vec![],
-        by: "Sam".into(),
-        at: app.clock.now(),
-        reason: "typo".into(),
-    };
-    app.store
-        .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
-        .await
-        .expect("a revision");
 }
 
 #[expect(
@@ -299,10 +279,10 @@ async fn an_edited_record_goes_out_once_and_in_its_newest_revision() {
     plan(&app, &feed, "j1", Action::Replay).await;
     // Between the click and the run somebody mends them, one of them twice.
     for record in records(&app).await {
-        price(&app, &record, "11.00 EUR").await;
+        app.mend(&record, "price", "11.00 EUR").await;
     }
     let again = records(&app).await.into_iter().find(|r| r.item_id == "SKU2");
-    price(&app, &again.expect("a record"), "12.00 EUR").await;
+    app.mend(&again.expect("a record"), "price", "12.00 EUR").await;
     start(&app, "j1", Pace::default()).await;
     app.work().await;
     assert_eq!(tally(&app, "j1").await.accepted, 2);

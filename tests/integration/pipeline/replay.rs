@@ -7,9 +7,8 @@ use feedgate::domain::account::Scope;
 use feedgate::domain::delivery::Origin;
 use feedgate::domain::ids::{DeliveryId, JobId, RecordId};
 use feedgate::domain::job::Kind;
-use feedgate::domain::quarantine::{HeldRecord, Revision, State};
+use feedgate::domain::quarantine::{HeldRecord, State};
 use feedgate::domain::query::QuarantineFilter;
-use feedgate::domain::record::Attributes;
 use feedgate::server::store::{Error, Job, Work};
 
 async fn one_held(app: &App, files: &Files) -> HeldRecord {
@@ -25,27 +24,6 @@ async fn one_held(app: &App, files: &Files) -> HeldRecord {
         .expect("a list")
         .rows
         .remove(0)
-}
-
-async fn mend(app: &App, held: &HeldRecord, name: &str, value: &str) {
-    let attributes = Attributes(
-        held.current()
-            .iter()
-            .map(|(n, v)| (n.to_owned(), if n == name { value } else { v }.to_owned()))
-            .collect(),
-    );
-    let revision = Revision {
-        number: held.revision() + 1,
-        attributes,
-        violations: vec![],
-        by: "Sam".into(),
-        at: app.clock.now(),
-        reason: "typo".into(),
-    };
-    app.store
-        .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
-        .await
-        .expect("a revision");
 }
 
 fn job_for(app: &App, held: &HeldRecord, id: &str) -> Job {
@@ -76,7 +54,7 @@ async fn a_file_after_a_replay_meets_the_item_that_it_wrote() {
     let held = one_held(&app, &files).await;
     let outline = || async { app.store.find_outline(&held.feed).await.expect("a look").1 };
     assert!(outline().await.is_some());
-    mend(&app, &held, "gtin", "4006381333931").await;
+    app.mend(&held, "gtin", "4006381333931").await;
     app.store
         .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
@@ -96,7 +74,7 @@ async fn a_file_after_a_replay_meets_the_item_that_it_wrote() {
 async fn a_mended_record_becomes_an_item_and_the_replay_is_logged_as_its_own_delivery() {
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
-    mend(&app, &held, "gtin", "4006381333931").await;
+    app.mend(&held, "gtin", "4006381333931").await;
     app.store
         .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
@@ -156,7 +134,7 @@ async fn a_record_that_still_fails_is_rejected_again_and_can_be_mended_further()
         .expect("a look")
         .expect("a record");
     assert_eq!((after.state, after.attempts), (State::RejectedAgain, 1));
-    mend(&app, &after, "gtin", "4006381333931").await;
+    app.mend(&after, "gtin", "4006381333931").await;
     app.store
         .queue_replay(&Scope::All, &job_for(&app, &held, "j2"))
         .await
@@ -169,7 +147,7 @@ async fn a_record_that_still_fails_is_rejected_again_and_can_be_mended_further()
 async fn a_replay_never_overwrites_a_newer_accepted_version() {
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
-    mend(&app, &held, "gtin", "4006381333931").await;
+    app.mend(&held, "gtin", "4006381333931").await;
     app.store
         .queue_replay(&Scope::All, &job_for(&app, &held, "j1"))
         .await
@@ -200,7 +178,7 @@ async fn a_replay_never_overwrites_a_newer_accepted_version() {
 async fn a_job_that_runs_twice_has_one_effect() {
     let (app, files) = (App::start().await, Files::new());
     let held = one_held(&app, &files).await;
-    mend(&app, &held, "gtin", "4006381333931").await;
+    app.mend(&held, "gtin", "4006381333931").await;
     let job = job_for(&app, &held, "j1");
     app.store.queue_replay(&Scope::All, &job).await.expect("queued");
     // The first worker did the work and died before it said so; the second begins anew.

@@ -4,10 +4,12 @@ use super::mongo;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use chrono::DateTime;
-use feedgate::domain::account::Role;
+use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::job::Kind;
+use feedgate::domain::quarantine::{HeldRecord, Revision};
+use feedgate::domain::record::Attributes;
 use feedgate::server::answers::Answers;
 use feedgate::server::clock::Clock;
 use feedgate::server::config::{Intake, Knowing, Working};
@@ -196,6 +198,23 @@ impl App {
         while worker.do_one(&Kind::ALL).await.expect("a job")
             || worker.do_part(&mut logged).await.expect("a part")
         {}
+    }
+
+    /// Saves a revision of a held record in which one value is another.
+    pub async fn mend(&self, held: &HeldRecord, name: &str, value: &str) {
+        let changed = |(n, v): (&str, &str)| (n.to_owned(), if n == name { value } else { v }.to_owned());
+        let revision = Revision {
+            number: held.revision() + 1,
+            attributes: Attributes(held.current().iter().map(changed).collect()),
+            violations: vec![],
+            by: "Sam".into(),
+            at: self.clock.now(),
+            reason: "typo".into(),
+        };
+        self.store
+            .insert_revision(&Scope::All, &held.id, held.revision(), &revision)
+            .await
+            .expect("a revision");
     }
 
     /// The site, to be served on an address.
