@@ -4,6 +4,7 @@
 //! replayed is always exactly one: the newest. [`State::after`] is the whole machine; the store
 //! asks it before every change, so an illegal move is a conflict and never a corruption.
 
+use super::bulk::Outcome;
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use super::record::{self, Attributes, Difference, Position};
 use super::violation::Violation;
@@ -123,6 +124,36 @@ pub struct Revision {
     pub reason: String,
 }
 
+/// What work on held records made of one of them, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who asked for it: their name.
+    pub by: String,
+    /// The job that did it.
+    pub job: JobId,
+    /// What became of the record.
+    pub outcome: Outcome,
+    /// Why, where the action asks for a reason; empty otherwise.
+    pub why: String,
+}
+
+impl Decided {
+    /// It as a sentence without its subject.
+    pub fn what(&self) -> String {
+        match self.outcome {
+            Outcome::Accepted => "accepted in a replay; its item is in the catalogue".to_owned(),
+            Outcome::Unchanged => "accepted in a replay; the catalogue said the same already".to_owned(),
+            Outcome::Superseded => "superseded: a newer version of the item had been accepted".to_owned(),
+            Outcome::RejectedAgain => "rejected again in a replay".to_owned(),
+            Outcome::Discarded => format!("discarded it: {}", self.why),
+            Outcome::Restored => "took it back into the quarantine".to_owned(),
+            Outcome::Gone | Outcome::Failed => self.outcome.label().to_owned(),
+        }
+    }
+}
+
 /// A record held for its violations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldRecord {
@@ -150,6 +181,8 @@ pub struct HeldRecord {
     pub state: State,
     /// Its mends, oldest first.
     pub revisions: Vec<Revision>,
+    /// What jobs made of it, oldest first.
+    pub decided: Vec<Decided>,
     /// Replays that have been decided.
     pub attempts: u32,
     /// When its file was received.

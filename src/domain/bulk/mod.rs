@@ -7,6 +7,7 @@
 
 pub mod fix;
 
+use super::format::count;
 use super::quarantine::{self, Move as Step};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};
@@ -339,6 +340,19 @@ impl Tally {
             + self.restored
             + self.gone
             + self.failed
+    }
+
+    /// It in words: `20 accepted, 3 rejected again`.
+    pub fn told(&self) -> String {
+        let told: Vec<String> = Outcome::ALL
+            .into_iter()
+            .filter(|&outcome| self.get(outcome) > 0)
+            .map(|outcome| format!("{} {}", count(self.get(outcome)), outcome.label()))
+            .collect();
+        if told.is_empty() {
+            return "nothing was done".to_owned();
+        }
+        told.join(", ")
     }
 
     /// How many did not end as they were meant to: rejected again or failed.

@@ -54,6 +54,7 @@ pub async fn hold(store: &Store, path: &Path) -> anyhow::Result<Measured> {
                 violations: checked.all_placed(raw).collect(),
                 state: State::Quarantined,
                 revisions: Vec::new(),
+                decided: Vec::new(),
                 attempts: 0,
                 received_at: now,
                 job: None,

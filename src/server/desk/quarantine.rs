@@ -110,13 +110,27 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         what: "held it as it came".to_owned(),
         href: Some(format!("/deliveries/{}", record.delivery)),
     }];
-    // Who looked is the business of those who read the activity log.
-    let deeds = deeds.into_iter().filter(|deed| deed.action != Deed::LOOKED);
+    // Who looked is the business of those who read the activity log; mends and what jobs decided
+    // are told by the record itself.
+    let told = [Deed::LOOKED, Deed::EDITED, Deed::REPLAYED];
+    let deeds = deeds.into_iter().filter(|deed| !told.contains(&&*deed.action));
     history.extend(deeds.map(|d| Event {
         at: d.at,
         by: d.actor_name,
         what: d.what,
         href: None,
+    }));
+    history.extend(record.revisions.iter().map(|r| Event {
+        at: r.at,
+        by: r.by.clone(),
+        what: format!("saved revision {}: {}", r.number, r.reason),
+        href: None,
+    }));
+    history.extend(record.decided.iter().map(|d| Event {
+        at: d.at,
+        by: format!("worker, for {}", d.by),
+        what: d.what(),
+        href: Some(format!("/jobs/{}", d.job)),
     }));
     if let Some(by) = &record.superseded_by {
         let newer = state.store.find_delivery(&scope, by).await?;
@@ -127,6 +141,7 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
             href: Some(format!("/deliveries/{by}")),
         }));
     }
+    history.sort_by_key(|event| event.at);
     Ok(HeldView {
         as_of: state.clock.now(),
         history,
@@ -317,7 +332,7 @@ async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, draft: &Dr
                 state,
                 viewer,
                 record,
-                "record.edit",
+                Deed::EDITED,
                 format!("saved revision {}: {reason}", on + 1),
             )
             .await

@@ -38,6 +38,11 @@ impl Deed {
     /// That somebody looked at what a partner sent, letter by letter.
     pub const LOOKED: &str = "record.look";
 
+    /// That a record was replayed; the record itself keeps what came of it.
+    pub const REPLAYED: &str = "record.replayed";
+    /// That somebody saved a revision of a record; the record itself keeps it.
+    pub const EDITED: &str = "record.edit";
+
     /// What a signed-in person did.
     pub fn of(
         viewer: &Viewer,
@@ -188,22 +193,6 @@ impl Store {
         if looks.find_one(known).await?.is_none() {
             looks.insert_one(DeedDoc::from(deed)).await?;
         }
-        Ok(())
-    }
-
-    /// Writes several down inside a transaction.
-    pub(super) async fn insert_deeds_in(
-        &self,
-        session: &mut ClientSession,
-        deeds: &[Deed],
-    ) -> mongodb::error::Result<()> {
-        if deeds.is_empty() {
-            return Ok(());
-        }
-        self.collection::<DeedDoc>("activity")
-            .insert_many(deeds.iter().map(DeedDoc::from))
-            .session(session)
-            .await?;
         Ok(())
     }
 

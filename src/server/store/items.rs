@@ -225,9 +225,26 @@ impl Store {
 
     /// The same in a transaction.
     pub(super) async fn replace_items_in(&self, session: &mut ClientSession, items: &[&Item]) -> Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
         let command = replacing(items.iter().copied())?;
         let answer = self.db.run_raw_command(command).session(session).await?;
         all_written(&answer)
+    }
+
+    /// Writes items that the same transaction did not find: many times cheaper than putting each
+    /// in the place of nothing. Who was faster makes the transaction conflict, and it is tried
+    /// again.
+    pub(super) async fn insert_items_in(&self, session: &mut ClientSession, items: &[&Item]) -> Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.collection::<Item>("items")
+            .insert_many(items.iter().copied())
+            .session(session)
+            .await?;
+        Ok(())
     }
 
     /// Goes through the items of a feed by their keys, withdrawn ones among them: all that come

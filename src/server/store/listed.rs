@@ -2,25 +2,24 @@
 //! what the database sent, by one cursor that keeps the list's order.
 
 use super::quarantine::held_query;
-use super::{Error, Result, Store, when};
+use super::{Error, Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::quarantine::{HeldRecord, State};
 use crate::domain::query::{QuarantineFilter, StateFilter};
 use crate::domain::record::Position;
 use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
-use futures::{Stream, TryStreamExt, stream};
-use mongodb::bson::{Document, RawDocumentBuf, deserialize_from_slice, doc};
-use serde::Deserialize;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use mongodb::bson::{self, Document, RawBsonRef, RawDocument, doc};
+use mongodb::raw_batch_cursor::RawBatch;
 
 /// Records that are read together: about a megabyte.
-const TOGETHER: usize = 1_000;
+const TOGETHER: u32 = 1_000;
 
 /// What a list shows of one held record.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct HeldLine<'a> {
     /// The record.
-    #[serde(rename = "_id")]
     pub id: &'a str,
     /// Whose it is.
     pub partner: &'a str,
@@ -35,19 +34,17 @@ pub struct HeldLine<'a> {
     /// Where it stood in its file.
     pub position: Position,
     /// What is wrong with it.
-    #[serde(borrow)]
     pub violations: Vec<Failure<'a>>,
     /// What became of it.
     pub state: State,
     /// How often it was replayed.
-    pub attempts: u32,
+    pub attempts: u64,
     /// When its file came.
-    #[serde(with = "when")]
     pub received_at: DateTime<Utc>,
 }
 
 /// What a list shows of one failed rule.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Failure<'a> {
     /// The rule's code.
     pub code: &'a str,
@@ -61,21 +58,8 @@ pub struct Failure<'a> {
     pub message: &'a str,
     /// A value that would pass.
     pub suggestion: Option<&'a str>,
-    #[serde(default)]
-    place: Option<Begin>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Begin {
-    #[serde(default)]
-    line: Option<u64>,
-}
-
-impl Failure<'_> {
     /// The line that the attribute begins in, where that is known.
-    pub fn line(&self) -> Option<u64> {
-        self.place.as_ref()?.line
-    }
+    pub line: Option<u64>,
 }
 
 impl<'a> From<&'a HeldRecord> for HeldLine<'a> {
@@ -87,7 +71,7 @@ impl<'a> From<&'a HeldRecord> for HeldLine<'a> {
             value: &v.value,
             message: &v.message,
             suggestion: v.suggestion.as_deref(),
-            place: v.place.as_ref().map(|place| Begin { line: place.line }),
+            line: v.place.as_ref().and_then(|place| place.line),
         });
         Self {
             id: r.id.as_str(),
@@ -99,7 +83,7 @@ impl<'a> From<&'a HeldRecord> for HeldLine<'a> {
             position: r.position,
             violations: failures.collect(),
             state: r.state,
-            attempts: r.attempts,
+            attempts: r.attempts.into(),
             received_at: r.received_at,
         }
     }
@@ -107,17 +91,139 @@ impl<'a> From<&'a HeldRecord> for HeldLine<'a> {
 
 /// Some held records, as the database sent them.
 #[derive(Debug)]
-pub struct HeldLines(Vec<RawDocumentBuf>);
+pub struct HeldLines(RawBatch);
 
 impl HeldLines {
     /// Shows each to `see`, in their order.
     pub fn each(&self, mut see: impl FnMut(&HeldLine<'_>)) -> Result<()> {
-        for document in &self.0 {
-            let line = deserialize_from_slice(document.as_bytes());
-            see(&line.map_err(|error| Error::Corrupt(error.to_string()))?);
+        let corrupt = |error: bson::error::Error| Error::Corrupt(error.to_string());
+        for record in self.0.doc_slices()? {
+            let record = record.map_err(corrupt)?;
+            let record = record.as_document().ok_or_else(|| unlike("a record", record));
+            see(&record.and_then(line).map_err(corrupt)?);
         }
         Ok(())
     }
+}
+
+/// Reads one record where it lies. A hand's work, for a list is as long as the quarantine, and
+/// going through it element by element takes half of what deserializing it does.
+fn line(record: &RawDocument) -> std::result::Result<HeldLine<'_>, bson::error::Error> {
+    let mut line = HeldLine {
+        id: record.get_str("_id")?,
+        partner: "",
+        feed: "",
+        delivery: "",
+        item_id: "",
+        title: "",
+        position: Position::default(),
+        violations: Vec::new(),
+        state: State::Quarantined,
+        attempts: 0,
+        received_at: DateTime::UNIX_EPOCH,
+    };
+    for element in record.iter_elements() {
+        let element = element?;
+        let value = element.value()?;
+        match element.key().as_str() {
+            "partner" => line.partner = text(value)?,
+            "feed" => line.feed = text(value)?,
+            "delivery" => line.delivery = text(value)?,
+            "item_id" => line.item_id = text(value)?,
+            "title" => line.title = text(value)?,
+            "position" => line.position = position(value)?,
+            "violations" => {
+                let all = value.as_array().ok_or_else(|| unlike("a list", value))?;
+                line.violations.reserve(2);
+                for each in all {
+                    line.violations.push(failure(each?)?);
+                }
+            }
+            "state" => line.state = State::parse(text(value)?).ok_or_else(|| unlike("a state", value))?,
+            "attempts" => line.attempts = number(value)?,
+            "received_at" => {
+                let at = value.as_datetime().map(|at| at.timestamp_millis());
+                let at = at.and_then(DateTime::from_timestamp_millis);
+                line.received_at = at.ok_or_else(|| unlike("a time", value))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(line)
+}
+
+fn failure(value: RawBsonRef<'_>) -> std::result::Result<Failure<'_>, bson::error::Error> {
+    let failed = value
+        .as_document()
+        .ok_or_else(|| unlike("a failed rule", value))?;
+    let mut failure = Failure {
+        code: "",
+        severity: Severity::Error,
+        attribute: None,
+        value: "",
+        message: "",
+        suggestion: None,
+        line: None,
+    };
+    for element in failed.iter_elements() {
+        let element = element?;
+        let value = element.value()?;
+        match element.key().as_str() {
+            "code" => failure.code = text(value)?,
+            "severity" => {
+                failure.severity =
+                    Severity::parse(text(value)?).ok_or_else(|| unlike("a severity", value))?;
+            }
+            "attribute" => failure.attribute = value.as_str(),
+            "value" => failure.value = text(value)?,
+            "message" => failure.message = text(value)?,
+            "suggestion" => failure.suggestion = value.as_str(),
+            "place" => {
+                let line = value
+                    .as_document()
+                    .and_then(|place| place.get("line").transpose());
+                failure.line = line.transpose()?.and_then(|line| number(line).ok());
+            }
+            _ => {}
+        }
+    }
+    Ok(failure)
+}
+
+fn position(value: RawBsonRef<'_>) -> std::result::Result<Position, bson::error::Error> {
+    let mut position = Position::default();
+    for element in value
+        .as_document()
+        .ok_or_else(|| unlike("a place", value))?
+        .iter_elements()
+    {
+        let element = element?;
+        let value = number(element.value()?)?;
+        match element.key().as_str() {
+            "index" => position.index = value,
+            "line" => position.line = value,
+            "offset" => position.offset = value,
+            _ => {}
+        }
+    }
+    Ok(position)
+}
+
+fn text(value: RawBsonRef<'_>) -> std::result::Result<&str, bson::error::Error> {
+    value.as_str().ok_or_else(|| unlike("a text", value))
+}
+
+fn number(value: RawBsonRef<'_>) -> std::result::Result<u64, bson::error::Error> {
+    let n = value.as_i64().or_else(|| value.as_i32().map(i64::from));
+    n.and_then(|n| u64::try_from(n).ok())
+        .ok_or_else(|| unlike("a count", value))
+}
+
+fn unlike(what: &str, value: RawBsonRef<'_>) -> bson::error::Error {
+    serde::de::Error::custom(format!(
+        "{what} was to be there, and it is {:?}",
+        value.element_type()
+    ))
 }
 
 fn shown() -> Document {
@@ -139,27 +245,17 @@ impl Store {
             // Naming each state lets the index give the order, which all of them together do not have.
             query.insert("state", doc! {"$in": State::ALL.map(State::word).to_vec()});
         }
-        let held = self.collection::<RawDocumentBuf>("quarantine");
+        let held = self.collection::<Document>("quarantine");
         let open = async move {
             let reading = held
                 .find(query)
                 .projection(shown())
                 .sort(doc! {"_id": -1})
-                .batch_size(u32::try_from(TOGETHER).unwrap_or(u32::MAX));
-            Ok::<_, Error>(reading.await?)
+                .batch_size(TOGETHER);
+            reading.batch().await
         };
         stream::once(open)
-            .map_ok(|cursor| {
-                stream::try_unfold(cursor, |mut cursor| async move {
-                    let mut some = Vec::with_capacity(TOGETHER);
-                    while some.len() < TOGETHER
-                        && let Some(document) = cursor.try_next().await?
-                    {
-                        some.push(document);
-                    }
-                    Ok((!some.is_empty()).then_some((HeldLines(some), cursor)))
-                })
-            })
             .try_flatten()
+            .map(|batch| Ok(HeldLines(batch?)))
     }
 }

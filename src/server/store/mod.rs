@@ -266,11 +266,11 @@ impl Store {
                 doc! {"state": 1, "partner": 1, "_id": -1},
                 doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
                 doc! {"delivery": 1, "_id": -1},
-                doc! {"feed": 1, "key": 1, "state": 1},
                 doc! {"feed": 1, "state": 1, "_id": 1},
             ],
         )
         .await?;
+        self.drop_index("quarantine", "feed_1_key_1_state_1").await?;
         self.index_bulks().await?;
         self.index(
             "issues",
@@ -350,6 +350,18 @@ impl Store {
             .create_index(expiring)
             .await?;
         Ok(())
+    }
+
+    /// Drops an index that an earlier version made, if it is there.
+    async fn drop_index(&self, collection: &str, name: &str) -> Result<()> {
+        match self.collection::<Document>(collection).drop_index(name).await {
+            Err(error) => match error.kind.as_ref() {
+                // 27: there is no such index.
+                mongodb::error::ErrorKind::Command(command) if command.code == 27 => Ok(()),
+                _ => Err(error.into()),
+            },
+            Ok(()) => Ok(()),
+        }
     }
 
     async fn index(&self, collection: &str, keys: &[Document]) -> Result<()> {

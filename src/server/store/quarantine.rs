@@ -6,8 +6,9 @@
 use super::issues::{Moves, Waiting};
 use super::{Error, Result, Store, paging, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
+use crate::domain::bulk::Outcome;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
-use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
+use crate::domain::quarantine::{Decided, HeldRecord, Move, Revision, State};
 use crate::domain::query::{Page, QuarantineFilter, StateFilter};
 use crate::domain::record::{Attributes, Position};
 use crate::domain::violation::{Severity, Violation};
@@ -38,6 +39,8 @@ pub(super) struct HeldDoc {
     codes: Vec<String>,
     state: State,
     revisions: Vec<RevisionDoc>,
+    #[serde(default)]
+    decided: Vec<DecidedDoc>,
     attempts: u32,
     #[serde(with = "when")]
     received_at: DateTime<Utc>,
@@ -45,6 +48,40 @@ pub(super) struct HeldDoc {
     job: Option<String>,
     #[serde(default)]
     superseded_by: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DecidedDoc {
+    #[serde(with = "when")]
+    at: DateTime<Utc>,
+    by: String,
+    job: String,
+    outcome: Outcome,
+    why: String,
+}
+
+impl From<&Decided> for DecidedDoc {
+    fn from(d: &Decided) -> Self {
+        Self {
+            at: d.at,
+            by: d.by.clone(),
+            job: d.job.to_string(),
+            outcome: d.outcome,
+            why: d.why.clone(),
+        }
+    }
+}
+
+impl From<DecidedDoc> for Decided {
+    fn from(d: DecidedDoc) -> Self {
+        Self {
+            at: d.at,
+            by: d.by,
+            job: JobId::new(d.job),
+            outcome: d.outcome,
+            why: d.why,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -119,6 +156,7 @@ impl HeldDoc {
             violations: r.violations.clone(),
             state: r.state,
             revisions: Vec::new(),
+            decided: Vec::new(),
             attempts: r.attempts,
             received_at: r.received_at,
             job: None,
@@ -142,6 +180,7 @@ impl From<HeldDoc> for HeldRecord {
             violations: d.violations,
             state: d.state,
             revisions: d.revisions.into_iter().map(Revision::from).collect(),
+            decided: d.decided.into_iter().map(Decided::from).collect(),
             attempts: d.attempts,
             received_at: d.received_at,
             job: d.job.map(JobId::new),

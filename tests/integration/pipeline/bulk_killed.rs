@@ -125,9 +125,12 @@ async fn ensure_each_ended_once(app: &App, feed: &Feed, id: &str) {
     assert_eq!(written.await.expect("a count"), tally.accepted);
     let items = app.store.count_items(&Scope::All, &feed.id).await;
     assert_eq!(items.expect("a count"), tally.accepted);
-    let activity = raw(app, "activity").await;
-    let deeds = activity.count_documents(doc! {"action": "record.replayed"});
-    assert_eq!(deeds.await.expect("a count"), records);
+    let told = doc! {"decided": {"$size": 1}, "decided.job": id};
+    let told = quarantine.count_documents(told).await.expect("a count");
+    assert_eq!(told, records, "each record keeps what became of it, once");
+    let ends = doc! {"object": format!("job:{id}"), "action": "bulk.done"};
+    let ends = raw(app, "activity").await.count_documents(ends).await;
+    assert_eq!(ends.expect("a count"), 1, "the end of the job is logged once");
     let (replay, _) = app
         .store
         .find_delivery(&Scope::All, &DeliveryId::new(id))
@@ -162,7 +165,7 @@ async fn ensure_nothing_is_lost(app: &App) {
 
 /// Holds every record again, as before the replay.
 async fn begin_again(app: &App, feed: &Feed) {
-    let again = doc! {"$set": {"state": "quarantined", "attempts": 0}};
+    let again = doc! {"$set": {"state": "quarantined", "attempts": 0, "decided": []}};
     raw(app, "quarantine")
         .await
         .update_many(doc! {}, again)

@@ -153,7 +153,7 @@ pub(super) fn quarantine(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> 
             .cell(r.state.word())
             .cell(&codes.join(" "))
             .cell(errors().next().map_or("", |v| v.message))
-            .count(u64::from(r.attempts))
+            .count(r.attempts)
             .end();
     })
 }
@@ -187,7 +187,7 @@ pub(super) fn failures(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Bo
                 .cell(r.delivery)
                 .cell(when.stamp(r.received_at))
                 .count(r.position.index)
-                .count(v.line().unwrap_or(r.position.line))
+                .count(v.line.unwrap_or(r.position.line))
                 .cell(v.attribute.unwrap_or_default())
                 .cell(v.value)
                 .cell(v.code)

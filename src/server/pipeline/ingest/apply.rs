@@ -422,6 +422,7 @@ pub(super) fn hold(raw: &RawRecord, checked: &Checked) -> (String, HeldRecord) {
         violations: checked.all_placed(raw).collect(),
         state: State::Quarantined,
         revisions: Vec::new(),
+        decided: Vec::new(),
         attempts: 0,
         received_at: DateTime::UNIX_EPOCH,
         job: None,

@@ -88,7 +88,7 @@ impl Store {
                 record.revisions.extend(mended.clone());
                 let decision = judge(record);
                 if let Some(revision) = mended {
-                    writes.revise(&order, record, revision, &decision)?;
+                    writes.revise(record, revision, &decision)?;
                 }
                 decisions.insert(id.as_str(), decision);
             }
@@ -102,10 +102,10 @@ impl Store {
                 Some(Some(record)) if order.action.takes(record.state) => match order.action {
                     Action::Replay => {
                         let decision = decisions.remove(id.as_str());
-                        writes.replay(&order, &record, decision, &mut there, now)?
+                        writes.replay(&order, &record, decision, &mut there)?
                     }
-                    Action::Discard => writes.step(&order, &record, Move::Discard, now),
-                    Action::Restore => writes.step(&order, &record, Move::Restore, now),
+                    Action::Discard => writes.step(&record, Move::Discard),
+                    Action::Restore => writes.step(&record, Move::Restore),
                 },
                 _ => Outcome::Gone,
             };
@@ -117,7 +117,7 @@ impl Store {
         {
             return Ok(None);
         }
-        self.write(session, &order, &writes).await?;
+        self.write(session, &order, &writes, now).await?;
         Ok(Some(writes.outcomes))
     }
 
@@ -237,37 +237,41 @@ impl Store {
         session: &mut ClientSession,
         order: &Order<'_>,
         writes: &Writes,
+        now: DateTime<Utc>,
     ) -> Result<()> {
-        if !writes.items.is_empty() {
-            let items: Vec<&Item> = writes.items.values().collect();
-            self.replace_items_in(session, &items).await?;
-        }
+        let of = |new: bool| {
+            let items = writes.items.values().filter(move |(_, is_new)| *is_new == new);
+            items.map(|(item, _)| item).collect::<Vec<&Item>>()
+        };
+        self.insert_items_in(session, &of(true)).await?;
+        self.replace_items_in(session, &of(false)).await?;
         let attempts = i32::from(order.action == Action::Replay);
-        for (state, ids) in &writes.moved {
-            let mut set = doc! {"state": *state};
+        for ((state, outcome), ids) in &writes.moved {
+            let mut set = doc! {"state": state.word()};
             if order.action == Action::Replay {
                 set.insert("job", order.job.as_str());
             }
+            let pushed = order.keeps(*outcome, now)?;
             self.collection::<Document>("quarantine")
                 .update_many(
                     doc! {"_id": {"$in": ids}},
-                    doc! {"$set": set, "$inc": {"attempts": attempts}},
+                    doc! {"$set": set, "$inc": {"attempts": attempts}, "$push": pushed},
                 )
                 .session(&mut *session)
                 .await?;
         }
         for (id, set) in &writes.failed {
+            let pushed = order.keeps(Outcome::RejectedAgain, now)?;
             self.collection::<Document>("quarantine")
                 .update_one(
                     doc! {"_id": id},
-                    doc! {"$set": set.clone(), "$inc": {"attempts": attempts}},
+                    doc! {"$set": set.clone(), "$inc": {"attempts": attempts}, "$push": pushed},
                 )
                 .session(&mut *session)
                 .await?;
         }
         self.update_many_in(session, "quarantine", writes.revised.clone())
             .await?;
-        self.insert_deeds_in(session, &writes.deeds).await?;
         Ok(())
     }
 }

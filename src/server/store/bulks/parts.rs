@@ -11,9 +11,9 @@
 
 use super::{Bulk, BulkDoc, PartDoc, SetDoc, Stage, part_id, working};
 use crate::domain::account::Scope;
-use crate::domain::bulk::{Action, Move, RAMP, State};
+use crate::domain::bulk::{Action, Move, RAMP, State, Tally};
 use crate::domain::ids::{FeedId, JobId, RecordId};
-use crate::server::store::{Error, Result, Store, to_bson, when};
+use crate::server::store::{Deed, Error, Result, Store, to_bson, transaction, when};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
@@ -314,12 +314,42 @@ impl Store {
             self.answer_rechecks(&bulk.feed, &bulk.id, true, now).await?;
         }
         let mut set = doc! {"state": to.word()};
+        let mut deed = None;
         if matches!(to, State::Done | State::Cancelled) {
             set.insert("ended_at", when::bson(now));
+            deed = Some(ended(bulk, to, &self.read_standing(&bulk.id).await?.tally, now));
         }
-        // From the state it was seen in: whoever moved it meanwhile has the next word.
+        for _ in 0..transaction::TRIES {
+            session.start_transaction().await?;
+            let rested = self.rest_in(&mut session, bulk, set.clone(), deed.as_ref()).await;
+            if transaction::end(&mut session, rested).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict {
+            what: format!("job {}", bulk.id),
+        })
+    }
+
+    /// Notes that a job rests, and what came of it, from the state it was seen in: whoever moved
+    /// it meanwhile has the next word.
+    async fn rest_in(
+        &self,
+        session: &mut ClientSession,
+        bulk: &Bulk,
+        set: Document,
+        deed: Option<&Deed>,
+    ) -> Result<()> {
         let query = doc! {"_id": bulk.id.as_str(), "state": bulk.state.word()};
-        self.bulks().update_one(query, doc! {"$set": set}).await?;
+        let change = doc! {"$set": set};
+        let moved = self
+            .bulks()
+            .update_one(query, change)
+            .session(&mut *session)
+            .await?;
+        if let Some(deed) = deed.filter(|_| moved.matched_count == 1) {
+            self.insert_deed_in(session, deed).await?;
+        }
         Ok(())
     }
 
@@ -336,6 +366,23 @@ impl Store {
     pub async fn count_bulks_at_work(&self, scope: &Scope) -> Result<u64> {
         let query = crate::server::store::scope::narrow(doc! {"state": working()}, scope, None);
         Ok(self.bulks().count_documents(query).await?)
+    }
+}
+
+/// What the activity log keeps of a job that has ended; each record has its own outcome.
+fn ended(bulk: &Bulk, to: State, tally: &Tally, now: DateTime<Utc>) -> Deed {
+    let how = match to {
+        State::Cancelled => "stopped",
+        _ => "finished",
+    };
+    Deed {
+        at: now,
+        actor_id: None,
+        actor_name: format!("worker, for {}", bulk.asked_by),
+        action: format!("bulk.{}", to.word()),
+        object: format!("job:{}", bulk.id),
+        partner: Some(bulk.partner.clone()),
+        what: format!("{how} the {}: {}", bulk.action.word(), tally.told()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::writes::{Decision, Order, Writes};
 use crate::domain::bulk::{Outcome, Tally};
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, State};
-use crate::server::store::{Error, Job, Result, Store, transaction};
+use crate::server::store::{Deed, Error, Job, Result, Store, transaction};
 use chrono::{DateTime, Utc};
 use mongodb::ClientSession;
 use std::collections::HashMap;
@@ -60,14 +60,30 @@ impl Store {
             .read_there(session, order.feed, [&decision].into_iter())
             .await?;
         let mut writes = Writes::default();
-        let outcome = writes.replay(&order, &record, Some(decision), &mut there, now)?;
+        let outcome = writes.replay(&order, &record, Some(decision), &mut there)?;
         if !writes.items.is_empty() {
             self.touch_items_in(session, order.feed).await?;
         }
-        self.write(session, &order, &writes).await?;
+        self.write(session, &order, &writes, now).await?;
+        self.insert_deed_in(session, &replayed(&order, &record, outcome, now))
+            .await?;
         self.move_issues_in(session, &writes.issues).await?;
         self.log_replayed_in(session, &order, &Tally::of([outcome]), now)
             .await?;
         Ok(outcome)
+    }
+}
+
+/// The job's end in the activity log, where that of a set has its own
+/// ([`super::parts`]): what became of its one record.
+fn replayed(order: &Order<'_>, record: &HeldRecord, outcome: Outcome, now: DateTime<Utc>) -> Deed {
+    Deed {
+        at: now,
+        actor_id: None,
+        actor_name: format!("worker, for {}", order.asked_by),
+        action: Deed::REPLAYED.to_owned(),
+        object: format!("record:{}", record.id),
+        partner: Some(record.partner.clone()),
+        what: format!("{} in a replay", outcome.label()),
     }
 }

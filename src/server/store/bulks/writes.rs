@@ -4,12 +4,12 @@ use super::Bulk;
 use super::reading::There;
 use crate::domain::bulk::{Action, Outcome};
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId};
-use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
+use crate::domain::quarantine::{Decided, HeldRecord, Move, Revision, State};
 use crate::domain::violation::Violation;
 use crate::server::store::issues::{Moves, Waiting};
 use crate::server::store::items::{Item, item_key};
-use crate::server::store::quarantine::{RevisionDoc, error_codes};
-use crate::server::store::{Deed, Job, Passed, Result, to_bson, when};
+use crate::server::store::quarantine::{DecidedDoc, RevisionDoc, error_codes};
+use crate::server::store::{Job, Passed, Result, to_bson, when};
 use chrono::{DateTime, Utc};
 use mongodb::bson::{Document, doc};
 use std::collections::HashMap;
@@ -75,27 +75,35 @@ pub enum Decision {
 #[derive(Default)]
 pub(super) struct Writes {
     pub outcomes: Vec<Outcome>,
-    pub items: HashMap<String, Item>,
-    /// Records that change their state and nothing else.
-    pub moved: HashMap<&'static str, Vec<String>>,
+    /// Items by their keys, each with whether there was none before.
+    pub items: HashMap<String, (Item, bool)>,
+    /// Records that change their state and nothing else, by the state and what became of them.
+    pub moved: HashMap<(State, Outcome), Vec<String>>,
     /// Records that failed otherwise than before.
     pub failed: Vec<(String, Document)>,
     /// Updates that add a revision to a record.
     pub revised: Vec<Document>,
-    pub deeds: Vec<Deed>,
     /// What the records do to their issues.
     pub issues: Moves,
 }
 
+impl Order<'_> {
+    /// What a record keeps of an outcome of it, as an update pushes it.
+    pub fn keeps(&self, outcome: Outcome, now: DateTime<Utc>) -> Result<Document> {
+        let decided = Decided {
+            at: now,
+            by: self.asked_by.to_owned(),
+            job: self.job.clone(),
+            outcome,
+            why: self.reason.to_owned(),
+        };
+        Ok(doc! {"decided": to_bson(&DecidedDoc::from(&decided))?})
+    }
+}
+
 impl Writes {
     /// Notes that a fix made a revision of a record, on which this was decided.
-    pub fn revise(
-        &mut self,
-        order: &Order<'_>,
-        record: &HeldRecord,
-        mut revision: Revision,
-        decision: &Decision,
-    ) -> Result<()> {
+    pub fn revise(&mut self, record: &HeldRecord, mut revision: Revision, decision: &Decision) -> Result<()> {
         if let Decision::Fails(violations) = decision {
             revision.violations.clone_from(violations);
         }
@@ -103,8 +111,6 @@ impl Writes {
             "q": {"_id": record.id.as_str()},
             "u": {"$push": {"revisions": to_bson(&RevisionDoc::from(&revision))?}},
         });
-        let what = format!("saved revision {}: {}", revision.number, revision.reason);
-        self.note(order, record, "record.edit", what, revision.at);
         Ok(())
     }
 
@@ -115,13 +121,12 @@ impl Writes {
         record: &HeldRecord,
         decision: Option<Decision>,
         there: &mut HashMap<String, There>,
-        now: DateTime<Utc>,
     ) -> Result<Outcome> {
         let (outcome, step) = match decision {
             None => return Ok(Outcome::Gone),
             Some(Decision::Fails(violations)) => {
                 if violations == record.violations {
-                    self.moves(record, State::RejectedAgain);
+                    self.moves(record, State::RejectedAgain, Outcome::RejectedAgain);
                 } else {
                     let before = Waiting::of(record);
                     let codes = error_codes(&violations);
@@ -135,24 +140,11 @@ impl Writes {
                     };
                     self.failed.push((record.id.to_string(), set));
                 }
-                self.note(
-                    order,
-                    record,
-                    "record.replayed",
-                    "rejected again in a replay".to_owned(),
-                    now,
-                );
                 return Ok(Outcome::RejectedAgain);
             }
             Some(Decision::Passes(passed)) => self.pass(order, record, &passed, there),
         };
-        self.moves(record, step);
-        let what = match outcome {
-            Outcome::Accepted => "accepted in a replay; its item is in the catalogue",
-            Outcome::Unchanged => "accepted in a replay; the catalogue said the same already",
-            _ => "superseded: a newer version of the item had been accepted",
-        };
-        self.note(order, record, "record.replayed", what.to_owned(), now);
+        self.moves(record, step, outcome);
         Ok(outcome)
     }
 
@@ -175,6 +167,11 @@ impl Writes {
                 return (Outcome::Unchanged, State::Accepted);
             }
         }
+        let is_new = match there.get(&key) {
+            None => true,
+            // It may be this slice that brought it.
+            Some(_) => self.items.get(&key).is_some_and(|(_, is_new)| *is_new),
+        };
         there.insert(
             key.clone(),
             There {
@@ -184,64 +181,30 @@ impl Writes {
             },
         );
         let delivery = DeliveryId::new(order.job.as_str());
-        self.items
-            .insert(key, Item::of(order.feed, &delivery, record.received_at, passed));
+        let item = Item::of(order.feed, &delivery, record.received_at, passed);
+        self.items.insert(key, (item, is_new));
         (Outcome::Accepted, State::Accepted)
     }
 
     /// Notes that a record goes a step that somebody asked for.
-    pub fn step(
-        &mut self,
-        order: &Order<'_>,
-        record: &HeldRecord,
-        step: Move,
-        now: DateTime<Utc>,
-    ) -> Outcome {
+    pub fn step(&mut self, record: &HeldRecord, step: Move) -> Outcome {
         let Some(to) = record.state.after(step) else {
             return Outcome::Gone;
         };
-        self.moves(record, to);
-        let (outcome, action, what) = match step {
-            Move::Restore => (
-                Outcome::Restored,
-                "record.restore",
-                "took it back into the quarantine".to_owned(),
-            ),
-            _ => (
-                Outcome::Discarded,
-                "record.discard",
-                format!("discarded it: {}", order.reason),
-            ),
+        let outcome = match step {
+            Move::Restore => Outcome::Restored,
+            _ => Outcome::Discarded,
         };
-        self.note(order, record, action, what, now);
+        self.moves(record, to, outcome);
         outcome
     }
 
-    fn moves(&mut self, record: &HeldRecord, to: State) {
+    fn moves(&mut self, record: &HeldRecord, to: State, outcome: Outcome) {
         let before = Waiting::of(record);
         self.issues.add(&before, &before.after(to, None));
         self.moved
-            .entry(to.word())
+            .entry((to, outcome))
             .or_default()
             .push(record.id.to_string());
-    }
-
-    fn note(
-        &mut self,
-        order: &Order<'_>,
-        record: &HeldRecord,
-        action: &str,
-        what: String,
-        now: DateTime<Utc>,
-    ) {
-        self.deeds.push(Deed {
-            at: now,
-            actor_id: None,
-            actor_name: format!("worker, for {}", order.asked_by),
-            action: action.to_owned(),
-            object: format!("record:{}", record.id),
-            partner: Some(record.partner.clone()),
-            what,
-        });
     }
 }
