@@ -55,6 +55,8 @@ pub struct BulkView {
     pub samples: Vec<Sample>,
     /// Whether the caller may have it changed.
     pub may_mend: bool,
+    /// Whether the caller may keep the fix for the files to come, in the feed's profile.
+    pub may_keep: bool,
     /// What would become of them.
     pub rehearsal: Rehearsal,
     /// The last thing that went wrong with a single record.
@@ -195,6 +197,20 @@ pub async fn mend_bulk(
         ("why", &*why),
     ];
     context::reply_to_form(MendBulk::PATH, &format!("/jobs/{id}"), typed, result)
+}
+
+/// Begins a draft of the feed's profile that keeps the fix of a job, and goes there to try it.
+#[server(endpoint = "keep_fix")]
+pub async fn keep_fix(id: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::EditProfile).await?;
+            desk::mend::keep(&viewer, &JobId::new(id)).await
+        }
+        .await,
+    )
 }
 
 /// Starts a planned job. `stop_above` and `per_second` may be empty, for none.

@@ -3,7 +3,7 @@
 
 use super::preview::Preview;
 use crate::domain::ids::FeedId;
-use crate::domain::profile::Line;
+use crate::domain::profile::{Kept, Line};
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -31,6 +31,8 @@ pub struct Says {
     pub fixed: Vec<Mapping>,
     /// By attribute: values as sent, to values as meant.
     pub values: Vec<(String, Vec<Mapping>)>,
+    /// Fixes that every record goes through after all else.
+    pub fixes: Vec<Kept>,
 }
 
 /// One version of the profile.

@@ -155,10 +155,13 @@ impl Hold {
 )]
 pub struct NoReason;
 
+/// Longest reason, in characters.
+pub const REASON_MAX: usize = 500;
+
 /// Reads the reason somebody typed.
 pub fn reason(text: &str) -> Result<String, NoReason> {
     let text = text.trim();
-    if (3..=500).contains(&text.chars().count()) {
+    if (3..=REASON_MAX).contains(&text.chars().count()) {
         Ok(text.to_owned())
     } else {
         Err(NoReason)

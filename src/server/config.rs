@@ -94,6 +94,15 @@ pub struct Working {
         value_name = "DAYS"
     )]
     pub keep_files_days: u32,
+    /// Days a held record waits for somebody to act before it is discarded, to be taken back at any time; 0 for ever
+    #[arg(
+        long,
+        env = "FEEDGATE_KEEP_HELD_DAYS",
+        default_value_t = 90,
+        value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(0..=3650)
+    )]
+    pub keep_held_days: u32,
     /// Seconds of silence after which another worker keeps the figures of charts, or takes a part of a job
     #[arg(
         long,

@@ -1,12 +1,13 @@
 //! Reads profiles as people write them, in TOML, says in which line something is wrong, and
 //! which lines are different in another.
 
-use crate::domain::profile::{Edit, Fault, Line, Profile};
+use crate::domain::profile::{Edit, Fault, Kept, Line, Profile};
 use anyhow::{Context, bail};
+use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use std::fmt;
 use std::path::Path;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// One thing that is wrong with a profile somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,20 @@ pub fn read(text: &str) -> Result<Profile, Vec<Flaw>> {
 pub fn write(profile: &Profile) -> String {
     // A profile is made of strings and tables of strings, all of which TOML can hold.
     toml::to_string(profile).unwrap_or_default()
+}
+
+/// A profile's text with a fix kept behind it.
+pub fn keep(text: &str, kept: &Kept) -> String {
+    #[derive(Serialize)]
+    struct Fixes<'a> {
+        fixes: [&'a Kept; 1],
+    }
+    // A fix is made of texts, all of which TOML can hold.
+    let block = toml::to_string(&Fixes { fixes: [kept] }).unwrap_or_default();
+    if text.trim().is_empty() {
+        return block;
+    }
+    format!("{}\n\n{block}", text.trim_end())
 }
 
 /// The lines that are different in `after`, each with a line before and behind it.
@@ -116,11 +131,25 @@ fn place(text: &str, fault: &Fault) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let mut table = table.get_ref();
     let mut at = None;
+    let mut list: Option<&DeArray<'_>> = None;
     for step in &fault.key {
-        let (key, value) = table.iter().find(|(key, _)| **key.get_ref() == **step)?;
+        // Of a list the step is the place of what is meant.
+        if let Some(items) = list.take() {
+            let item = step.parse::<usize>().ok().and_then(|place| items.get(place))?;
+            at = Some(item.span().start);
+            match item.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => break,
+            }
+            continue;
+        }
+        let Some((key, value)) = table.iter().find(|(key, _)| **key.get_ref() == **step) else {
+            break;
+        };
         at = Some(key.span().start);
         match value.get_ref() {
             DeValue::Table(inner) => table = inner,
+            DeValue::Array(items) => list = Some(items),
             _ => break,
         }
     }
@@ -130,6 +159,7 @@ fn place(text: &str, fault: &Fault) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bulk::fix::Change;
 
     fn flaws(text: &str) -> Vec<String> {
         read(text)
@@ -137,6 +167,48 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect()
+    }
+
+    #[test]
+    fn a_kept_fix_stands_behind_what_was_written_and_is_read_back() {
+        let kept = Kept {
+            attribute: "price".to_owned(),
+            change: Change::Set,
+            from: String::new(),
+            to: "10.00 \"EUR\"".to_owned(),
+            by: "Ada \u{1F9EA}".to_owned(),
+            on: chrono::NaiveDate::from_ymd_opt(2026, 11, 27),
+            why: "They\ntold us".to_owned(),
+        };
+        for text in ["", "# Theirs.\ndecimal = \",\"\n\n[map]\nPreis = \"price\"\n"] {
+            let once = keep(text, &kept);
+            assert!(once.starts_with(text.trim_end()), "{once}");
+            let other = Kept {
+                change: Change::Trim,
+                to: String::new(),
+                on: None,
+                ..kept.clone()
+            };
+            let profile = read(&keep(&once, &other)).expect("sound");
+            assert_eq!(profile.fixes, [kept.clone(), other]);
+            assert_eq!(read(&write(&profile)), Ok(profile));
+        }
+    }
+
+    #[test]
+    fn a_fix_that_cannot_be_made_is_named_with_its_line() {
+        let text = "decimal = \",\"\n[[fixes]]\nattribute = \"price\"\nchange = \"trim\"\n\n\
+                    [[fixes]]\nattribute = \"prise\"\nchange = \"trim\"\n\n\
+                    [[fixes]]\nattribute = \"id\"\nchange = \"trim\"\n\n\
+                    [[fixes]]\nattribute = \"price\"\nchange = \"map\"\nto = \"1 EUR\"\n";
+        assert_eq!(
+            flaws(text),
+            [
+                "line 7: fixes.1.attribute: “prise” is no attribute of the contract; use one such as id, title, price or gtin.",
+                "line 11: fixes.2.attribute: The id cannot be changed: another id is another product.",
+                "line 14: fixes.3.from: Give the value that is changed.",
+            ]
+        );
     }
 
     #[test]

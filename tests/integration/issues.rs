@@ -80,18 +80,18 @@ async fn what_waits_for_an_issue_moves_with_every_record() {
     let records = held(&app).await;
     let scope = Scope::All;
     app.store
-        .move_held(&scope, &records[0].id, HeldMove::Discard)
+        .move_held(&scope, &records[0].id, HeldMove::Discard, app.clock.now())
         .await
         .expect("given up");
     assert_eq!(waiting(&app, &feed, "GTIN_CHECK").await, 3);
     let twice = app
         .store
-        .move_held(&scope, &records[0].id, HeldMove::Discard)
+        .move_held(&scope, &records[0].id, HeldMove::Discard, app.clock.now())
         .await;
     assert!(matches!(twice, Err(Error::Conflict { .. })));
     assert_eq!(waiting(&app, &feed, "GTIN_CHECK").await, 3);
     app.store
-        .move_held(&scope, &records[0].id, HeldMove::Restore)
+        .move_held(&scope, &records[0].id, HeldMove::Restore, app.clock.now())
         .await
         .expect("taken back");
     assert_eq!(waiting(&app, &feed, "GTIN_CHECK").await, 4);

@@ -219,6 +219,7 @@ pub(crate) const TABLE: &[Row] = &[
         &[("id", "{record}"), ("attribute", "price"), ("change", "trim")],
         [401, 404, 404, 403, 404, 404],
     ),
+    ("keep_fix", &[("id", "{record}")], [401, 404, 404, 403, 404, 404]),
     (
         "start_bulk",
         &[("id", "{record}")],

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest value that a rule may write or look for, in characters.
 pub const VALUE_MAX: usize = 2000;
+/// Longest name of an attribute, in bytes.
+const NAME_MAX: usize = 200;
 /// The attribute that no rule may change: another id is another product.
 pub const LOCKED: &str = "id";
 
@@ -142,6 +144,40 @@ impl Fix {
         }
     }
 
+    /// What cannot be meant by it, as the field it is in and what to do; none when it can be made.
+    pub fn fault(&self) -> Option<(&'static str, String)> {
+        match self.attribute.as_str() {
+            "" => return Some(("attribute", "Name the attribute, such as price.".to_owned())),
+            LOCKED => {
+                let says = "The id cannot be changed: another id is another product.";
+                return Some(("attribute", says.to_owned()));
+            }
+            name if name.len() > NAME_MAX => {
+                return Some(("attribute", "No attribute has so long a name.".to_owned()));
+            }
+            _ => {}
+        }
+        let (asks_from, asks_to) = self.change.asks();
+        if asks_from && self.from.is_empty() {
+            let says = match self.change {
+                Change::Take => "Name the attribute to take it from.",
+                Change::Map => "Give the value that is changed.",
+                _ => "Give the text that is replaced.",
+            };
+            return Some(("from", says.to_owned()));
+        }
+        if asks_to && self.to.is_empty() && self.change != Change::Replace {
+            return Some(("to", "Give the value that is written.".to_owned()));
+        }
+        if self.change == Change::Currency && !is_currency(&self.to) {
+            return Some(("to", "Give the currency by its code, such as EUR.".to_owned()));
+        }
+        let long = [("from", &self.from), ("to", &self.to)]
+            .into_iter()
+            .find(|(_, value)| value.chars().count() > VALUE_MAX);
+        long.map(|(field, _)| (field, format!("Keep it under {VALUE_MAX} characters.")))
+    }
+
     /// The attributes afterwards; none when nothing changes.
     pub fn apply(&self, attributes: &Attributes) -> Option<Attributes> {
         let mut fixed = match self.change {
@@ -177,7 +213,7 @@ impl Fix {
     }
 
     /// What a value becomes; none for the changes that do not look at it, and where it stays.
-    fn other(&self, value: &str) -> Option<String> {
+    pub(crate) fn other(&self, value: &str) -> Option<String> {
         match self.change {
             Change::Set | Change::Take => None,
             Change::Map => (value == self.from).then(|| self.to.clone()),
@@ -189,6 +225,10 @@ impl Fix {
             Change::Currency => with_currency(value, &self.to),
         }
     }
+}
+
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// The first number of a value with its decimals behind a point and nothing between its

@@ -1,6 +1,6 @@
 //! Finds what is wrong with a profile that somebody wrote, before a file is read by it.
 
-use super::{Profile, shipped};
+use super::{Kept, Profile, shipped};
 use crate::domain::record::{Attribute, Names};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -48,6 +48,9 @@ pub const ENCODINGS: &[&str] = &[
 
 /// The units that weights may be in.
 pub const WEIGHT_UNITS: &[&str] = &["g", "kg", "oz", "lb"];
+
+/// Most fixes that a profile keeps.
+pub const FIXES_MAX: usize = 100;
 
 /// The units that lengths may be in.
 pub const LENGTH_UNITS: &[&str] = &["cm", "in"];
@@ -128,6 +131,7 @@ impl Profile {
                 faults.add(&["values", attribute], message.to_owned());
             }
         }
+        check_fixes(&self.fixes, &mut faults);
         if let Some(columns) = &self.columns {
             check_columns(columns, &self.resolved(), &mut faults);
         }
@@ -204,6 +208,24 @@ fn check_fixed(fixed: &BTreeMap<String, String>, faults: &mut Faults) {
         if value.trim().is_empty() {
             let message = "The value is empty; map the field to \"\" to leave it out instead.";
             faults.add(&key, message.to_owned());
+        }
+    }
+}
+
+fn check_fixes(fixes: &[Kept], faults: &mut Faults) {
+    if fixes.len() > FIXES_MAX {
+        let message = format!(
+            "{} fixes are more than the {FIXES_MAX} that are made; ask their partner for better files.",
+            fixes.len()
+        );
+        faults.add(&["fixes"], message);
+    }
+    for (place, kept) in fixes.iter().enumerate() {
+        let number = place.to_string();
+        if let Some((field, says)) = kept.fix().fault() {
+            faults.add(&["fixes", &number, field], says);
+        } else {
+            check_attribute(&["fixes", &number, "attribute"], &kept.attribute, faults);
         }
     }
 }

@@ -7,9 +7,11 @@
 //! `feedgate check --profile`; the vocabularies of some price comparison sites are [`shipped`].
 
 mod faults;
+mod keeping;
 pub mod shipped;
 
 pub use faults::{ENCODINGS, Fault, LENGTH_UNITS, WEIGHT_UNITS};
+pub use keeping::Kept;
 
 use super::contract::Currency;
 use super::record::{Attribute, Dictionary};
@@ -91,6 +93,9 @@ pub struct Profile {
     /// missing one, `*` for every value that is not named.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Fixes that every record goes through after all else, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Kept>,
 }
 
 impl Profile {
@@ -118,6 +123,8 @@ impl Profile {
         for (attribute, pairs) in own.values {
             values.entry(attribute).or_default().extend(pairs);
         }
+        let mut fixes = base.fixes;
+        fixes.extend(own.fixes);
         let over = |mut below: BTreeMap<String, String>, above: BTreeMap<String, String>| {
             below.extend(above);
             below
@@ -135,6 +142,7 @@ impl Profile {
             map: over(base.map, own.map),
             fixed: over(base.fixed, own.fixed),
             values,
+            fixes,
         }
     }
 

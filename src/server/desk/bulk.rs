@@ -98,6 +98,7 @@ pub async fn plan(viewer: &Viewer, what: &str, ids: Vec<RecordId>, meant: Meant)
         address: if selected { String::new() } else { address },
         asked_by: viewer.name.clone(),
         asked_at: now,
+        until: now,
     };
     let frozen = match state.store.plan_bulk(&viewer.scope(), &asked).await {
         Err(store::Error::Conflict { .. }) => {
@@ -210,6 +211,7 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
     } else {
         Vec::new()
     };
+    let may_keep = viewer.may(Right::EditProfile) && bulk.mend.is_some();
     let may_mend = viewer.may(Right::EditRecord) && viewer.may(Right::ReplayRecord);
     let writes = bulk.action == Action::Replay && standing.tally.total() > standing.tally.gone;
     Ok(BulkView {
@@ -225,6 +227,7 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
         mend: bulk.mend,
         samples,
         may_mend,
+        may_keep,
         rehearsal: Rehearsal {
             seen: standing.rehearsed,
             changed: standing.would_change,

@@ -1,11 +1,13 @@
 //! Has the records of a planned replay changed by a rule first, and shows what that would change.
 
 use super::bulk::{find, note, page_of};
+use super::profile;
 use crate::api::bulk::Sample;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::bulk::Action;
-use crate::domain::bulk::fix::{Change, Fix, LOCKED, Mend, VALUE_MAX};
+use crate::domain::bulk::fix::{Fix, Mend};
 use crate::domain::ids::JobId;
+use crate::domain::profile::Kept;
 use crate::domain::record::Attributes;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
@@ -18,8 +20,6 @@ const SAMPLES: usize = 20;
 const SEARCHED: usize = 5;
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
-/// Longest name of an attribute, in bytes.
-const NAME_MAX: usize = 200;
 
 /// Gives a planned replay a fix, or takes the one away that it has.
 pub async fn ask(viewer: &Viewer, id: &JobId, fix: Option<Fix>, why: &str) -> Result<(), AppError> {
@@ -54,41 +54,20 @@ pub async fn ask(viewer: &Viewer, id: &JobId, fix: Option<Fix>, why: &str) -> Re
     Ok(())
 }
 
+/// Begins a draft of the profile of a job's feed that keeps the job's fix, for the caller to try and
+/// to put in force.
+pub async fn keep(viewer: &Viewer, id: &JobId) -> Result<(), AppError> {
+    let state = context::state()?;
+    let bulk = find(&state, viewer, id).await?;
+    let mend = bulk.mend.ok_or_else(|| AppError::not_found("fix"))?;
+    let kept = Kept::of(&mend, &viewer.name, state.clock.now().date_naive());
+    profile::begin_with(&state, viewer, &bulk.feed, &kept).await
+}
+
 /// Refuses what cannot be meant.
 fn checked(viewer: &Viewer, fix: Fix, why: &str) -> Result<Mend, AppError> {
-    let name = |field: &'static str, name: &str| match name {
-        "" => Err(AppError::invalid(field, "Name the attribute, such as price.")),
-        LOCKED => Err(AppError::invalid(
-            field,
-            "The id cannot be changed: another id is another product.",
-        )),
-        name if name.len() > NAME_MAX => Err(AppError::invalid(field, "No attribute has so long a name.")),
-        _ => Ok(()),
-    };
-    name("attribute", &fix.attribute)?;
-    let (asks_from, asks_to) = fix.change.asks();
-    if asks_from && fix.from.is_empty() {
-        let says = match fix.change {
-            Change::Take => "Name the attribute to take it from.",
-            Change::Map => "Give the value that is changed.",
-            _ => "Give the text that is replaced.",
-        };
-        return Err(AppError::invalid("from", says));
-    }
-    if asks_to && fix.to.is_empty() && fix.change != Change::Replace {
-        return Err(AppError::invalid("to", "Give the value that is written."));
-    }
-    if fix.change == Change::Currency && !is_currency(&fix.to) {
-        return Err(AppError::invalid(
-            "to",
-            "Give the currency by its code, such as EUR.",
-        ));
-    }
-    for (field, value) in [("from", &fix.from), ("to", &fix.to)] {
-        if value.chars().count() > VALUE_MAX {
-            let says = format!("Keep it under {VALUE_MAX} characters.");
-            return Err(AppError::invalid(field, says));
-        }
+    if let Some((field, says)) = fix.fault() {
+        return Err(AppError::invalid(field, says));
     }
     let why = why.trim();
     if why.is_empty() || why.chars().count() > REASON_MAX {
@@ -102,10 +81,6 @@ fn checked(viewer: &Viewer, fix: Fix, why: &str) -> Result<Mend, AppError> {
         why: why.to_owned(),
         by: viewer.name.clone(),
     })
-}
-
-fn is_currency(code: &str) -> bool {
-    code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// What the fix of a job changes in the first records that it changes.

@@ -12,7 +12,7 @@ use crate::api::profile::{FlawView, ProfileView, RevisionRow, Wish, Writing};
 use crate::domain::account::{Right, Viewer};
 use crate::domain::feed::{Feed, Terms};
 use crate::domain::ids::FeedId;
-use crate::domain::profile::{Profile, shipped};
+use crate::domain::profile::{Kept, Profile, shipped};
 use crate::domain::{format, hold};
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
@@ -114,6 +114,37 @@ pub async fn write(viewer: &Viewer, id: &FeedId, seen: u32, wish: Wish) -> Resul
             Err(error) => return Err(error),
         }
     }
+    state.store.insert_draft(&draft).await?;
+    go(&format!("/feeds/{id}/profile?draft={}#preview", draft.id));
+    Ok(())
+}
+
+/// Begins a draft that keeps a fix for the files to come, and goes to the page on which it is tried
+/// and put in force.
+pub(super) async fn begin_with(
+    state: &AppState,
+    viewer: &Viewer,
+    id: &FeedId,
+    kept: &Kept,
+) -> Result<(), AppError> {
+    let feed = find(state, viewer, id).await?.feed;
+    let known = feed.profile.fixes.iter().find(|known| known.fix() == kept.fix());
+    if let Some(known) = known {
+        let owner = known.owner();
+        return Err(AppError::conflict(format!(
+            "The profile of {id} keeps this fix already{}{owner}.",
+            if owner.is_empty() { "" } else { ": " }
+        )));
+    }
+    let revisions = state.store.list_revisions(&viewer.scope(), id).await?;
+    let text = profile::keep(&standing(&feed, &revisions), kept);
+    let draft = Draft {
+        reason: format!("{}: {}", kept.fix().sentence(), kept.why)
+            .chars()
+            .take(hold::REASON_MAX)
+            .collect(),
+        ..Draft::of(&feed, text, state.clock.now())
+    };
     state.store.insert_draft(&draft).await?;
     go(&format!("/feeds/{id}/profile?draft={}#preview", draft.id));
     Ok(())

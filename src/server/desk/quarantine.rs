@@ -423,7 +423,11 @@ async fn step(
 ) -> Result<(), AppError> {
     let state = context::state()?;
     let record = find(&state, viewer, id).await?;
-    match state.store.move_held(&viewer.scope(), id, step).await {
+    match state
+        .store
+        .move_held(&viewer.scope(), id, step, state.clock.now())
+        .await
+    {
         Err(store::Error::Conflict { .. }) => {
             let word = match step {
                 Move::Restore => "restored",

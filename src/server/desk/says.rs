@@ -33,6 +33,7 @@ pub(super) fn says(own: &Profile) -> Says {
                 (attribute.clone(), pairs(values, own))
             })
             .collect(),
+        fixes: all.fixes.clone(),
     }
 }
 

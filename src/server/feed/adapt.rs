@@ -5,6 +5,7 @@
 //! fixed values, decimal marks, currencies and units. The record's original bytes stay as they
 //! were sent. What cannot be read in one way only stays as it is, for the contract to judge.
 
+use super::mended::Fixes;
 use crate::domain::contract::Currency;
 use crate::domain::profile::Profile;
 use crate::domain::record::{Attribute, Names, RawRecord, rank};
@@ -46,6 +47,7 @@ pub struct Adapter {
     /// The attributes with a fixed value, a bit each.
     replaced: u128,
     leaves_out: bool,
+    fixes: Fixes,
 }
 
 fn bit(attribute: Attribute) -> u128 {
@@ -62,6 +64,7 @@ impl Adapter {
             length_unit: profile.length_unit.clone(),
             leaves_out: profile.map.values().any(String::is_empty)
                 || profile.columns.iter().flatten().any(String::is_empty),
+            fixes: Fixes::of(profile),
             ..Self::default()
         };
         let says_number = adapter.decimal.is_some();
@@ -95,7 +98,7 @@ impl Adapter {
             adapter.replaced |= bit(attribute);
             adapter.fixed.push((attribute, value.clone()));
         }
-        let acts = adapter.changed | adapter.replaced != 0 || adapter.leaves_out;
+        let acts = adapter.changed | adapter.replaced != 0 || adapter.leaves_out || !adapter.fixes.is_empty();
         acts.then_some(adapter)
     }
 
@@ -103,6 +106,9 @@ impl Adapter {
     pub fn prepare(&self, names: &mut Names) {
         for (attribute, _) in self.fixed.iter().chain(&self.missing) {
             names.push_own(*attribute);
+        }
+        for attribute in self.fixes.own() {
+            names.push_own(attribute);
         }
     }
 
@@ -143,6 +149,7 @@ impl Adapter {
                 record.push(number, value);
             }
         }
+        self.fixes.make(record, self.fixed.len() + self.missing.len());
     }
 
     /// Writes what a value means; false when it means itself.

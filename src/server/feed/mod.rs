@@ -14,6 +14,7 @@
 //! | [`xml`] | RSS and Atom, and any other XML by the path to its records |
 //! | [`plan`] | what the feed's profile says, prepared for the readers |
 //! | [`adapt`] | a record as sent to one in the contract's words |
+//! | [`mended`] | the fixes that the profile keeps, made in each record |
 //! | [`json`] | lists of objects, and an object a line |
 //! | [`block`] | records in the hundreds, so that cores can share the work |
 //!
@@ -27,6 +28,7 @@ pub mod block;
 pub mod csv;
 pub mod encoding;
 pub mod json;
+mod mended;
 mod nested;
 mod origin;
 mod plan;

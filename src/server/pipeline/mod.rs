@@ -8,6 +8,7 @@
 //! | [`hold`] | rules on what a gate held: releases or refuses it |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`bulk`] | works on a part of a set of held records |
+//! | [`expiry`] | gives up held records that nobody acts on |
 //! | [`replay`] | sends held records through the contract again |
 //! | [`reconcile`] | proves that what was received is what became of it |
 //! | [`rollup`] | follows the audit log and adds it up per time bucket |
@@ -17,6 +18,7 @@
 //! may be run again after a kill at any instant.
 
 pub mod bulk;
+pub mod expiry;
 mod gate;
 pub mod hold;
 pub mod ingest;

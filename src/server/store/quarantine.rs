@@ -46,6 +46,9 @@ pub(super) struct HeldDoc {
     received_at: DateTime<Utc>,
     #[serde(default)]
     job: Option<String>,
+    /// When somebody last edited it or took it back.
+    #[serde(default, with = "when::option", skip_serializing_if = "Option::is_none")]
+    acted_at: Option<DateTime<Utc>>,
     #[serde(default)]
     superseded_by: Option<String>,
 }
@@ -160,6 +163,7 @@ impl HeldDoc {
             attempts: r.attempts,
             received_at: r.received_at,
             job: None,
+            acted_at: None,
             superseded_by: None,
         }
     }
@@ -383,6 +387,7 @@ impl Store {
                 "state": State::Quarantined.word(),
                 "violations": to_bson(&revision.violations)?,
                 "codes": &codes,
+                "acted_at": when::bson(revision.at),
             },
         };
         self.change_held(scope, id, query, change, (State::Quarantined, Some(codes)))
@@ -391,14 +396,20 @@ impl Store {
 
     /// Moves a record by a step that needs nothing else. `Conflict` when the step is not legal
     /// from the state it is in by now.
-    pub async fn move_held(&self, scope: &Scope, id: &RecordId, step: Move) -> Result<()> {
+    pub async fn move_held(
+        &self,
+        scope: &Scope,
+        id: &RecordId,
+        step: Move,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let Some(to) = State::ALL.into_iter().find_map(|s| s.after(step)) else {
             return Err(Error::Conflict {
                 what: format!("record {id}"),
             });
         };
         let query = doc! {"_id": id.as_str(), "state": {"$in": states_before(step)}};
-        let change = doc! {"$set": {"state": to.word()}};
+        let change = doc! {"$set": {"state": to.word(), "acted_at": when::bson(now)}};
         self.change_held(scope, id, query, change, (to, None)).await
     }
 

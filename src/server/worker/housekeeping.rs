@@ -1,7 +1,9 @@
 //! Removes what is not needed any more: received files that have been kept long enough, and
-//! what uploads left behind that never ended. Opens ignored issues again whose day has come.
+//! what uploads left behind that never ended. Has held records given up that nobody acts on, and
+//! opens ignored issues again whose day has come.
 
 use super::Worker;
+use crate::server::pipeline::expiry;
 use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -21,12 +23,20 @@ impl Worker {
         }
     }
 
-    async fn sweep(&self) {
+    /// Does it once.
+    pub async fn sweep(&self) {
         let keep = TimeDelta::days(i64::from(self.settings.keep_files_days));
         match self.store.sweep_files(self.clock.now(), keep).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(files.swept = swept, "received files were removed"),
             Err(error) => tracing::warn!("received files could not be swept: {error}"),
+        }
+        if self.settings.keep_held_days > 0 {
+            match expiry::expire(&self.store, &self.clock, self.settings.keep_held_days).await {
+                Ok(0) => {}
+                Ok(records) => tracing::info!(records, "held records that nobody acted on are given up"),
+                Err(error) => tracing::warn!("old held records could not be given up: {error:#}"),
+            }
         }
         match self.store.wake_issues(self.clock.now()).await {
             Ok(0) => {}

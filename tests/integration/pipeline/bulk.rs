@@ -39,6 +39,7 @@ pub async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
         address: String::new(),
         asked_by: "Sam".to_owned(),
         asked_at: app.clock.now(),
+        until: app.clock.now(),
     };
     app.store.plan_bulk(&Scope::All, &asked).await.expect("a plan")
 }
@@ -314,7 +315,12 @@ async fn what_was_dealt_with_meanwhile_is_told_apart_and_left_alone() {
             .clone()
     };
     app.store
-        .move_held(&Scope::All, &of("SKU1"), quarantine::Move::Discard)
+        .move_held(
+            &Scope::All,
+            &of("SKU1"),
+            quarantine::Move::Discard,
+            app.clock.now(),
+        )
         .await
         .expect("discarded");
     // And the partner sends another product anew, at a price of its own.
@@ -364,7 +370,7 @@ async fn a_selection_of_which_one_vanished_is_refused_whole() {
     let feed = held(&app, 2).await;
     let ids: Vec<RecordId> = records(&app).await.into_iter().map(|r| r.id).collect();
     app.store
-        .move_held(&Scope::All, &ids[0], quarantine::Move::Discard)
+        .move_held(&Scope::All, &ids[0], quarantine::Move::Discard, app.clock.now())
         .await
         .expect("discarded");
     let filter = QuarantineFilter::default();
@@ -377,6 +383,7 @@ async fn a_selection_of_which_one_vanished_is_refused_whole() {
         address: String::new(),
         asked_by: "Sam".to_owned(),
         asked_at: app.clock.now(),
+        until: app.clock.now(),
     };
     let refused = app.store.plan_bulk(&Scope::All, &asked).await;
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");

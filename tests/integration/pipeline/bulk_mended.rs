@@ -2,9 +2,11 @@
 
 use super::bulk::{held, job, plan, records, start, tally};
 use crate::support::app::{Actor, Answer, App};
+use crate::support::files::{Files, a_record};
 use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::bulk::{Action, Pace, State};
 use feedgate::domain::ids::JobId;
+use feedgate::domain::profile::Profile;
 use feedgate::domain::quarantine;
 use feedgate::server::store::Standing;
 
@@ -94,7 +96,7 @@ async fn a_fix_is_tried_first_and_then_made_as_a_revision_of_each_record() {
     for said in [
         "saved revision 1: The partner told us the price",
         "accepted in a replay; its item is in the catalogue",
-        "worker, for ",
+        "worker, for Sam",
     ] {
         assert!(page.contains(said), "{said}");
     }
@@ -103,6 +105,69 @@ async fn a_fix_is_tried_first_and_then_made_as_a_revision_of_each_record() {
     assert!(item.contains(&("price".to_owned(), "10.00 EUR".to_owned())));
     let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
     assert_eq!(faults, []);
+}
+
+#[tokio::test]
+async fn a_fix_is_kept_in_the_feeds_profile_with_its_owner_and_mends_the_files_to_come() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = held(&app, 3).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    plan(&app, &feed, "j1", Action::Replay).await;
+    app.work().await;
+    let none = staff.call("keep_fix", &[("id", "j1")]).await;
+    assert_eq!(none.status, 404, "a job without a fix has none to keep");
+    fix(&staff, &[]).await;
+    let page = staff.get("/jobs/j1").await.body;
+    assert!(page.contains("Keep this fix for the files to come"));
+
+    let begun = staff.post("/api/keep_fix", &[("id", "j1")]).await;
+    let draft = begun.location.expect("a draft to go to");
+    assert_eq!(feed.profile, Profile::default(), "nothing is in force yet");
+    let page = staff.get(draft.trim_end_matches("#preview")).await.body;
+    for said in [
+        "Sets price to “10.00 EUR”",
+        "staff of all, since ",
+        "The partner told us the price",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let name = draft
+        .split("draft=")
+        .nth(1)
+        .and_then(|rest| rest.split('#').next());
+    let drafted = app
+        .store
+        .find_draft(&Scope::All, &feed.id, name.expect("its name"))
+        .await
+        .expect("a look")
+        .expect("a draft");
+    let saved = staff
+        .post(
+            "/api/write_profile",
+            &[
+                ("feed", "acme/main"),
+                ("version", "1"),
+                ("wish[text]", &drafted.text),
+                ("wish[reason]", &drafted.reason),
+                ("wish[deed]", "save"),
+            ],
+        )
+        .await;
+    assert!(saved.location.is_some_and(|to| to.contains("saved=2")));
+
+    let found = app.store.find_feed(&Scope::All, &feed.id).await;
+    let feed = found.expect("a look").expect("a feed").feed;
+    let records: Vec<_> = (1..=3).map(|n| a_record(n).with("price", "0 EUR")).collect();
+    let next = app.take_in(&feed, &files.csv("b.csv", &records)).await;
+    assert_eq!(next.report.records.accepted, 3);
+    let item = app.store.find_item(&Scope::All, &feed.id, "sku1").await;
+    let item = item.expect("a look").expect("an item");
+    assert!(item.contains(&("price".to_owned(), "10.00 EUR".to_owned())));
+
+    let again = staff.call("keep_fix", &[("id", "j1")]).await;
+    assert_eq!(again.status, 409, "it is kept once");
+    let manager = app.sign_in(Role::Manager, None).await;
+    assert_eq!(manager.call("keep_fix", &[("id", "j1")]).await.status, 403);
 }
 
 #[tokio::test]

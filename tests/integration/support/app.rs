@@ -237,6 +237,7 @@ impl App {
     pub fn settings(pull_private: bool) -> Working {
         Working {
             keep_files_days: 30,
+            keep_held_days: 90,
             follower_silence: 10,
             watch: None,
             watch_still_seconds: 10,

@@ -8,7 +8,7 @@ mod progress;
 
 pub use choose::{Chosen, choose};
 
-use crate::api::bulk::{BulkView, MendBulk, StartBulk, SteerBulk, Stuck, read_bulk};
+use crate::api::bulk::{BulkView, KeepFix, MendBulk, StartBulk, SteerBulk, Stuck, read_bulk};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::{Notice, Tone};
@@ -28,13 +28,28 @@ use leptos_router::params::ParamsMap;
 type Start = ServerAction<StartBulk>;
 type Steer = ServerAction<SteerBulk>;
 type Mend = ServerAction<MendBulk>;
+type Keep = ServerAction<KeepFix>;
+
+/// What can be done on the page.
+#[derive(Clone, Copy)]
+struct Actions {
+    start: Start,
+    steer: Steer,
+    mend: Mend,
+    keep: Keep,
+}
 
 /// The page.
 #[component]
 pub fn BulkPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("job").unwrap_or_default()));
-    let (start, steer, mend) = (Start::new(), Steer::new(), Mend::new());
+    let actions = Actions {
+        start: Start::new(),
+        steer: Steer::new(),
+        mend: Mend::new(),
+        keep: Keep::new(),
+    };
     let viewer = use_viewer();
     let query = use_query_map();
     let read = Resource::new(move || id.get(), read_bulk);
@@ -50,7 +65,7 @@ pub fn BulkPage() -> impl IntoView {
                         viewer,
                         read.await,
                         Section::Jobs,
-                        |_, view| content(view, start, steer, mend, &typed),
+                        |_, view| content(view, actions, &typed),
                     )
                 })
             }}
@@ -65,7 +80,13 @@ fn name(view: &BulkView) -> String {
     format!("{} {records}", view.row.action.verb())
 }
 
-fn content(view: BulkView, start: Start, steer: Steer, mend: Mend, typed: &ParamsMap) -> AnyView {
+fn content(view: BulkView, actions: Actions, typed: &ParamsMap) -> AnyView {
+    let Actions {
+        start,
+        steer,
+        mend,
+        keep,
+    } = actions;
     let as_of = view.as_of;
     let state = view.row.state;
     let rehearsed = view.rehearsal.seen >= view.row.frozen;
@@ -83,6 +104,7 @@ fn content(view: BulkView, start: Start, steer: Steer, mend: Mend, typed: &Param
             .or_else(|| mend.value().get().and_then(Result::err))
             .filter(|error| !matches!(error, AppError::Invalid { .. }))
             .or_else(|| steer.value().get().and_then(Result::err))
+            .or_else(|| keep.value().get().and_then(Result::err))
             .map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
     };
     let body = if state == State::Planned {
@@ -97,6 +119,7 @@ fn content(view: BulkView, start: Start, steer: Steer, mend: Mend, typed: &Param
             <span class=format!("badge {}", state.word())>{state.word()}</span>
         </Head>
         {origin(&view)}
+        {keeping(&view, keep)}
         {failed}
         {why}
         {buttons(&view, steer)}
@@ -147,6 +170,26 @@ fn origin(view: &BulkView) -> AnyView {
             {selected} {reason} {delivery} "."
         </p>
         {mended}
+    }
+    .into_any()
+}
+
+/// The way to have the files to come fixed as these records are.
+fn keeping(view: &BulkView, keep: Keep) -> AnyView {
+    if !view.may_keep {
+        return ().into_any();
+    }
+    let id = view.row.id.to_string();
+    view! {
+        <ActionForm action=keep>
+            <input type="hidden" name="id" value=id/>
+            <p class="choices">
+                <button>"Keep this fix for the files to come"</button>
+                <span class="muted">
+                    "It is tried on the newest file first, and is in force when you save it in the feed's profile."
+                </span>
+            </p>
+        </ActionForm>
     }
     .into_any()
 }

@@ -247,7 +247,7 @@ impl Store {
         self.replace_items_in(session, &of(false)).await?;
         let attempts = i32::from(order.action == Action::Replay);
         for ((state, outcome), ids) in &writes.moved {
-            let mut set = doc! {"state": state.word()};
+            let mut set = doc! {"state": state.word(), "acted_at": when::bson(now)};
             if order.action == Action::Replay {
                 set.insert("job", order.job.as_str());
             }
@@ -262,10 +262,12 @@ impl Store {
         }
         for (id, set) in &writes.failed {
             let pushed = order.keeps(Outcome::RejectedAgain, now)?;
+            let mut set = set.clone();
+            set.insert("acted_at", when::bson(now));
             self.collection::<Document>("quarantine")
                 .update_one(
                     doc! {"_id": id},
-                    doc! {"$set": set.clone(), "$inc": {"attempts": attempts}, "$push": pushed},
+                    doc! {"$set": set, "$inc": {"attempts": attempts}, "$push": pushed},
                 )
                 .session(&mut *session)
                 .await?;

@@ -7,12 +7,14 @@ use crate::domain::ids::{FeedId, JobId, RecordId};
 use crate::domain::query::QuarantineFilter;
 use crate::server::store::quarantine::{held_query, states_before};
 use crate::server::store::{Error, Result, Store, scope, when};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
 
 /// Ids that are read together.
 const READ_TOGETHER: u32 = 20_000;
+/// How often a feed's old records are given up.
+const EXPIRED_EVERY: TimeDelta = TimeDelta::hours(24);
 /// Ids that are written together.
 const WRITTEN_TOGETHER: usize = 50_000;
 
@@ -33,8 +35,10 @@ pub struct Asked<'a> {
     pub address: String,
     /// Who asks.
     pub asked_by: String,
-    /// When. What is received later is not in the set.
+    /// When.
     pub asked_at: DateTime<Utc>,
+    /// What was received, edited or taken back later is not in the set.
+    pub until: DateTime<Utc>,
 }
 
 impl Store {
@@ -93,6 +97,20 @@ impl Store {
         };
         self.bulks().insert_one(bulk).await?;
         Ok(total)
+    }
+
+    /// Takes it upon the caller to give up a feed's old records; false when somebody did so within
+    /// a day, or there is no such feed.
+    pub async fn claim_expiry(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {
+        let lately = doc! {"$not": {"$gt": when::bson(now - EXPIRED_EVERY)}};
+        let claimed = self
+            .collection::<Document>("feeds")
+            .update_one(
+                doc! {"_id": feed.as_str(), "expired_at": lately},
+                doc! {"$set": {"expired_at": when::bson(now)}},
+            )
+            .await?;
+        Ok(claimed.matched_count == 1)
     }
 
     /// Writes what fills parts, and the rest as well when it is the `last`.
@@ -174,7 +192,9 @@ fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
         states.extend(shown.map(|shown| doc! {"state": shown}));
         query.insert("$and", states);
         query.insert("feed", asked.feed.as_str());
-        query.insert("received_at", doc! {"$lte": when::bson(asked.asked_at)});
+        let until = when::bson(asked.until);
+        query.insert("received_at", doc! {"$lte": until});
+        query.insert("acted_at", doc! {"$not": {"$gt": until}});
         return query;
     };
     let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();

@@ -3,6 +3,7 @@
 use crate::api::profile::{Mapping, Says};
 use crate::app::components::table::{Table, text};
 use crate::domain::format;
+use crate::domain::profile::Kept;
 use leptos::prelude::*;
 
 /// Mappings of the shipped profile that are shown without folding them away.
@@ -15,8 +16,10 @@ pub(super) fn card(says: Says) -> AnyView {
         names,
         fixed,
         values,
+        fixes,
     } = says;
-    let is_empty = settings.is_empty() && names.is_empty() && fixed.is_empty() && values.is_empty();
+    let is_empty =
+        settings.is_empty() && names.is_empty() && fixed.is_empty() && values.is_empty() && fixes.is_empty();
     let facts: Vec<_> = settings
         .into_iter()
         .map(|(name, words)| {
@@ -73,7 +76,34 @@ pub(super) fn card(says: Says) -> AnyView {
             )}
             {mapped("Fixed values".to_owned(), ("Attribute", "Of every record"), fixed, |meant| meant, |sent| sent)}
             {values}
+            {kept(fixes)}
         </section>
+    }
+    .into_any()
+}
+
+/// The fixes that the profile keeps, each with whose it is: what nobody owns stays for ever.
+fn kept(fixes: Vec<Kept>) -> AnyView {
+    if fixes.is_empty() {
+        return ().into_any();
+    }
+    let rows: Vec<_> = fixes
+        .into_iter()
+        .map(|kept| {
+            view! {
+                <tr>
+                    <th scope="row">{kept.fix().sentence()}</th>
+                    <td>{kept.owner()}</td>
+                    <td>{kept.why}</td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    let columns = vec![text("What is done to each record"), text("Whose"), text("Why")];
+    view! {
+        <h3>"Fixes"</h3>
+        <Table caption="Fixes" columns rows/>
     }
     .into_any()
 }
