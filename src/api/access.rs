@@ -50,6 +50,17 @@ pub struct PersonRow {
     pub seen: Option<DateTime<Utc>>,
 }
 
+/// A partner, as those who look after accounts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerAccess {
+    /// Its slug.
+    pub id: PartnerId,
+    /// What it is called.
+    pub name: String,
+    /// Whether nobody may change what is in its held records.
+    pub edits_off: bool,
+}
+
 /// Everything the page of accounts shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessView {
@@ -57,8 +68,8 @@ pub struct AccessView {
     pub as_of: DateTime<Utc>,
     /// Every account, by address.
     pub people: Vec<PersonRow>,
-    /// Every partner: slug and name.
-    pub partners: Vec<(PartnerId, String)>,
+    /// Every partner, by name.
+    pub partners: Vec<PartnerAccess>,
 }
 
 /// One session.
@@ -129,6 +140,20 @@ pub async fn list_people() -> Result<AccessView, AppError> {
         async {
             context::viewer(Right::ManageUsers).await?;
             desk::access::list().await
+        }
+        .await,
+    )
+}
+
+/// Lets the held records of a partner be edited (`on`), or not (`off`).
+#[server(endpoint = "set_edits")]
+pub async fn set_edits(partner: String, edits: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::ManageUsers).await?;
+            desk::access::set_edits(&viewer, &PartnerId::new(partner), &edits).await
         }
         .await,
     )

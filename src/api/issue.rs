@@ -36,6 +36,8 @@ pub struct IssueBoard {
     pub groups: Option<Vec<IssueGroupRow>>,
     /// Partners within the caller's scope: slug and name.
     pub partners: Vec<(PartnerId, String)>,
+    /// Ours whom issues may be assigned to: account and name; empty for those who may not.
+    pub people: Vec<(String, String)>,
     /// Whether the caller may see and change who works on what.
     pub may_triage: bool,
 }
@@ -167,6 +169,26 @@ pub async fn triage_issue(id: String, #[server(default)] wish: Wish) -> Result<(
         ("note", &*wish.note),
     ];
     context::reply_to_form(TriageIssue::PATH, &format!("/issues/{id}"), typed, result)
+}
+
+/// Gives the ticked issues to an account, or to nobody, and goes back to the board at its address.
+#[server(endpoint = "assign_issues")]
+pub async fn assign_issues(
+    #[server(default)] ids: Vec<String>,
+    #[server(default)] assignee: String,
+    #[server(default)] board: String,
+) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::domain::issue::IssueId;
+    use crate::server::{context, desk};
+    context::reply(
+        async {
+            let viewer = context::viewer(Right::TriageIssue).await?;
+            let ids: Vec<IssueId> = ids.into_iter().map(IssueId::new).collect();
+            desk::assigning::assign(&viewer, &ids, &assignee, &board).await
+        }
+        .await,
+    )
 }
 
 /// Writes to the other side about an issue, and goes back to it.

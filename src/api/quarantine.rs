@@ -96,8 +96,12 @@ pub struct HeldView {
     pub previous: Option<RecordId>,
     /// The rule that was named; empty for none.
     pub code: String,
+    /// When it is given up unless somebody acts on it; none when it does not wait, or for ever.
+    pub expires_at: Option<DateTime<Utc>>,
     /// Whether the caller may edit, replay and discard.
     pub may_act: bool,
+    /// Whether nobody may edit the records of this partner.
+    pub edits_off: bool,
     /// What an edit is judged by, for those who may make one.
     pub judging: Option<Judging>,
 }

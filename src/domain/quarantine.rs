@@ -8,7 +8,7 @@ use super::bulk::Outcome;
 use super::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use super::record::{self, Attributes, Difference, Position};
 use super::violation::Violation;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a held record; never more than is known.
@@ -140,6 +140,18 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// The verb of a replay, whatever came of it.
+    pub const REPLAYED: &str = "record.replayed";
+
+    /// The stable verb for it in the activity log.
+    pub fn action(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Discarded => "record.discard",
+            Outcome::Restored => "record.restore",
+            _ => Self::REPLAYED,
+        }
+    }
+
     /// It as a sentence without its subject.
     pub fn what(&self) -> String {
         match self.outcome {
@@ -189,6 +201,8 @@ pub struct HeldRecord {
     pub received_at: DateTime<Utc>,
     /// The job that replays it or did so last.
     pub job: Option<JobId>,
+    /// When somebody last edited it, had it replayed or took it back.
+    pub acted_at: Option<DateTime<Utc>>,
     /// What superseded it, when that is its state.
     pub superseded_by: Option<DeliveryId>,
 }
@@ -204,6 +218,16 @@ impl HeldRecord {
         let base = self.revisions.iter().find(|r| r.number == on);
         let base = base.map_or(&self.attributes, |r| &r.attributes);
         record::merge(base, self.current(), typed)
+    }
+
+    /// When it is given up unless somebody acts on it, where records wait for so many days; none when
+    /// nobody need act.
+    pub fn expires_at(&self, days: u32) -> Option<DateTime<Utc>> {
+        let waits = self.state.allows(Move::Discard);
+        let since = self
+            .acted_at
+            .map_or(self.received_at, |at| at.max(self.received_at));
+        waits.then(|| since + TimeDelta::days(i64::from(days)))
     }
 
     /// The newest revision's number; 0 for the original.

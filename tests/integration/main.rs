@@ -21,6 +21,9 @@ mod isolation;
 // Issues against the log and the quarantine, and what people make of them.
 mod issues;
 
+// What is done to issues and records as a team: who works on what, and whose records nobody edits.
+mod team;
+
 // Files on their way in: received, queued, and what the worker makes of them.
 mod intake;
 

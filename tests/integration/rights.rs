@@ -219,6 +219,16 @@ pub(crate) const TABLE: &[Row] = &[
         &[("id", "{record}"), ("attribute", "price"), ("change", "trim")],
         [401, 404, 404, 403, 404, 404],
     ),
+    (
+        "assign_issues",
+        &[("ids[0]", "nothing"), ("board", "/issues")],
+        [401, 404, 404, 404, 404, 404],
+    ),
+    (
+        "set_edits",
+        &[("partner", "nobody"), ("edits", "off")],
+        [401, 404, 404, 403, 403, 404],
+    ),
     ("keep_fix", &[("id", "{record}")], [401, 404, 404, 403, 404, 404]),
     (
         "start_bulk",

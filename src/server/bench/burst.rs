@@ -98,6 +98,7 @@ async fn insert_partners(store: &Store) -> anyhow::Result<()> {
             .insert_partner(&Partner {
                 id: sample.partner.clone(),
                 name: sample.partner.to_string(),
+                edits_off: false,
             })
             .await?;
         for slug in ["main", "offers"] {

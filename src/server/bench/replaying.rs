@@ -58,6 +58,7 @@ pub async fn hold(store: &Store, path: &Path) -> anyhow::Result<Measured> {
                 attempts: 0,
                 received_at: now,
                 job: None,
+                acted_at: None,
                 superseded_by: None,
             };
             batch.push(Holding::of(&judge::key(raw, checked), &record)?);

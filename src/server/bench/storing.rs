@@ -35,6 +35,7 @@ pub(super) async fn known(store: &Store) -> anyhow::Result<Feed> {
         .insert_partner(&Partner {
             id: feed.id.partner(),
             name: "Bench".to_owned(),
+            edits_off: false,
         })
         .await?;
     store.insert_feed(&feed).await?;

@@ -148,6 +148,7 @@ async fn add(
     let partner = Partner {
         name: name.unwrap_or_else(|| id.to_string()),
         id,
+        edits_off: false,
     };
     opened.store.insert_partner(&partner).await?;
     if let Some(id) = feed {

@@ -114,6 +114,7 @@ impl Member {
         Partner {
             id: self.id(),
             name: self.name.to_owned(),
+            edits_off: false,
         }
     }
 

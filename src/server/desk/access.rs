@@ -4,7 +4,9 @@
 //! last account that looks after accounts, for then nobody could.
 
 use super::session::{deed, wait};
-use crate::api::access::{AccessView, AccountEvent, PersonRow, PersonView, PersonWish, SessionRow, Standing};
+use crate::api::access::{
+    AccessView, AccountEvent, PartnerAccess, PersonRow, PersonView, PersonWish, SessionRow, Standing,
+};
 use crate::domain::account::{Right, Role, Scope, Viewer, partners_fit};
 use crate::domain::format::{counted, url_value};
 use crate::domain::ids::{PartnerId, UserId};
@@ -35,8 +37,57 @@ pub async fn list() -> Result<AccessView, AppError> {
                 row(account, here)
             })
             .collect(),
-        partners: partners(&state).await?,
+        partners: state
+            .store
+            .list_partners(&Scope::All)
+            .await?
+            .into_iter()
+            .map(|partner| PartnerAccess {
+                id: partner.id,
+                name: partner.name,
+                edits_off: partner.edits_off,
+            })
+            .collect(),
     })
+}
+
+/// Lets the held records of a partner be edited, or not.
+pub async fn set_edits(viewer: &Viewer, id: &PartnerId, edits: &str) -> Result<(), AppError> {
+    let state = context::state()?;
+    let off = match edits {
+        "on" => false,
+        "off" => true,
+        _ => return Err(AppError::invalid("edits", "Edits are on or off.")),
+    };
+    if !state.store.switch_edits(id, off).await? {
+        return Err(AppError::not_found("partner"));
+    }
+    let what = if off {
+        format!("switched edits of {id}'s held records off")
+    } else {
+        format!("let {id}'s held records be edited")
+    };
+    let (object, now) = (format!("partner:{id}"), state.clock.now());
+    let deed = Deed::of(viewer, "partner.edits", object, Some(id.clone()), what, now);
+    state.store.insert_deed(&deed).await?;
+    go("/access?edits#partners");
+    Ok(())
+}
+
+/// Refuses to change what is in held records of a partner for whom that is switched off.
+pub(super) async fn ensure_edits(state: &AppState, id: &PartnerId) -> Result<(), AppError> {
+    if edits_off(state, id).await? {
+        return Err(AppError::conflict(
+            "Edits of this partner's records are switched off; they can be replayed as they were sent. An admin can let them be edited.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether nobody may change what is in a partner's held records.
+pub(super) async fn edits_off(state: &AppState, id: &PartnerId) -> Result<bool, AppError> {
+    let found = state.store.find_partner(&Scope::All, id).await?;
+    Ok(found.is_some_and(|partner| partner.edits_off))
 }
 
 async fn partners(state: &AppState) -> Result<Vec<(PartnerId, String)>, AppError> {

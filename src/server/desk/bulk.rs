@@ -212,7 +212,9 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
         Vec::new()
     };
     let may_keep = viewer.may(Right::EditProfile) && bulk.mend.is_some();
-    let may_mend = viewer.may(Right::EditRecord) && viewer.may(Right::ReplayRecord);
+    let may_mend = viewer.may(Right::EditRecord)
+        && viewer.may(Right::ReplayRecord)
+        && !super::access::edits_off(&state, &bulk.partner).await?;
     let writes = bulk.action == Action::Replay && standing.tally.total() > standing.tally.gone;
     Ok(BulkView {
         row: row(&bulk),

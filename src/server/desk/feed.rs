@@ -37,7 +37,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     let store = &state.store;
     let scope = viewer.scope();
     let now = state.clock.now();
-    let FeedState { feed, last } = find(&state, viewer, id).await?;
+    let FeedState { feed, last, .. } = find(&state, viewer, id).await?;
     let partner = id.partner();
     let stretch = Stretch::of(SINCE, Calendar::UTC, now);
     let (span, size) = (stretch.span, stretch.size);

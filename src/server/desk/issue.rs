@@ -9,7 +9,7 @@ use crate::domain::query::{IssueAsk, IssueGroup, IssueSort, Page};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
-use crate::server::store::{self, Deed, IssueChange};
+use crate::server::store::{self, Account, Deed, IssueChange};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 /// Rows on one page of the board.
@@ -42,11 +42,19 @@ pub async fn list(viewer: &Viewer, asked: &IssueAsk) -> Result<IssueBoard, AppEr
             None => Ok(None),
         }
     };
-    let (page, levels, groups, partners) = tokio::try_join!(
+    let people = async {
+        if may_triage {
+            store.list_users().await.map(|users| named(&users, |_| true))
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let (page, levels, groups, partners, people) = tokio::try_join!(
         store.list_issues(&scope, &filter, sort, &asked.after, rows),
         store.count_issue_levels(&scope, &filter),
         groups,
         store.list_partners(&scope),
+        people,
     )?;
     let page = Page {
         rows: page
@@ -80,6 +88,7 @@ pub async fn list(viewer: &Viewer, asked: &IssueAsk) -> Result<IssueBoard, AppEr
         levels,
         groups,
         partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
+        people,
         may_triage,
     })
 }
@@ -162,17 +171,22 @@ async fn people(state: &AppState, viewer: &Viewer, issue: &Issue) -> Result<Vec<
     if !viewer.may(Right::TriageIssue) {
         return Ok(Vec::new());
     }
-    let mut people: Vec<(String, String)> = state
-        .store
-        .list_users()
-        .await?
-        .into_iter()
-        .map(|account| account.viewer)
-        .filter(|person| person.role != Role::Partner && person.scope().covers(&issue.partner))
-        .map(|person| (person.id.to_string(), person.name))
+    Ok(people_of(&state.store.list_users().await?, issue))
+}
+
+/// Those of the accounts: id and name, by name.
+pub(super) fn people_of(users: &[Account], issue: &Issue) -> Vec<(String, String)> {
+    named(users, |person| person.scope().covers(&issue.partner))
+}
+
+fn named(users: &[Account], may: impl Fn(&Viewer) -> bool) -> Vec<(String, String)> {
+    let ours = users.iter().map(|account| &account.viewer);
+    let mut people: Vec<(String, String)> = ours
+        .filter(|person| person.role != Role::Partner && may(person))
+        .map(|person| (person.id.to_string(), person.name.clone()))
         .collect();
     people.sort_by_cached_key(|(_, name)| name.to_lowercase());
-    Ok(people)
+    people
 }
 
 /// Changes what people make of an issue in the caller's scope.
@@ -343,7 +357,7 @@ fn growth(text: &str, issue: &Issue) -> Result<Option<Growth>, AppError> {
     }))
 }
 
-fn assignee(people: &[(String, String)], id: &str) -> Result<Option<Assignee>, AppError> {
+pub(super) fn assignee(people: &[(String, String)], id: &str) -> Result<Option<Assignee>, AppError> {
     if id.is_empty() {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! Has the records of a planned replay changed by a rule first, and shows what that would change.
 
 use super::bulk::{find, note, page_of};
-use super::profile;
+use super::{access, profile};
 use crate::api::bulk::Sample;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::bulk::Action;
@@ -29,7 +29,10 @@ pub async fn ask(viewer: &Viewer, id: &JobId, fix: Option<Fix>, why: &str) -> Re
         return Err(AppError::Forbidden);
     }
     let mend = match fix {
-        Some(fix) => Some(checked(viewer, fix, why)?),
+        Some(fix) => {
+            access::ensure_edits(&state, &bulk.partner).await?;
+            Some(checked(viewer, fix, why)?)
+        }
         None => None,
     };
     let said = match &mend {

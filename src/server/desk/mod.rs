@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod assigning;
 pub mod bulk;
 pub mod contract;
 pub mod delivery;

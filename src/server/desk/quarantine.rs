@@ -1,5 +1,6 @@
 //! Lists held records, shows one, and does what staff ask.
 
+use super::access;
 use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
 use crate::domain::account::{Right, Role, Scope, Viewer};
 use crate::domain::contract::{Verdict, alone};
@@ -12,7 +13,7 @@ use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
 use crate::server::pipeline::judge;
-use crate::server::store::{self, Bound, Deed, Job, Side, Work};
+use crate::server::store::{self, Bound, Deed, FeedState, Job, Side, Work};
 use chrono::TimeDelta;
 
 /// For so long a look counts as the one before.
@@ -92,15 +93,17 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
             state.store.list_deeds(&scope, &object),
             state.store.find_beside(&scope, &beside, id, Side::After),
             state.store.find_beside(&scope, &beside, id, Side::Before),
+            state.store.find_feed(&scope, &record.feed),
         )?)
     };
     let (whose, what) = (Some(record.partner.clone()), "looked at the record");
     let looked = note_look(&state, viewer, object.clone(), whose, what);
-    let ((deeds, next, previous), ()) = tokio::try_join!(around, looked)?;
+    let ((deeds, next, previous, feed), ()) = tokio::try_join!(around, looked)?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
-    let judging = if may_act {
-        Some(judging(&state, viewer, &record, draft.as_ref()).await?)
+    let edits_off = access::edits_off(&state, &record.partner).await?;
+    let judging = if may_act && !edits_off {
+        Some(judging(&state, feed.as_ref(), &record, draft.as_ref()))
     } else {
         None
     };
@@ -149,33 +152,36 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         next,
         previous,
         code,
+        expires_at: feed
+            .and_then(|feed| feed.keep_held_days)
+            .and_then(|days| record.expires_at(days)),
         may_act,
+        edits_off,
         judging,
         record,
     })
 }
 
 /// What an edit of the record is judged by.
-async fn judging(
+fn judging(
     state: &AppState,
-    viewer: &Viewer,
+    feed: Option<&FeedState>,
     record: &HeldRecord,
     draft: Option<&Draft>,
-) -> Result<Judging, AppError> {
-    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
-    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
+) -> Judging {
+    let contract = judge::contract(feed.map(|f| &f.feed));
     let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
     let fails = |attributes: &Attributes| {
         Verdict::from(&alone::judge(&contract, taxonomy, attributes, now).1).violations
     };
-    Ok(Judging {
+    Judging {
         looks_up: taxonomy.is_some(),
         current: fails(record.current()),
         draft: draft
             .map(|d| fails(&record.merge(d.on, &d.attributes).0))
             .unwrap_or_default(),
         contract,
-    })
+    }
 }
 
 /// Writes down that somebody looks at what a partner sent; not where the partner does itself.
@@ -290,6 +296,7 @@ async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, draft: &Dr
         ));
     }
     check_size(&draft.attributes)?;
+    access::ensure_edits(state, &record.partner).await?;
     if !record.state.allows(Move::Edit) {
         return Err(AppError::conflict(format!(
             "This record is {} and cannot be edited now.",

@@ -3,6 +3,7 @@
 use super::{Result, Store, scope, when};
 use crate::domain::account::{Scope, Viewer};
 use crate::domain::ids::PartnerId;
+use crate::domain::quarantine::Decided;
 use crate::domain::query::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
@@ -39,7 +40,7 @@ impl Deed {
     pub const LOOKED: &str = "record.look";
 
     /// That a record was replayed; the record itself keeps what came of it.
-    pub const REPLAYED: &str = "record.replayed";
+    pub const REPLAYED: &str = Decided::REPLAYED;
     /// That somebody saved a revision of a record; the record itself keeps it.
     pub const EDITED: &str = "record.edit";
 
@@ -150,6 +151,15 @@ pub struct Sought {
 }
 
 impl Sought {
+    /// Whether a deed that stands elsewhere is looked for as well.
+    pub fn is_met_by(&self, deed: &Deed) -> bool {
+        (self.span.from..self.span.until).contains(&deed.at)
+            && (self.who.is_empty() || self.who == deed.actor_name)
+            && deed.action.starts_with(&self.what)
+            && (self.object.is_empty() || self.object == deed.object)
+            && (self.partner.is_none() || self.partner == deed.partner)
+    }
+
     fn query(&self) -> Document {
         let mut query = doc! {"at": {"$gte": when::bson(self.span.from), "$lt": when::bson(self.span.until)}};
         if !self.who.is_empty() {

@@ -10,7 +10,7 @@ use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 /// A business we exchange feeds with.
@@ -20,6 +20,8 @@ pub struct Partner {
     pub id: PartnerId,
     /// What it is called.
     pub name: String,
+    /// Whether nobody may change what is in its held records.
+    pub edits_off: bool,
 }
 
 /// A feed and the newest file of it.
@@ -29,6 +31,8 @@ pub struct FeedState {
     pub feed: Feed,
     /// When its newest file came, and what became of it.
     pub last: Option<(DateTime<Utc>, Status)>,
+    /// Days its held records wait for somebody to act; none for ever, and where no worker has said.
+    pub keep_held_days: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,6 +40,18 @@ struct PartnerDoc {
     #[serde(rename = "_id")]
     id: String,
     name: String,
+    #[serde(default)]
+    edits_off: bool,
+}
+
+impl From<PartnerDoc> for Partner {
+    fn from(d: PartnerDoc) -> Self {
+        Self {
+            id: PartnerId::new(d.id),
+            name: d.name,
+            edits_off: d.edits_off,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +76,8 @@ struct FeedDoc {
     gates: Gates,
     #[serde(default)]
     last: Option<LastDoc>,
+    #[serde(default)]
+    keep_held_days: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +109,7 @@ impl TryFrom<FeedDoc> for FeedState {
                 gates: d.gates,
             },
             last: d.last.map(|l| (l.at, l.status)),
+            keep_held_days: d.keep_held_days.filter(|days| *days > 0),
         })
     }
 }
@@ -110,6 +129,7 @@ impl Store {
         let doc = PartnerDoc {
             id: partner.id.to_string(),
             name: partner.name.clone(),
+            edits_off: partner.edits_off,
         };
         match self.collection::<PartnerDoc>("partners").insert_one(doc).await {
             Err(error) if !is_duplicate_key(&error) => Err(error.into()),
@@ -131,6 +151,7 @@ impl Store {
             contract: feed.contract.clone(),
             gates: feed.gates,
             last: None,
+            keep_held_days: None,
         };
         match self.collection::<FeedDoc>("feeds").insert_one(doc).await {
             Err(error) if !is_duplicate_key(&error) => Err(error.into()),
@@ -147,10 +168,17 @@ impl Store {
             .collection::<PartnerDoc>("partners")
             .find_one(doc! {"_id": id.as_str()})
             .await?;
-        Ok(found.map(|d| Partner {
-            id: PartnerId::new(d.id),
-            name: d.name,
-        }))
+        Ok(found.map(Partner::from))
+    }
+
+    /// Lets a partner's held records be edited, or not; false when there is no such partner.
+    pub async fn switch_edits(&self, id: &PartnerId, off: bool) -> Result<bool> {
+        let change = doc! {"$set": {"edits_off": off}};
+        let changed = self
+            .collection::<Document>("partners")
+            .update_one(doc! {"_id": id.as_str()}, change)
+            .await?;
+        Ok(changed.matched_count == 1)
     }
 
     /// Lists the partners in the scope by name.
@@ -166,13 +194,7 @@ impl Store {
             .await?
             .try_collect()
             .await?;
-        Ok(found
-            .into_iter()
-            .map(|d| Partner {
-                id: PartnerId::new(d.id),
-                name: d.name,
-            })
-            .collect())
+        Ok(found.into_iter().map(Partner::from).collect())
     }
 
     /// Lists the feeds in the scope, of one partner when asked.

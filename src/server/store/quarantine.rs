@@ -163,7 +163,7 @@ impl HeldDoc {
             attempts: r.attempts,
             received_at: r.received_at,
             job: None,
-            acted_at: None,
+            acted_at: r.acted_at,
             superseded_by: None,
         }
     }
@@ -188,6 +188,7 @@ impl From<HeldDoc> for HeldRecord {
             attempts: d.attempts,
             received_at: d.received_at,
             job: d.job.map(JobId::new),
+            acted_at: d.acted_at,
             superseded_by: d.superseded_by.map(DeliveryId::new),
         }
     }

@@ -100,6 +100,17 @@ async fn a_fix_is_tried_first_and_then_made_as_a_revision_of_each_record() {
     ] {
         assert!(page.contains(said), "{said}");
     }
+    let admin = app.sign_in(Role::Admin, None).await;
+    let log = admin
+        .get(&format!("/activity?object=record:{}", first.id))
+        .await
+        .body;
+    assert!(
+        log.contains("accepted in a replay") && log.contains("(job j1)"),
+        "the log is searchable by record"
+    );
+    let log = admin.get("/activity?what=bulk.").await.body;
+    assert!(log.contains("finished the replay: 30 accepted"));
     let item = app.store.find_item(&Scope::All, &feed.id, "sku1").await;
     let item = item.expect("a look").expect("an item");
     assert!(item.contains(&("price".to_owned(), "10.00 EUR".to_owned())));

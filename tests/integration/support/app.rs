@@ -163,6 +163,7 @@ impl App {
         let partner = Partner {
             id: id.clone(),
             name: name.to_owned(),
+            edits_off: false,
         };
         self.store.insert_partner(&partner).await.expect("a partner");
         let feed = Feed {

@@ -1,11 +1,12 @@
 //! Lists who may sign in, and invites people.
 //!
-//! [`person`] shows one account, and everybody their own, where they change their password (`secret`).
+//! [`mod@partners`] lists whom we exchange feeds with, [`person`] shows one account, and everybody their own, where they change their password (`secret`).
 
+mod partners;
 pub mod person;
 mod secret;
 
-use crate::api::access::{AccessView, PersonRow, list_people};
+use crate::api::access::{AccessView, PersonRow, SetEdits, list_people};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::Loading;
@@ -22,14 +23,15 @@ use leptos_meta::Title;
 #[component]
 pub fn AccessPage() -> impl IntoView {
     let viewer = use_viewer();
-    let view = Resource::new(|| (), |()| list_people());
+    let set = ServerAction::<SetEdits>::new();
+    let view = Resource::new(move || set.version().get(), |_| list_people());
     view! {
         <Title text="Access"/>
         <Transition fallback=Loading>
             {move || {
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Access, |_, view| content(view))
+                    framed(viewer, view.await, Section::Access, |_, view| content(view, set))
                 })
             }}
         </Transition>
@@ -37,12 +39,13 @@ pub fn AccessPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: AccessView) -> AnyView {
+fn content(view: AccessView, set: ServerAction<SetEdits>) -> AnyView {
     let AccessView {
         as_of,
         people,
         partners,
     } = view;
+    let named = partners.iter().map(|p| (p.id.clone(), p.name.clone())).collect();
     let sentence = counted(people.len() as u64, "account", "accounts");
     let columns = vec![
         text("Name"),
@@ -75,8 +78,9 @@ fn content(view: AccessView) -> AnyView {
                     <button class="button">"Make the account and its link"</button>
                 </p>
             </form>
-            {slugs(partners)}
+            {slugs(named)}
         </section>
+        {partners::card(partners, set)}
     }
     .into_any()
 }

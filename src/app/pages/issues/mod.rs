@@ -1,16 +1,17 @@
 //! Shows the issues board: what is wrong, in a line each, the worst first; or grouped by what the
 //! lines have in common.
 //!
-//! This file owns the page and what it asks; [`filters`] narrows it, [`rows`] draws its lines and
+//! This file owns the page and what it asks; [`filters`] narrows it, [`mod@assign`] gives its lines to somebody, [`rows`] draws its lines and
 //! groups, [`one`] is the page of a single issue, and [`triage`] the form on it.
 
+mod assign;
 mod filters;
 pub mod one;
 mod rows;
 mod talk;
 mod triage;
 
-use crate::api::issue::{IssueBoard, list_issues};
+use crate::api::issue::{AssignIssues, IssueBoard, list_issues};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::pager::Pager;
@@ -47,6 +48,10 @@ pub fn IssuesPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| (Link::carry("/issues", q, &KEPT), ask(q))));
     let viewer = use_viewer();
+    let giving = assign::Giving {
+        assign: ServerAction::<AssignIssues>::new(),
+        given: Memo::new(move |_| query.with(|q| q.get("assigned")?.parse().ok())),
+    };
     let board = Resource::new(move || asked.get(), |(_, ask)| list_issues(ask));
     view! {
         <Title text="Issues"/>
@@ -59,7 +64,7 @@ pub fn IssuesPage() -> impl IntoView {
                         viewer,
                         board.await,
                         Section::Issues,
-                        |_, board| content(board, &link, &ask),
+                        |_, board| content(board, &link, &ask, giving),
                     )
                 })
             }}
@@ -89,13 +94,14 @@ fn ask(q: &ParamsMap) -> IssueAsk {
     }
 }
 
-fn content(board: IssueBoard, link: &Link, ask: &IssueAsk) -> AnyView {
+fn content(board: IssueBoard, link: &Link, ask: &IssueAsk, giving: assign::Giving) -> AnyView {
     let IssueBoard {
         as_of,
         page,
         levels,
         groups,
         partners,
+        people,
         may_triage,
     } = board;
     let sentence = format::counted(page.total, "issue", "issues");
@@ -105,6 +111,7 @@ fn content(board: IssueBoard, link: &Link, ask: &IssueAsk) -> AnyView {
         _ => {
             let shown = page.rows.len();
             view! {
+                {may_triage.then(|| assign::form(link, people, giving))}
                 {rows::table(page.rows, &partners, as_of, link, may_triage)}
                 <Pager
                     link=link.clone()

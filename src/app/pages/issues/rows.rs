@@ -1,5 +1,6 @@
 //! Draws the lines of the board, and its groups.
 
+use super::assign;
 use crate::api::issue::IssueGroupRow;
 use crate::app::components::badge::{IssueBadge, SeverityBadge, StandingBadge};
 use crate::app::components::rule::RuleCode;
@@ -78,7 +79,8 @@ fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, ma
     };
     view! {
         <tr>
-            <th scope="row">
+            <th scope="row" class=if may_triage { "ticked" } else { "" }>
+                {may_triage.then(|| assign::tick(&issue.id, issue.title()))}
                 <span class="named wrong">
                     <a href=link::issue(&issue.id).href()>{issue.title().to_owned()}</a>
                     <span class="sub clip" title=expected>

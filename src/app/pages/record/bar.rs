@@ -20,7 +20,12 @@ pub(super) struct Beside {
 }
 
 /// The bar. Only legal moves have a button, and only for those who may make them.
-pub(super) fn bar(record: &HeldRecord, beside: Beside, may_act: bool, actions: Actions) -> AnyView {
+pub(super) fn bar(
+    record: &HeldRecord,
+    beside: Beside,
+    (may_act, may_edit): (bool, bool),
+    actions: Actions,
+) -> AnyView {
     let id = record.id.to_string();
     let may = |step| may_act && record.state.allows(step);
     let clean = record.violations.iter().all(|v| v.severity > Severity::Error);
@@ -41,7 +46,7 @@ pub(super) fn bar(record: &HeldRecord, beside: Beside, may_act: bool, actions: A
             </ActionForm>
         }
     });
-    let edit = may(Move::Edit).then(|| {
+    let edit = may_edit.then(|| {
         let class = if clean { "button" } else { "button main" };
         view! { <a class=class href=edit_link(record).href()>"Edit"</a> }
     });

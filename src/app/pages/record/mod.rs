@@ -27,6 +27,7 @@ use crate::domain::quarantine::{HeldRecord, Move, State};
 use crate::domain::violation::Severity;
 use crate::error::AppError;
 use bar::Beside;
+use chrono::{DateTime, Utc};
 use editor::Begin;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -132,7 +133,9 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         next,
         previous,
         code,
+        expires_at,
         may_act,
+        edits_off,
         judging,
     } = view;
     let beside = Beside { next, previous, code };
@@ -142,7 +145,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         (id, _) => id.to_owned(),
     };
     let sub = (!record.item_id.is_empty() && !record.title.is_empty()).then(|| record.title.clone());
-    let may_edit = may_act && record.state.allows(Move::Edit);
+    let may_edit = may_act && !edits_off && record.state.allows(Move::Edit);
     let open = may_edit && editing.open;
     let left = draft
         .as_ref()
@@ -164,7 +167,15 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         </Head>
         {sub.map(|sub| view! { <p class="subject">{sub}</p> })}
         {actions.error().map(failed)}
-        {standing(&record)}
+        {standing(&record, expires_at)}
+        {(edits_off && may_act)
+            .then(|| {
+                view! {
+                    <p class="muted">
+                        "Edits of this partner's records are switched off: it can be replayed as it was sent."
+                    </p>
+                }
+            })}
         {left}
         {kept
             .map(|href| {
@@ -191,7 +202,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             </div>
             {story::aside(&record, history, as_of)}
         </div>
-        {(!open).then(|| bar::bar(&record, beside, may_act, actions))}
+        {(!open).then(|| bar::bar(&record, beside, (may_act, may_edit), actions))}
     }
     .into_any()
 }
@@ -207,7 +218,7 @@ fn failed(error: AppError) -> AnyView {
 }
 
 /// Where the record stands, in a sentence that claims no more than is known.
-fn standing(record: &HeldRecord) -> AnyView {
+fn standing(record: &HeldRecord, expires_at: Option<DateTime<Utc>>) -> AnyView {
     let errors = record.violations.iter().filter(|v| v.severity <= Severity::Error);
     let errors = errors.count() as u64;
     let rules = if errors == 1 {
@@ -253,12 +264,17 @@ fn standing(record: &HeldRecord) -> AnyView {
         ),
         State::Discarded => (Tone::Plain, "Given up. It can be taken back.".to_owned()),
     };
+    let until = expires_at.map(|at| {
+        let day = format::day(at);
+        view! { <p>{format!("It is discarded on {day} unless somebody acts on it; that can be taken back.")}</p> }
+    });
     let newer = record.superseded_by.as_ref().map(|id| {
         view! { <a href=link::delivery(id).href()>"See the newer delivery"</a> }
     });
     view! {
         <Notice tone>
             <p>{sentence}</p>
+            {until}
             {newer}
         </Notice>
     }

@@ -426,6 +426,7 @@ pub(super) fn hold(raw: &RawRecord, checked: &Checked) -> (String, HeldRecord) {
         attempts: 0,
         received_at: DateTime::UNIX_EPOCH,
         job: None,
+        acted_at: None,
         superseded_by: None,
     };
     (key, held)

@@ -99,6 +99,16 @@ impl Store {
         Ok(total)
     }
 
+    /// Notes for how many days held records wait, for those who look at them.
+    pub async fn note_keeping(&self, days: u32) -> Result<()> {
+        let days = i64::from(days);
+        let other = doc! {"keep_held_days": {"$ne": days}};
+        self.collection::<Document>("feeds")
+            .update_many(other, doc! {"$set": {"keep_held_days": days}})
+            .await?;
+        Ok(())
+    }
+
     /// Takes it upon the caller to give up a feed's old records; false when somebody did so within
     /// a day, or there is no such feed.
     pub async fn claim_expiry(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {

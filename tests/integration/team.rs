@@ -1,0 +1,147 @@
+use crate::support::app::App;
+use crate::support::files::{Files, a_record};
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::feed::Feed;
+use feedgate::domain::ids::FeedId;
+use feedgate::domain::issue::IssueId;
+use feedgate::domain::quarantine::{HeldRecord, State};
+use feedgate::domain::query::QuarantineFilter;
+
+/// A record without a price and one with a price of nothing: two issues.
+async fn two_issues(app: &App, files: &Files, slug: &str) -> Feed {
+    let feed = app.partner(slug).await;
+    let records = [
+        a_record(1).with("price", ""),
+        a_record(2).with("price", "0 EUR"),
+        a_record(3),
+    ];
+    app.take_in(&feed, &files.csv("a.csv", &records)).await;
+    feed
+}
+
+fn issues_of(feed: &FeedId) -> [String; 2] {
+    ["PRICE_MISSING", "PRICE_ZERO"].map(|code| IssueId::held(feed, code).to_string())
+}
+
+async fn assignees(app: &App, ids: &[String]) -> Vec<Option<String>> {
+    let mut found = Vec::new();
+    for id in ids {
+        let issue = app.store.find_issue(&Scope::All, &IssueId::new(id.clone())).await;
+        let (issue, _) = issue.expect("a look").expect("an issue");
+        found.push(issue.triage.assignee.map(|person| person.name));
+    }
+    found
+}
+
+async fn held(app: &App) -> Vec<HeldRecord> {
+    let filter = QuarantineFilter::default();
+    let page = app.store.list_held(&Scope::All, &filter, "", 10).await;
+    page.expect("a list").rows
+}
+
+#[tokio::test]
+async fn all_issues_that_are_ticked_are_somebodys_or_none_is() {
+    let (app, files) = (App::start().await, Files::new());
+    let acme = issues_of(&two_issues(&app, &files, "acme").await.id);
+    let beta = issues_of(&two_issues(&app, &files, "beta").await.id);
+    let staff = app.sign_in(Role::Staff, None).await;
+    app.sign_in(Role::Manager, Some("acme")).await;
+    let people = app.store.list_users().await.expect("a list");
+    let id_of = |role| {
+        let found = people.iter().find(|account| account.viewer.role == role);
+        found.expect("an account").viewer.id.to_string()
+    };
+    let (ours, limited) = (id_of(Role::Staff), id_of(Role::Manager));
+
+    let given = staff
+        .post(
+            "/api/assign_issues",
+            &[
+                ("ids[]", &acme[0]),
+                ("ids[]", &beta[0]),
+                ("assignee", &ours),
+                ("board", "/issues?state=any"),
+            ],
+        )
+        .await;
+    assert_eq!(given.location.as_deref(), Some("/issues?state=any&assigned=2"));
+    let name = Some("staff of all".to_owned());
+    assert_eq!(
+        assignees(&app, &[acme[0].clone(), acme[1].clone(), beta[0].clone()]).await,
+        [name.clone(), None, name.clone()]
+    );
+    let board = staff.get("/issues?assignee=mine&assigned=2").await.body;
+    assert!(board.contains("2 issues were assigned."));
+    assert!(board.contains(&acme[0]) && !board.contains(&acme[1]));
+
+    let both = [
+        ("ids[0]", &*acme[1]),
+        ("ids[1]", &beta[1]),
+        ("assignee", &limited),
+    ];
+    let refused = staff.call("assign_issues", &both).await;
+    assert_eq!(refused.status, 422, "a manager of acme does not see beta");
+    assert!(refused.body.contains("Nothing was assigned"), "{}", refused.body);
+    assert_eq!(assignees(&app, &acme).await, [name, None]);
+
+    let away = staff
+        .post(
+            "/api/assign_issues",
+            &[
+                ("ids[]", &acme[0]),
+                ("assignee", ""),
+                ("board", "//elsewhere.example"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        away.location.as_deref(),
+        Some("/issues?assigned=1"),
+        "the board is gone back to, whatever address is sent"
+    );
+    assert_eq!(assignees(&app, &acme).await, [None, None]);
+    let none = staff.call("assign_issues", &[("assignee", &ours)]).await;
+    assert_eq!(none.status, 422);
+}
+
+#[tokio::test]
+async fn where_edits_are_switched_off_records_are_replayed_as_they_were_sent() {
+    let (app, files) = (App::start().await, Files::new());
+    two_issues(&app, &files, "acme").await;
+    let record = held(&app).await.remove(0);
+    let page = format!("/quarantine/{}", record.id);
+    let (admin, staff) = (
+        app.sign_in(Role::Admin, None).await,
+        app.sign_in(Role::Staff, None).await,
+    );
+    let edit = [
+        ("id", record.id.as_str()),
+        ("revision", "0"),
+        ("names[0]", "price"),
+        ("values[0]", "1 EUR"),
+        ("reason", "they said so"),
+    ];
+    assert!(staff.get(&page).await.body.contains("?edit=1"));
+    let set = |edits| [("partner", "acme"), ("edits", edits)];
+    assert_eq!(staff.call("set_edits", &set("off")).await.status, 403);
+    assert_eq!(admin.call("set_edits", &set("maybe")).await.status, 422);
+    assert!(admin.call("set_edits", &set("off")).await.status.is_success());
+
+    let shown = staff.get(&page).await.body;
+    assert!(shown.contains("Edits of this partner") && !shown.contains("?edit=1"));
+    let refused = staff.call("edit_record", &edit).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(held(&app).await.iter().all(|record| record.revisions.is_empty()));
+    let queued = staff.call("replay_record", &[("id", record.id.as_str())]).await;
+    assert!(queued.status.is_success(), "what was sent may go again");
+    app.work().await;
+    assert!(held(&app).await.iter().any(|r| r.state == State::RejectedAgain));
+    let access = admin.get("/access").await.body;
+    assert!(access.contains("are not edited") && access.contains("Let them be edited"));
+
+    assert!(admin.call("set_edits", &set("on")).await.status.is_success());
+    let saved = staff.call("edit_record", &edit).await;
+    assert!(saved.status.is_success(), "{}", saved.body);
+    let log = admin.get("/activity?what=partner.").await.body;
+    assert!(log.contains("switched edits of acme") && log.contains("let acme"));
+}
