@@ -13,8 +13,8 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use mongodb::bson::{self, Document, RawBsonRef, RawDocument, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
-/// Records that are read together: about a megabyte.
-const TOGETHER: u32 = 1_000;
+/// Records that are read together: a quarter of a megabyte, which stays in the caches of a core.
+const TOGETHER: u32 = 250;
 
 /// What a list shows of one held record.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ fn line(record: &RawDocument) -> std::result::Result<HeldLine<'_>, bson::error::
             "state" => line.state = State::parse(text(value)?).ok_or_else(|| unlike("a state", value))?,
             "attempts" => line.attempts = number(value)?,
             "received_at" => {
-                let at = value.as_datetime().map(|at| at.timestamp_millis());
+                let at = value.as_datetime().map(bson::DateTime::timestamp_millis);
                 let at = at.and_then(DateTime::from_timestamp_millis);
                 line.received_at = at.ok_or_else(|| unlike("a time", value))?;
             }
