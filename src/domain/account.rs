@@ -188,6 +188,14 @@ impl Viewer {
         }
     }
 
+    /// Whether there is a partner that both see.
+    pub fn shares(&self, other: &Self) -> bool {
+        match self.scope() {
+            Scope::All => true,
+            Scope::Only(partners) => partners.iter().any(|partner| other.scope().covers(partner)),
+        }
+    }
+
     /// Whose data they may see. A partner account without a partner sees nothing.
     pub fn scope(&self) -> Scope {
         if self.role != Role::Partner && self.partners.is_empty() {

@@ -124,6 +124,13 @@ pub struct Revision {
     pub reason: String,
 }
 
+impl Revision {
+    /// That it was saved, as a sentence without its subject.
+    pub fn told(&self) -> String {
+        format!("saved revision {}: {}", self.number, self.reason)
+    }
+}
+
 /// What work on held records made of one of them, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
@@ -201,7 +208,7 @@ pub struct HeldRecord {
     pub received_at: DateTime<Utc>,
     /// The job that replays it or did so last.
     pub job: Option<JobId>,
-    /// When somebody last edited it, had it replayed or took it back.
+    /// When somebody last edited it, had it replayed, gave it up or took it back.
     pub acted_at: Option<DateTime<Utc>>,
     /// What superseded it, when that is its state.
     pub superseded_by: Option<DeliveryId>,
@@ -220,13 +227,11 @@ impl HeldRecord {
         record::merge(base, self.current(), typed)
     }
 
-    /// When it is given up unless somebody acts on it, where records wait for so many days; none when
-    /// nobody need act.
-    pub fn expires_at(&self, days: u32) -> Option<DateTime<Utc>> {
+    /// When it is given up unless somebody acts on it, where records wait for so many days since a
+    /// time at the earliest; none when nobody need act.
+    pub fn expires_at(&self, days: u32, since: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let waits = self.state.allows(Move::Discard);
-        let since = self
-            .acted_at
-            .map_or(self.received_at, |at| at.max(self.received_at));
+        let since = self.received_at.max(since).max(self.acted_at.unwrap_or(since));
         waits.then(|| since + TimeDelta::days(i64::from(days)))
     }
 

@@ -40,7 +40,7 @@ async fn held(app: &App) -> Vec<HeldRecord> {
 }
 
 #[tokio::test]
-async fn all_issues_that_are_ticked_are_somebodys_or_none_is() {
+async fn issues_that_are_ticked_are_given_away_when_all_of_them_can_be() {
     let (app, files) = (App::start().await, Files::new());
     let acme = issues_of(&two_issues(&app, &files, "acme").await.id);
     let beta = issues_of(&two_issues(&app, &files, "beta").await.id);
@@ -90,7 +90,7 @@ async fn all_issues_that_are_ticked_are_somebodys_or_none_is() {
             &[
                 ("ids[]", &acme[0]),
                 ("assignee", ""),
-                ("board", "//elsewhere.example"),
+                ("board", "/issues?a=b\r\nX-Evil: 1"),
             ],
         )
         .await;

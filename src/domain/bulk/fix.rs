@@ -183,7 +183,12 @@ impl Fix {
         let mut fixed = match self.change {
             Change::Set => self.put(attributes, &self.to),
             // What is not there cannot be taken.
-            Change::Take => self.put(attributes, attributes.get(&self.from)?),
+            Change::Take => {
+                let taken = attributes
+                    .get(&self.from)
+                    .filter(|value| !value.trim().is_empty());
+                self.put(attributes, taken?)
+            }
             _ => attributes.clone(),
         };
         for (_, value) in fixed.0.iter_mut().filter(|(name, _)| *name == self.attribute) {

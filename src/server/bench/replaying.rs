@@ -100,7 +100,8 @@ async fn plan(store: &Store, id: &JobId, of: Option<DeliveryId>, now: DateTime<U
         address: String::new(),
         asked_by: "bench".to_owned(),
         asked_at: now,
-        until: now,
+        until: None,
+        started: None,
     };
     Ok(store.plan_bulk(&Scope::All, &asked).await?)
 }

@@ -78,7 +78,7 @@ pub async fn set_edits(viewer: &Viewer, id: &PartnerId, edits: &str) -> Result<(
 pub(super) async fn ensure_edits(state: &AppState, id: &PartnerId) -> Result<(), AppError> {
     if edits_off(state, id).await? {
         return Err(AppError::conflict(
-            "Edits of this partner's records are switched off; they can be replayed as they were sent. An admin can let them be edited.",
+            "Edits of this partner's records are switched off; they can be replayed as they are. An admin can let them be edited.",
         ));
     }
     Ok(())

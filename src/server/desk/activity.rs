@@ -4,11 +4,13 @@ use crate::api::activity::{Activity, DeedRow, Search};
 use crate::domain::account::Scope;
 use crate::domain::format::url_value;
 use crate::domain::ids::{PartnerId, RecordId};
+use crate::domain::quarantine::Decided;
 use crate::domain::query::Asked;
 use crate::error::AppError;
 use crate::server::calendar::Stretch;
 use crate::server::context::{self, AppState};
 use crate::server::store::{Deed, Sought};
+use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
 
 /// Rows on one page.
@@ -36,18 +38,17 @@ pub async fn list(search: &Search) -> Result<Activity, AppError> {
         span: stretch.span,
     };
     let (mut deeds, next) = state.store.search_deeds(&sought, &search.after, ROWS).await?;
-    if search.after.is_empty() {
-        let decided = decided(&state, &sought).await?;
-        // That of a job on this record alone is in the log as well.
-        let is_known = |d: &Deed| {
-            deeds
-                .iter()
-                .any(|known| known.at == d.at && known.action == d.action)
-        };
-        let told: Vec<Deed> = decided.into_iter().filter(|d| !is_known(d)).collect();
-        deeds.extend(told);
-        deeds.sort_by_key(|deed| Reverse(deed.at));
+    let page = Page {
+        from: next.as_ref().and(deeds.last()).map(|last| last.at),
+        until: key_of(&search.after),
+    };
+    for deed in told_by_record(&state, &sought).await {
+        let is_known = |d: &Deed| d.at == deed.at && d.action == deed.action;
+        if page.has(deed.at) && !deeds.iter().any(is_known) {
+            deeds.push(deed);
+        }
     }
+    deeds.sort_by_key(|deed| Reverse(deed.at));
     Ok(Activity {
         as_of: now,
         shown: stretch.shown(),
@@ -56,26 +57,52 @@ pub async fn list(search: &Search) -> Result<Activity, AppError> {
     })
 }
 
-/// What jobs decided of a record that is looked for: it keeps that itself, for a job may have a
-/// hundred thousand.
-async fn decided(state: &AppState, sought: &Sought) -> Result<Vec<Deed>, AppError> {
+/// The time that a page of the log is about; unbounded where it is the first or the last.
+struct Page {
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Page {
+    fn has(&self, at: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// The time of the deed that the page before ended with.
+fn key_of(after: &str) -> Option<DateTime<Utc>> {
+    let millis = after.split('-').next()?.parse().ok()?;
+    DateTime::from_timestamp_millis(millis)
+}
+
+/// What jobs did to a record that is looked for: it keeps that itself, for a job may have a hundred
+/// thousand. One that is not there, or cannot be read, tells nothing.
+async fn told_by_record(state: &AppState, sought: &Sought) -> Vec<Deed> {
     let Some(id) = sought.object.strip_prefix("record:") else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
-    let found = state.store.find_held(&Scope::All, &RecordId::new(id)).await?;
-    let Some(record) = found else {
-        return Ok(Vec::new());
+    let found = state.store.find_held(&Scope::All, &RecordId::new(id)).await;
+    let Ok(Some(record)) = found else {
+        return Vec::new();
     };
-    let deeds = record.decided.iter().map(|decided| Deed {
+    let deed = |decided: &Decided, action: &str, what: String| Deed {
         at: decided.at,
         actor_id: None,
         actor_name: format!("worker, for {}", decided.by),
-        action: decided.action().to_owned(),
+        action: action.to_owned(),
         object: sought.object.clone(),
         partner: Some(record.partner.clone()),
-        what: format!("{} (job {})", decided.what(), decided.job),
-    });
-    Ok(deeds.filter(|deed| sought.is_met_by(deed)).collect())
+        what: format!("{what} (job {})", decided.job),
+    };
+    let mut deeds = Vec::new();
+    for decided in &record.decided {
+        // A revision that a job's fix made has the time of what was decided on it.
+        let made = record.revisions.iter().find(|r| r.at == decided.at);
+        deeds.extend(made.map(|r| deed(decided, Deed::EDITED, r.told())));
+        deeds.push(deed(decided, decided.action(), decided.what()));
+    }
+    deeds.retain(|deed| sought.is_met_by(deed));
+    deeds
 }
 
 fn row(deed: Deed) -> DeedRow {

@@ -1,4 +1,4 @@
-//! Gives many issues to somebody at once: all that were ticked, or none of them.
+//! Gives many issues to somebody at once, when all of them can be theirs.
 
 use super::issue::{assignee, people_of};
 use crate::domain::account::Viewer;
@@ -10,7 +10,7 @@ use crate::server::context::{self, AppState, go};
 use crate::server::store::{self, Deed, IssueChange};
 
 /// Most issues that are given away at once: what one page of the board shows.
-const MOST: usize = 200;
+const MOST: usize = 50;
 /// How often it is tried for an issue that somebody else changes at the same moment.
 const TRIES: u32 = 5;
 
@@ -49,7 +49,11 @@ pub async fn assign(viewer: &Viewer, ids: &[IssueId], account: &str, board: &str
     }
     tracing::debug!("{} assigned", counted(changed, "issue", "issues"));
     // Only the board is gone back to, whatever address was sent.
-    let query = board.strip_prefix("/issues?").unwrap_or_default();
+    let is_plain = |query: &&str| query.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    let query = board
+        .strip_prefix("/issues?")
+        .filter(is_plain)
+        .unwrap_or_default();
     let mark = if query.is_empty() { "" } else { "&" };
     go(&format!("/issues?{query}{mark}assigned={}", ids.len()));
     Ok(())

@@ -98,7 +98,8 @@ pub async fn plan(viewer: &Viewer, what: &str, ids: Vec<RecordId>, meant: Meant)
         address: if selected { String::new() } else { address },
         asked_by: viewer.name.clone(),
         asked_at: now,
-        until: now,
+        until: None,
+        started: None,
     };
     let frozen = match state.store.plan_bulk(&viewer.scope(), &asked).await {
         Err(store::Error::Conflict { .. }) => {
@@ -306,6 +307,9 @@ pub async fn start(
             "Give the records a second as a whole number from 1 to 100,000, or leave it empty.",
         )?,
     };
+    if bulk.mend.is_some() {
+        super::access::ensure_edits(&state, &bulk.partner).await?;
+    }
     let reason = reason.trim();
     if bulk.action == Action::Discard && (reason.is_empty() || reason.chars().count() > REASON_MAX) {
         return Err(AppError::invalid(
@@ -370,6 +374,9 @@ pub async fn steer(viewer: &Viewer, id: &JobId, step: &str) -> Result<(), AppErr
             ));
         }
     };
+    if step == Move::Resume && bulk.mend.is_some() {
+        super::access::ensure_edits(&state, &bulk.partner).await?;
+    }
     let now = state.clock.now();
     match state.store.move_bulk(&viewer.scope(), id, step, now).await {
         Err(store::Error::Conflict { .. }) => {

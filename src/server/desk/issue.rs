@@ -44,7 +44,10 @@ pub async fn list(viewer: &Viewer, asked: &IssueAsk) -> Result<IssueBoard, AppEr
     };
     let people = async {
         if may_triage {
-            store.list_users().await.map(|users| named(&users, |_| true))
+            store
+                .list_users()
+                .await
+                .map(|users| named(&users, |person| viewer.shares(person)))
         } else {
             Ok(Vec::new())
         }

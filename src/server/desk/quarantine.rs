@@ -115,8 +115,11 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     }];
     // Who looked is the business of those who read the activity log; mends and what jobs decided
     // are told by the record itself.
-    let told = [Deed::LOOKED, Deed::EDITED, Deed::REPLAYED];
-    let deeds = deeds.into_iter().filter(|deed| !told.contains(&&*deed.action));
+    let deeds = deeds.into_iter().filter(|deed| match deed.action.as_str() {
+        Deed::LOOKED | Deed::EDITED => false,
+        Deed::REPLAYED => record.decided.iter().all(|decided| decided.at != deed.at),
+        _ => true,
+    });
     history.extend(deeds.map(|d| Event {
         at: d.at,
         by: d.actor_name,
@@ -126,14 +129,18 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     history.extend(record.revisions.iter().map(|r| Event {
         at: r.at,
         by: r.by.clone(),
-        what: format!("saved revision {}: {}", r.number, r.reason),
+        what: r.told(),
         href: None,
     }));
     history.extend(record.decided.iter().map(|d| Event {
         at: d.at,
         by: format!("worker, for {}", d.by),
         what: d.what(),
-        href: Some(format!("/jobs/{}", d.job)),
+        href: match d.action() {
+            // A replay is a delivery of its own, under its job's id.
+            Deed::REPLAYED => Some(format!("/deliveries/{}", d.job)),
+            _ => viewer.may(Right::ManageJobs).then(|| format!("/jobs/{}", d.job)),
+        },
     }));
     if let Some(by) = &record.superseded_by {
         let newer = state.store.find_delivery(&scope, by).await?;
@@ -153,8 +160,8 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         previous,
         code,
         expires_at: feed
-            .and_then(|feed| feed.keep_held_days)
-            .and_then(|days| record.expires_at(days)),
+            .and_then(|feed| feed.keep_held)
+            .and_then(|(days, since)| record.expires_at(days, since)),
         may_act,
         edits_off,
         judging,

@@ -41,7 +41,8 @@ impl Fixes {
                 Change::Set => put(record, fix, number.filter(|_| new.is_some()), fix.to.clone()),
                 Change::Take => {
                     // What is not there cannot be taken.
-                    if let Some(value) = record.get(&fix.from).map(str::to_owned) {
+                    let taken = record.get(&fix.from).filter(|value| !value.trim().is_empty());
+                    if let Some(value) = taken.map(str::to_owned) {
                         put(record, fix, number.filter(|_| new.is_some()), value);
                     }
                 }

@@ -15,9 +15,17 @@ use chrono::TimeDelta;
 /// Who does it, in lists and logs.
 const BY: &str = "feedgate";
 
-/// Plans and starts a discard of what has waited longer than `keep_days` in each feed, at most once
-/// a day however many workers ask; the records of all these jobs.
+/// Starts a discard of what has waited longer than `keep_days` in each feed, at most once a day
+/// however many workers ask; the records of all these jobs. What ends it for one feed is told, and
+/// leaves the others theirs.
 pub async fn expire(store: &Store, clock: &Clock, keep_days: u32) -> anyhow::Result<u64> {
+    store
+        .note_keeping(keep_days, clock.now())
+        .await
+        .context("noting how long records are kept")?;
+    if keep_days == 0 {
+        return Ok(0);
+    }
     let feeds = store
         .list_feeds(&Scope::All, None)
         .await
@@ -25,21 +33,29 @@ pub async fn expire(store: &Store, clock: &Clock, keep_days: u32) -> anyhow::Res
     let mut records = 0;
     for feed in feeds {
         let id = &feed.feed.id;
-        let asked = expire_feed(store, clock, id, keep_days).await;
-        records += asked.with_context(|| format!("giving up old records of {id}"))?;
+        match expire_feed(store, clock, id, keep_days).await {
+            Ok(given_up) => records += given_up,
+            Err(error) => tracing::warn!("old records of {id} could not be given up: {error:#}"),
+        }
     }
     Ok(records)
 }
 
 async fn expire_feed(store: &Store, clock: &Clock, feed: &FeedId, keep_days: u32) -> anyhow::Result<u64> {
     let now = clock.now();
-    if !store.claim_expiry(feed, now).await? {
+    let until = now - TimeDelta::days(i64::from(keep_days));
+    if !store.claim_expiry(feed, until, now).await? {
         return Ok(0);
     }
     let filter = QuarantineFilter {
         feed: Some(feed.clone()),
         state: StateFilter::Open,
         ..QuarantineFilter::default()
+    };
+    let days = counted(keep_days.into(), "day", "days");
+    let pace = Pace {
+        stop_above: None,
+        ..Pace::default()
     };
     let asked = Asked {
         id: fresh::job(),
@@ -50,21 +66,13 @@ async fn expire_feed(store: &Store, clock: &Clock, feed: &FeedId, keep_days: u32
         address: String::new(),
         asked_by: BY.to_owned(),
         asked_at: now,
-        until: now - TimeDelta::days(i64::from(keep_days)),
+        until: Some(until),
+        started: Some((pace, format!("nobody has acted on it for {days}"))),
     };
     let frozen = store.plan_bulk(&Scope::All, &asked).await?;
     if frozen == 0 {
         return Ok(0);
     }
-    let days = counted(keep_days.into(), "day", "days");
-    let reason = format!("nobody has acted on it for {days}");
-    let pace = Pace {
-        stop_above: None,
-        ..Pace::default()
-    };
-    store
-        .start_bulk(&Scope::All, &asked.id, &pace, &reason, now)
-        .await?;
     let records = counted(frozen, "record", "records");
     let deed = Deed {
         at: now,

@@ -13,8 +13,8 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use mongodb::bson::{self, Document, RawBsonRef, RawDocument, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
-/// Records that are read together: a quarter of a megabyte, which stays in the caches of a core.
-const TOGETHER: u32 = 250;
+/// Records that are read together: about a megabyte.
+const TOGETHER: u32 = 1_000;
 
 /// What a list shows of one held record.
 #[derive(Debug)]

@@ -31,8 +31,9 @@ pub struct FeedState {
     pub feed: Feed,
     /// When its newest file came, and what became of it.
     pub last: Option<(DateTime<Utc>, Status)>,
-    /// Days its held records wait for somebody to act; none for ever, and where no worker has said.
-    pub keep_held_days: Option<u32>,
+    /// Days its held records wait for somebody to act, and since when that is so; none for ever, and
+    /// where no worker has said.
+    pub keep_held: Option<(u32, DateTime<Utc>)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,7 +78,14 @@ struct FeedDoc {
     #[serde(default)]
     last: Option<LastDoc>,
     #[serde(default)]
-    keep_held_days: Option<u32>,
+    keep_held: Option<KeepDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeepDoc {
+    days: u32,
+    #[serde(with = "when")]
+    since: DateTime<Utc>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +117,7 @@ impl TryFrom<FeedDoc> for FeedState {
                 gates: d.gates,
             },
             last: d.last.map(|l| (l.at, l.status)),
-            keep_held_days: d.keep_held_days.filter(|days| *days > 0),
+            keep_held: d.keep_held.filter(|k| k.days > 0).map(|k| (k.days, k.since)),
         })
     }
 }
@@ -151,7 +159,7 @@ impl Store {
             contract: feed.contract.clone(),
             gates: feed.gates,
             last: None,
-            keep_held_days: None,
+            keep_held: None,
         };
         match self.collection::<FeedDoc>("feeds").insert_one(doc).await {
             Err(error) if !is_duplicate_key(&error) => Err(error.into()),

@@ -46,7 +46,7 @@ pub(super) struct HeldDoc {
     received_at: DateTime<Utc>,
     #[serde(default)]
     job: Option<String>,
-    /// When somebody last edited it or took it back.
+    /// See [`HeldRecord::acted_at`].
     #[serde(default, with = "when::option", skip_serializing_if = "Option::is_none")]
     acted_at: Option<DateTime<Utc>>,
     #[serde(default)]

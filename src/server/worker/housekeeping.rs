@@ -31,16 +31,10 @@ impl Worker {
             Ok(swept) => tracing::info!(files.swept = swept, "received files were removed"),
             Err(error) => tracing::warn!("received files could not be swept: {error}"),
         }
-        let keep_held = self.settings.keep_held_days;
-        if let Err(error) = self.store.note_keeping(keep_held).await {
-            tracing::warn!("for how long held records are kept could not be noted: {error}");
-        }
-        if keep_held > 0 {
-            match expiry::expire(&self.store, &self.clock, keep_held).await {
-                Ok(0) => {}
-                Ok(records) => tracing::info!(records, "held records that nobody acted on are given up"),
-                Err(error) => tracing::warn!("old held records could not be given up: {error:#}"),
-            }
+        match expiry::expire(&self.store, &self.clock, self.settings.keep_held_days).await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "held records that nobody acted on are given up"),
+            Err(error) => tracing::warn!("old held records could not be given up: {error:#}"),
         }
         match self.store.wake_issues(self.clock.now()).await {
             Ok(0) => {}

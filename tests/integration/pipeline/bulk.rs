@@ -39,7 +39,8 @@ pub async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
         address: String::new(),
         asked_by: "Sam".to_owned(),
         asked_at: app.clock.now(),
-        until: app.clock.now(),
+        until: None,
+        started: None,
     };
     app.store.plan_bulk(&Scope::All, &asked).await.expect("a plan")
 }
@@ -383,7 +384,8 @@ async fn a_selection_of_which_one_vanished_is_refused_whole() {
         address: String::new(),
         asked_by: "Sam".to_owned(),
         asked_at: app.clock.now(),
-        until: app.clock.now(),
+        until: None,
+        started: None,
     };
     let refused = app.store.plan_bulk(&Scope::All, &asked).await;
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");

@@ -20,6 +20,7 @@ fn of(records: &[HeldRecord], state: State) -> Vec<&str> {
 async fn a_held_record_that_nobody_acts_on_is_given_up_and_can_be_taken_back() {
     let (app, files) = (App::start().await, Files::new());
     let feed = held(&app, 3).await;
+    app.worker().sweep().await;
     app.clock.advance(TimeDelta::days(60));
     let mended = records(&app).await;
     let mended = mended.iter().find(|record| record.item_id == "SKU2");
@@ -87,4 +88,27 @@ async fn a_held_record_that_nobody_acts_on_is_given_up_and_can_be_taken_back() {
         ["SKU1", "SKU2", "SKU7"],
         "what was taken back waits as long again"
     );
+}
+
+#[tokio::test]
+async fn nobodys_time_began_before_the_rule_did_and_an_edit_saves_a_record_from_a_job_at_work() {
+    let app = App::start().await;
+    let feed = held(&app, 2).await;
+    app.clock.advance(TimeDelta::days(400));
+    app.worker().sweep().await;
+    app.work().await;
+    assert_eq!(of(&records(&app).await, State::Quarantined).len(), 2);
+
+    app.clock.advance(TimeDelta::days(91));
+    app.worker().sweep().await;
+    let all = records(&app).await;
+    let one = all.iter().find(|record| record.item_id == "SKU1").expect("held");
+    app.clock.advance(TimeDelta::seconds(5));
+    app.mend(one, "price", "soon").await;
+    app.work().await;
+    let all = records(&app).await;
+    assert_eq!(of(&all, State::Discarded), ["SKU2"]);
+    assert_eq!(of(&all, State::Quarantined), ["SKU1"]);
+    let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
+    assert_eq!(faults, []);
 }

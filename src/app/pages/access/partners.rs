@@ -19,7 +19,7 @@ pub(super) fn card(partners: Vec<PartnerAccess>, set: ServerAction<SetEdits>) ->
         <section class="card access" aria-labelledby="partners">
             <h2 id="partners">"Partners"</h2>
             <p class="hint">
-                "Where edits are switched off, held records of a partner can be replayed as they were sent, discarded and taken back, "
+                "Where edits are switched off, held records of a partner can be replayed as they are, discarded and taken back, "
                 "but nobody changes what is in them: it is the partner's to mend."
             </p>
             {failed}

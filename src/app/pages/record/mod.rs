@@ -172,7 +172,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             .then(|| {
                 view! {
                     <p class="muted">
-                        "Edits of this partner's records are switched off: it can be replayed as it was sent."
+                        "Edits of this partner's records are switched off: it can be replayed as it is."
                     </p>
                 }
             })}

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 /// Rows that are read at once.
 const ROWS: u32 = 500;
 /// How often more may be read before the first of it is taken.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// The list of deliveries.
 pub(super) fn deliveries(state: &AppState, viewer: &Viewer, wanted: &Wanted) -> Body {

@@ -104,6 +104,10 @@ impl Store {
                         let decision = decisions.remove(id.as_str());
                         writes.replay(&order, &record, decision, &mut there)?
                     }
+                    // Whoever acted on it since then has the next word.
+                    Action::Discard if record.acted_at.is_some_and(|at| at > slice.taken.bulk.asked_at) => {
+                        Outcome::Gone
+                    }
                     Action::Discard => writes.step(&record, Move::Discard),
                     Action::Restore => writes.step(&record, Move::Restore),
                 },

@@ -375,7 +375,14 @@ impl Store {
             let mut set = set.clone();
             set.insert("state", to.word());
             if matches!(to, State::Done | State::Cancelled) {
-                set.insert("ended_at", when::bson(now));
+                // It rests already, so nobody else settles it.
+                let found = self.bulks().find_one(query).await?;
+                if let Some(bulk) = found.map(Bulk::from)
+                    && self.end_bulk(&bulk, to, set, now).await?
+                {
+                    return Ok(Some(to));
+                }
+                continue;
             }
             let moved = self.bulks().update_one(query, doc! {"$set": set}).await?;
             if moved.matched_count == 1 {

@@ -313,17 +313,35 @@ impl Store {
         if bulk.action == Action::Replay && to == State::Done {
             self.answer_rechecks(&bulk.feed, &bulk.id, true, now).await?;
         }
-        let mut set = doc! {"state": to.word()};
-        let mut deed = None;
+        let set = doc! {"state": to.word()};
         if matches!(to, State::Done | State::Cancelled) {
-            set.insert("ended_at", when::bson(now));
-            deed = Some(ended(bulk, to, &self.read_standing(&bulk.id).await?.tally, now));
+            self.end_bulk(bulk, to, set, now).await?;
+            return Ok(());
         }
+        // From the state it was seen in: whoever moved it meanwhile has the next word.
+        let query = doc! {"_id": bulk.id.as_str(), "state": bulk.state.word()};
+        self.bulks().update_one(query, doc! {"$set": set}).await?;
+        Ok(())
+    }
+
+    /// Ends a job from the state it was seen in, and logs what came of it, both or neither; false
+    /// when somebody moved it meanwhile, who has the next word.
+    pub(super) async fn end_bulk(
+        &self,
+        bulk: &Bulk,
+        to: State,
+        mut set: Document,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        set.insert("ended_at", when::bson(now));
+        let tally = self.read_standing(&bulk.id).await?.tally;
+        let deed = ended(bulk, to, &tally, now);
+        let mut session = self.client.start_session().await?;
         for _ in 0..transaction::TRIES {
             session.start_transaction().await?;
-            let rested = self.rest_in(&mut session, bulk, set.clone(), deed.as_ref()).await;
-            if transaction::end(&mut session, rested).await?.is_some() {
-                return Ok(());
+            let done = self.end_bulk_in(&mut session, bulk, set.clone(), &deed).await;
+            if let Some(done) = transaction::end(&mut session, done).await? {
+                return Ok(done);
             }
         }
         Err(Error::Conflict {
@@ -331,15 +349,13 @@ impl Store {
         })
     }
 
-    /// Notes that a job rests, and what came of it, from the state it was seen in: whoever moved
-    /// it meanwhile has the next word.
-    async fn rest_in(
+    async fn end_bulk_in(
         &self,
         session: &mut ClientSession,
         bulk: &Bulk,
         set: Document,
-        deed: Option<&Deed>,
-    ) -> Result<()> {
+        deed: &Deed,
+    ) -> Result<bool> {
         let query = doc! {"_id": bulk.id.as_str(), "state": bulk.state.word()};
         let change = doc! {"$set": set};
         let moved = self
@@ -347,10 +363,11 @@ impl Store {
             .update_one(query, change)
             .session(&mut *session)
             .await?;
-        if let Some(deed) = deed.filter(|_| moved.matched_count == 1) {
-            self.insert_deed_in(session, deed).await?;
+        if moved.matched_count == 0 {
+            return Ok(false);
         }
-        Ok(())
+        self.insert_deed_in(session, deed).await?;
+        Ok(true)
     }
 
     async fn is_lent(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {

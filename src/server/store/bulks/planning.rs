@@ -37,8 +37,11 @@ pub struct Asked<'a> {
     pub asked_by: String,
     /// When.
     pub asked_at: DateTime<Utc>,
-    /// What was received, edited or taken back later is not in the set.
-    pub until: DateTime<Utc>,
+    /// What was received or acted on later than that is not in a set of all that match; none for
+    /// all that was received when it was asked.
+    pub until: Option<DateTime<Utc>>,
+    /// Why it is started at once, gently or not; none for a plan that somebody looks at first.
+    pub started: Option<(Pace, String)>,
 }
 
 impl Store {
@@ -77,21 +80,28 @@ impl Store {
                 None => Ok(0),
             };
         }
+        let started = asked.started.clone();
+        let is_started = started.is_some();
+        let (pace, reason) = started.unwrap_or_default();
         let bulk = BulkDoc {
             id: asked.id.to_string(),
             partner: asked.feed.partner().to_string(),
             feed: asked.feed.to_string(),
             action: asked.action,
-            reason: String::new(),
+            reason,
             filter: asked.address.clone(),
-            state: State::Planned,
+            state: if is_started {
+                State::Running
+            } else {
+                State::Planned
+            },
             why: None,
             mend: None,
-            pace: Pace::default(),
+            pace,
             frozen: i64::try_from(total).unwrap_or(i64::MAX),
             asked_by: asked.asked_by.clone(),
             asked_at: asked.asked_at,
-            started_at: None,
+            started_at: is_started.then_some(asked.asked_at),
             ended_at: None,
             next_at: asked.asked_at,
         };
@@ -99,26 +109,36 @@ impl Store {
         Ok(total)
     }
 
-    /// Notes for how many days held records wait, for those who look at them.
-    pub async fn note_keeping(&self, days: u32) -> Result<()> {
+    /// Notes for how many days held records wait, for those who look at them, and since when that is
+    /// so: nobody's time began before.
+    pub async fn note_keeping(&self, days: u32, now: DateTime<Utc>) -> Result<()> {
         let days = i64::from(days);
-        let other = doc! {"keep_held_days": {"$ne": days}};
+        let other = doc! {"keep_held.days": {"$ne": days}};
+        let noted = doc! {"$set": {"keep_held": {"days": days, "since": when::bson(now)}}};
         self.collection::<Document>("feeds")
-            .update_many(other, doc! {"$set": {"keep_held_days": days}})
+            .update_many(other, noted)
             .await?;
         Ok(())
     }
 
-    /// Takes it upon the caller to give up a feed's old records; false when somebody did so within
-    /// a day, or there is no such feed.
-    pub async fn claim_expiry(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<bool> {
+    /// Takes it upon the caller to give up what a feed's records have waited since before `until`;
+    /// false when somebody did so within a day, when that has not been the rule for so long, or
+    /// there is no such feed.
+    pub async fn claim_expiry(
+        &self,
+        feed: &FeedId,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
         let lately = doc! {"$not": {"$gt": when::bson(now - EXPIRED_EVERY)}};
+        let due = doc! {
+            "_id": feed.as_str(),
+            "keep_held.since": {"$lte": when::bson(until)},
+            "expired_at": lately,
+        };
         let claimed = self
             .collection::<Document>("feeds")
-            .update_one(
-                doc! {"_id": feed.as_str(), "expired_at": lately},
-                doc! {"$set": {"expired_at": when::bson(now)}},
-            )
+            .update_one(due, doc! {"$set": {"expired_at": when::bson(now)}})
             .await?;
         Ok(claimed.matched_count == 1)
     }
@@ -202,9 +222,11 @@ fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
         states.extend(shown.map(|shown| doc! {"state": shown}));
         query.insert("$and", states);
         query.insert("feed", asked.feed.as_str());
-        let until = when::bson(asked.until);
+        let until = when::bson(asked.until.unwrap_or(asked.asked_at));
         query.insert("received_at", doc! {"$lte": until});
-        query.insert("acted_at", doc! {"$not": {"$gt": until}});
+        if asked.until.is_some() {
+            query.insert("acted_at", doc! {"$not": {"$gt": until}});
+        }
         return query;
     };
     let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();

@@ -1,11 +1,15 @@
 //! Checks a file before it is sent: the report that an intake would write, and no trace of it.
 //!
-//! The file is spooled to an unnamed temporary file, so that neither a slow sender nor a large
-//! file holds memory or a core. It then waits for its turn and takes every core that checks no other
-//! file, so that it is as quick as `feedgate check`; but its threads give way to whatever else the
-//! process does, so that pages stay quick. Who finds the queue full is sent away, with the time
-//! after which trying again makes sense. The file is gone with the answer.
+//! The file is spooled to an unnamed temporary file ([`spool`]), so that neither a slow sender nor a
+//! large file holds memory or a core. It then waits for its turn and takes every core that checks no
+//! other file, so that it is as quick as `feedgate check`; one that comes quickly is checked while it
+//! comes. The threads of a check give way to whatever else the process does, so that pages stay quick.
+//! Who finds the queue full is sent away, with the time after which trying again makes sense. The
+//! file is gone with the answer.
 
+mod spool;
+
+use self::spool::{Follower, Spool};
 use super::intake::{Incoming, Refused, read_body};
 use super::pipeline::survey::survey_on;
 use crate::domain::feed::Terms;
@@ -18,18 +22,22 @@ use futures::Stream;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::io::{Seek, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::Semaphore;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Files that may come and wait at once, of everybody together.
 const COMING: usize = 8;
 /// How much a check gives way, from 0 to 19: to a request that wants the same core it leaves nearly
 /// all of it.
 const GIVES_WAY: i32 = 15;
+/// Bytes of a file after which it is seen whether it comes quickly, and how long these may take.
+const QUICK: (u64, Duration) = (8 << 20, Duration::from_secs(1));
+/// How long the check of a file that comes quickly waits for more of it, all together, before it
+/// leaves the cores to others.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
 /// After how many seconds somebody sent away may come again.
@@ -174,19 +182,25 @@ impl Trials {
     {
         let place = self.coming.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
         let watch = Watch::begin(self, name);
-        let mut file = std::io::BufWriter::with_capacity(
-            256 << 10,
-            tempfile::tempfile().context("making a temporary file")?,
-        );
-        let mut failed = None;
-        // Writes go to the page cache, in pieces of a body, and so hold no thread for long.
+        let check = Check {
+            name: incoming.plain_name(),
+            terms,
+            now,
+            counts: Arc::clone(&watch.counts),
+            place: Arc::new(place),
+        };
+        let mut spool = Spool::new().context("making a temporary file")?;
+        let (begun, mut early, mut failed) = (Instant::now(), None, None);
         read_body(incoming, body, |bytes| {
-            watch
-                .counts
-                .bytes
-                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            if let Err(error) = file.write_all(bytes) {
-                failed.get_or_insert(error);
+            let counts = &watch.counts.bytes;
+            counts.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            match spool.write(bytes) {
+                Err(error) => failed = Some(error),
+                Ok(came) if came >= QUICK.0 && early.is_none() => {
+                    let is_quick = begun.elapsed() <= QUICK.1;
+                    early = Some(is_quick.then(|| self.check_early(&check, &spool)).flatten());
+                }
+                Ok(_) => {}
             }
             failed.is_none()
         })
@@ -194,33 +208,16 @@ impl Trials {
         if let Some(error) = failed {
             return Err(anyhow::Error::new(error).context("spooling a file").into());
         }
-        let mut file = file
-            .into_inner()
-            .map_err(|error| anyhow::Error::new(error.into_error()).context("spooling a file"))?;
-        file.rewind().context("going back to its begin")?;
-        let turn = tokio::time::timeout(TURN, self.checking.clone().acquire_owned()).await;
-        let Ok(Ok(mut turn)) = turn else {
-            return Err(Error::Busy);
+        spool.end();
+        let report = match early.flatten() {
+            // It may have come to stand still: then it is checked from its begin as any other.
+            Some(early) => early.await.ok().and_then(Result::ok),
+            None => None,
         };
-        let others = u32::try_from(self.checking.available_permits()).unwrap_or(0);
-        if let Ok(others) = self.checking.clone().try_acquire_many_owned(others) {
-            turn.merge(others);
-        }
-        let name = incoming.plain_name();
-        let report = giving_way(move || {
-            let cores = NonZero::new(turn.num_permits()).unwrap_or(NonZero::<usize>::MIN);
-            let report = survey_on(cores, file, &name, &terms, now, &mut |record, _| {
-                watch
-                    .counts
-                    .records
-                    .store(record.position().index, Ordering::Relaxed);
-                Ok(())
-            });
-            // They are kept to the end of the check even if nobody waits for it any more.
-            drop((place, turn, watch));
-            report
-        })
-        .await??;
+        let report = match report {
+            Some(report) => report,
+            None => self.check_whole(check, &spool).await?,
+        };
         match &incoming.digest {
             Some(announced) if *announced != report.file.sha256 => Err(Error::Refused(Refused::Changed {
                 announced: announced.clone(),
@@ -229,11 +226,75 @@ impl Trials {
             _ => Ok(report),
         }
     }
+
+    /// Begins to check a file that is still coming, if no other is being checked.
+    fn check_early(&self, check: &Check, spool: &Spool) -> Option<oneshot::Receiver<anyhow::Result<Report>>> {
+        let turn = self.checking.clone().try_acquire_owned().ok()?;
+        let turn = self.with_others(turn);
+        let source = spool.follow(PATIENCE).ok()?;
+        let check = check.clone();
+        giving_way(move || check.run(source, &turn)).ok()
+    }
+
+    /// Checks a file that has come, when its turn has.
+    async fn check_whole(&self, check: Check, spool: &Spool) -> Result<Report, Error> {
+        let source = spool.follow(Duration::ZERO).context("reading a spooled file")?;
+        let turn = tokio::time::timeout(TURN, self.checking.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Error::Busy);
+        };
+        let turn = self.with_others(turn);
+        let checked = giving_way(move || check.run(source, &turn))?;
+        Ok(checked.await.context("the check ended early")??)
+    }
+
+    /// A turn, and those that nobody else has just now: as many cores.
+    fn with_others(&self, mut turn: OwnedSemaphorePermit) -> OwnedSemaphorePermit {
+        let others = u32::try_from(self.checking.available_permits()).unwrap_or(0);
+        if let Ok(others) = self.checking.clone().try_acquire_many_owned(others) {
+            turn.merge(others);
+        }
+        turn
+    }
+}
+
+/// How a file is checked.
+#[derive(Clone)]
+struct Check {
+    name: String,
+    terms: Terms,
+    now: DateTime<Utc>,
+    counts: Arc<Counts>,
+    /// It is kept to the end of the check even if nobody waits for it any more.
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Check {
+    fn run(self, source: Follower, turn: &OwnedSemaphorePermit) -> anyhow::Result<Report> {
+        let cores = NonZero::new(turn.num_permits()).unwrap_or(NonZero::<usize>::MIN);
+        let counts = self.counts;
+        let report = survey_on(
+            cores,
+            source,
+            &self.name,
+            &self.terms,
+            self.now,
+            &mut |record, _| {
+                let index = record.position().index;
+                counts.records.store(index, Ordering::Relaxed);
+                Ok(())
+            },
+        );
+        drop(self.place);
+        report
+    }
 }
 
 /// Does the work on a thread of its own, which gives way to all others, as do those it starts.
-async fn giving_way<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    let (give, take) = tokio::sync::oneshot::channel();
+fn giving_way<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<oneshot::Receiver<T>> {
+    let (give, take) = oneshot::channel();
     std::thread::Builder::new()
         .name("trial".to_owned())
         .spawn(move || {
@@ -242,7 +303,7 @@ async fn giving_way<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
             let _ = give.send(work());
         })
         .context("starting a thread")?;
-    take.await.context("the check ended early")
+    Ok(take)
 }
 
 #[cfg(test)]
@@ -252,12 +313,14 @@ mod tests {
     use crate::domain::ids::FeedId;
     use crate::server::fresh;
     use crate::server::intake::Way;
+    use futures::StreamExt;
 
     #[tokio::test]
     async fn a_check_gives_way_and_whoever_asked_does_not() {
         let own = || rustix::process::getpriority_process(None).expect("a priority");
         let before = own();
-        assert_eq!(giving_way(own).await.expect("done"), (before + GIVES_WAY).min(19));
+        let there = giving_way(own).expect("a thread").await;
+        assert_eq!(there.expect("done"), (before + GIVES_WAY).min(19));
         assert_eq!(own(), before);
     }
 
@@ -284,5 +347,46 @@ mod tests {
         assert_eq!((error.status(), error.retry_after()), (503, Some(AGAIN)));
         let report = attempt(Trials::default()).await.expect("a report");
         assert_eq!(report.records.received, 1);
+    }
+
+    /// A file of some megabytes in pieces, with a pause before the last.
+    async fn send(pause: Duration) -> Report {
+        let feed = Feed::new(FeedId::new("acme/main"));
+        let incoming = Incoming {
+            id: fresh::delivery(),
+            feed: &feed,
+            name: "f.csv",
+            way: Way::Api,
+            sender: "",
+            account: None,
+            declared: None,
+            digest: None,
+            limit: 1 << 30,
+        };
+        let title = "Mug ".repeat(250);
+        let rows: String = (0..12_000).map(|n| format!("{n},{title}\n")).collect();
+        let file = format!("id,title\n{rows}").into_bytes();
+        assert!(file.len() as u64 > QUICK.0);
+        let last = file.len() - 10;
+        let (most, rest) = (file[..last].to_vec(), file[last..].to_vec());
+        let pieces: Vec<Vec<u8>> = most.chunks(64 << 10).map(<[u8]>::to_vec).collect();
+        let body = futures::stream::iter(pieces).chain(futures::stream::once(async move {
+            tokio::time::sleep(pause).await;
+            rest
+        }));
+        let body = body.map(Ok::<_, String>);
+        let (trials, now) = (Trials::with_places(2, 2), DateTime::UNIX_EPOCH);
+        let report = trials.attempt(&incoming, "", feed.terms(), now, body).await;
+        assert_eq!(trials.checking.available_permits(), 2, "its turn is over");
+        report.expect("a report")
+    }
+
+    #[tokio::test]
+    async fn a_file_is_checked_the_same_whether_it_comes_quickly_or_stands_still_on_its_way() {
+        let (quick, slow) = tokio::join!(send(Duration::ZERO), send(PATIENCE + Duration::from_millis(500)));
+        assert_eq!(quick.records.received, 12_000);
+        assert_eq!(quick.file.sha256, slow.file.sha256);
+        assert_eq!(quick.records, slow.records);
+        assert_eq!(quick.codes, slow.codes);
     }
 }
