@@ -84,6 +84,15 @@ test("staff has every record of a replay changed by a rule, and sees some before
     await expect(page.locator("main")).toContainText("Every record was tried", { timeout: 1000 });
   }).toPass();
   await expect(page.locator("tr", { hasText: "would be changed by the fix" })).toBeVisible();
+
+  // The files to come can be mended in the same way: as a draft of the feed's profile.
+  const plan = page.url();
+  await page.getByRole("button", { name: "Keep this fix for the files to come" }).click();
+  await expect(page).toHaveURL(/\/profile\?draft=/);
+  const kept = page.getByRole("table", { name: "Fixes" }).locator("tbody tr");
+  await expect(kept).toContainText("Sets condition to “used”");
+  await expect(kept).toContainText(/Tomás Pereira, since \d{4}-\d\d-\d\d/);
+  await page.goto(plan);
   await page.getByRole("button", { name: "Replay them without this fix" }).click();
   await expect(samples).toHaveCount(0);
   await page.getByRole("button", { name: "Drop this plan" }).click();

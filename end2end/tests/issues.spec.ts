@@ -49,6 +49,26 @@ test("what will not do is said beside its field, and what was typed stays", asyn
   await expect(page.getByLabel(/^Ticket/)).toHaveValue("http://tickets.example.com/4711");
 });
 
+test("issues that are ticked are given to somebody together, and taken away again", async ({ page, be }) => {
+  await be("staff");
+  await page.goto("/issues?partner=szabo&state=any");
+  const lines = page.getByRole("table", { name: "Issues" }).locator("tbody tr");
+  const give = async (name: string) => {
+    for (const place of [0, 1]) await lines.nth(place).getByRole("checkbox").check();
+    await page.getByLabel("Assign the ticked to").selectOption({ label: name });
+    await page.getByRole("button", { name: "Assign", exact: true }).click();
+    await expect(page.getByText("2 issues were assigned.")).toBeVisible();
+  };
+  await give("Tomás Pereira");
+  for (const place of [0, 1]) await expect(lines.nth(place)).toContainText("Tomás Pereira");
+  // Another board, or the word of the last time would still stand there.
+  await page.goto("/issues?partner=szabo&state=any&assignee=mine");
+  await expect(lines).toHaveCount(2);
+  await give("nobody");
+  await page.goto("/issues?partner=szabo&state=any");
+  await expect(lines.first()).toContainText("nobody yet");
+});
+
 test("the board is grouped, and a group opens into its issues", async ({ page, be }) => {
   await be("manager");
   await page.goto("/issues");

@@ -364,8 +364,10 @@ mod tests {
             limit: 1 << 30,
         };
         let title = "Mug ".repeat(250);
-        let rows: String = (0..12_000).map(|n| format!("{n},{title}\n")).collect();
-        let file = format!("id,title\n{rows}").into_bytes();
+        let mut file = b"id,title\n".to_vec();
+        for n in 0..12_000 {
+            file.extend(format!("{n},{title}\n").bytes());
+        }
         assert!(file.len() as u64 > QUICK.0);
         let last = file.len() - 10;
         let (most, rest) = (file[..last].to_vec(), file[last..].to_vec());

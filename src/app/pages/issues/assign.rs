@@ -26,24 +26,28 @@ pub(super) struct Giving {
     pub given: Memo<Option<u64>>,
 }
 
-/// The form, for a board at this address, and what came of the last time.
+/// What came of the last time.
+pub(super) fn told(giving: Giving) -> AnyView {
+    let told = giving.given.get().map(|n| {
+        let were = if n == 1 { "was" } else { "were" };
+        view! { <Notice tone=Tone::Good>{format!("{} {were} assigned.", counted(n, "issue", "issues"))}</Notice> }
+    });
+    told.into_any()
+}
+
+/// The form, for a board at this address.
 pub(super) fn form(link: &Link, people: Vec<(String, String)>, giving: Giving) -> AnyView {
-    let Giving { assign, given } = giving;
+    let assign = giving.assign;
     let people: Vec<_> = people
         .into_iter()
         .map(|(id, name)| view! { <option value=id>{name}</option> })
         .collect();
     let board = link.href();
-    let told = given.get().map(|n| {
-        let has = if n == 1 { "was" } else { "were" };
-        view! { <Notice tone=Tone::Good>{format!("{} {has} assigned.", counted(n, "issue", "issues"))}</Notice> }
-    });
     let failed = move || {
         let refused = assign.value().get().and_then(Result::err);
         refused.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
     };
     view! {
-        {told}
         {failed}
         <ActionForm action=assign attr:id=FORM attr:class="bulk">
             <input type="hidden" name="board" value=board/>

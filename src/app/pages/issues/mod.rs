@@ -132,6 +132,7 @@ fn content(board: IssueBoard, link: &Link, ask: &IssueAsk, giving: assign::Givin
         {filters::form(link, partners, may_triage)}
         {filters::levels(link, levels)}
         {filters::chips(link)}
+        {assign::told(giving)}
         {body}
     }
     .into_any()
