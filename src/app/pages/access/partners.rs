@@ -13,7 +13,7 @@ pub(super) fn card(partners: Vec<PartnerAccess>, set: ServerAction<SetEdits>) ->
         let refused = set.value().get().and_then(Result::err);
         refused.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
     };
-    let columns = vec![text("Partner"), text("Its held records"), text("")];
+    let columns = vec![text("Partner"), text("Its held records"), text("Edits")];
     let rows: Vec<_> = partners.into_iter().map(|partner| row(partner, set)).collect();
     view! {
         <section class="card access" aria-labelledby="partners">

@@ -100,7 +100,7 @@ fn kept(fixes: Vec<Kept>) -> AnyView {
             .into_any()
         })
         .collect();
-    let columns = vec![text("What is done to each record"), text("Whose"), text("Why")];
+    let columns = vec![text("Fix"), text("Whose"), text("Why")];
     view! {
         <h3>"Fixes"</h3>
         <Table caption="Fixes" columns rows/>
