@@ -12,6 +12,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long the private mongod may hold on to what a killed process left open: it lets a
+/// transaction live for 15 s, and looks for older ones now and then.
+const HELD_ON: Duration = Duration::from_secs(45);
+
 fn command(app: &App, file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_feedgate"));
     command
@@ -159,16 +163,20 @@ async fn count_accepted(app: &App) -> usize {
 }
 
 /// Takes the file in after a kill. While the database holds on to what the killed one left open,
-/// the command may fail and say that it is to be run again; so it is, a few times.
+/// the command may fail and say that it is to be run again; so it is, for as long as the database
+/// lets a transaction live, and a little longer.
 async fn run_again(app: &App, file: &Path) -> Option<i32> {
-    let before = count_accepted(app).await;
-    for _ in 0..4 {
+    let (before, begun) = (count_accepted(app).await, Instant::now());
+    let mut tries = 0;
+    while tries < 4 || begun.elapsed() < HELD_ON {
         let code = command(app, file).status().expect("another try").code();
         if count_accepted(app).await > before {
             return code;
         }
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    panic!("four tries did not take the file in");
+    panic!("{tries} tries did not take the file in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
