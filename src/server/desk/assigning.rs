@@ -2,7 +2,6 @@
 
 use super::issue::{assignee, people_of};
 use crate::domain::account::Viewer;
-use crate::domain::format::counted;
 use crate::domain::issue::triage::Assignee;
 use crate::domain::issue::{Issue, IssueId};
 use crate::error::AppError;
@@ -43,11 +42,9 @@ pub async fn assign(viewer: &Viewer, ids: &[IssueId], account: &str, board: &str
             )
         })?;
     }
-    let mut changed = 0;
     for issue in meant {
-        changed += u64::from(give(&state, viewer, issue, to.as_ref()).await?);
+        give(&state, viewer, issue, to.as_ref()).await?;
     }
-    tracing::debug!("{} assigned", counted(changed, "issue", "issues"));
     // Only the board is gone back to, whatever address was sent.
     let is_plain = |query: &&str| query.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
     let query = board
@@ -59,16 +56,16 @@ pub async fn assign(viewer: &Viewer, ids: &[IssueId], account: &str, board: &str
     Ok(())
 }
 
-/// Gives one issue away, whatever else is done to it meanwhile; false when it was theirs already.
+/// Gives one issue away, whatever else is done to it meanwhile.
 async fn give(
     state: &AppState,
     viewer: &Viewer,
     mut issue: Issue,
     to: Option<&Assignee>,
-) -> Result<bool, AppError> {
+) -> Result<(), AppError> {
     for _ in 0..TRIES {
         if issue.triage.assignee.as_ref() == to {
-            return Ok(false);
+            return Ok(());
         }
         let name = to.map_or("nobody", |person| &*person.name);
         let mut after = issue.triage.clone();
@@ -92,7 +89,7 @@ async fn give(
                 let found = state.store.find_issue(&viewer.scope(), &issue.id).await?;
                 issue = found.ok_or_else(|| AppError::not_found("issue"))?.0;
             }
-            done => return Ok(done.map(|()| true)?),
+            done => return Ok(done?),
         }
     }
     Err(AppError::conflict(

@@ -98,10 +98,10 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     };
     let (whose, what) = (Some(record.partner.clone()), "looked at the record");
     let looked = note_look(&state, viewer, object.clone(), whose, what);
-    let ((deeds, next, previous, feed), ()) = tokio::try_join!(around, looked)?;
+    let switched = access::edits_off(&state, &record.partner);
+    let ((deeds, next, previous, feed), (), edits_off) = tokio::try_join!(around, looked, switched)?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
-    let edits_off = access::edits_off(&state, &record.partner).await?;
     let judging = if may_act && !edits_off {
         Some(judging(&state, feed.as_ref(), &record, draft.as_ref()))
     } else {

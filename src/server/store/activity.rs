@@ -206,7 +206,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same inside a transaction.
+    /// Writes one deed down inside a transaction.
     pub(super) async fn insert_deed_in(
         &self,
         session: &mut ClientSession,
