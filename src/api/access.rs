@@ -1,7 +1,7 @@
 //! Answers for those who look after accounts, and for everybody about their own.
 
 use crate::domain::account::Role;
-use crate::domain::ids::{PartnerId, UserId};
+use crate::domain::ids::{FeedId, PartnerId, UserId};
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -57,6 +57,8 @@ pub struct PartnerAccess {
     pub id: PartnerId,
     /// What it is called.
     pub name: String,
+    /// Its feeds, by name.
+    pub feeds: Vec<FeedId>,
     /// Whether nobody may change what is in its held records.
     pub edits_off: bool,
 }
@@ -131,6 +133,24 @@ pub struct PersonWish {
     pub partners: String,
 }
 
+/// A feed as somebody wants it, as forms send it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedWish {
+    /// Whose it is: the slug of a partner, new or there.
+    pub partner: String,
+    /// What a partner that is new is called; its slug when empty.
+    pub name: String,
+    /// The feed's own slug.
+    pub feed: String,
+    /// The ISO 4217 code of its prices; any when empty.
+    pub currency: String,
+    /// Hours between two files; not known when empty.
+    pub every_hours: String,
+    /// What its files are: whole `catalogues` or `changes` that the partner sends, or an `export`.
+    pub files: String,
+}
+
 /// Reads the list of accounts.
 #[server(endpoint = "list_people")]
 pub async fn list_people() -> Result<AccessView, AppError> {
@@ -153,10 +173,46 @@ pub async fn set_edits(partner: String, edits: String) -> Result<(), AppError> {
     context::reply(
         async {
             let viewer = context::viewer(Right::ManageUsers).await?;
-            desk::access::set_edits(&viewer, &PartnerId::new(partner), &edits).await
+            desk::access::partners::set_edits(&viewer, &PartnerId::new(partner), &edits).await
         }
         .await,
     )
+}
+
+/// Adds a feed, and its partner where that is new.
+#[server(endpoint = "add_feed")]
+pub async fn add_feed(wish: FeedWish) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    use leptos::server_fn::ServerFn;
+    let result = async {
+        let viewer = context::viewer(Right::ManageUsers).await?;
+        desk::access::partners::add_feed(&viewer, &wish).await
+    }
+    .await;
+    let typed = [
+        ("partner", &*wish.partner),
+        ("name", &*wish.name),
+        ("feed", &*wish.feed),
+        ("currency", &*wish.currency),
+        ("every_hours", &*wish.every_hours),
+        ("files", &*wish.files),
+    ];
+    context::reply_to_form(AddFeed::PATH, "/access", typed, result)
+}
+
+/// Calls a partner something else.
+#[server(endpoint = "rename_partner")]
+pub async fn rename_partner(partner: String, name: String) -> Result<(), AppError> {
+    use crate::domain::account::Right;
+    use crate::server::{context, desk};
+    use leptos::server_fn::ServerFn;
+    let result = async {
+        let viewer = context::viewer(Right::ManageUsers).await?;
+        desk::access::partners::rename(&viewer, &PartnerId::new(partner), &name).await
+    }
+    .await;
+    context::reply_to_form(RenamePartner::PATH, "/access", [], result)
 }
 
 /// Reads the page of one account.

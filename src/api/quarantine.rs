@@ -2,6 +2,7 @@
 
 use crate::domain::contract::{Contract, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
+use crate::domain::item::Item;
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::query::{HeldAsk, Page, QuarantineFilter, Scanned};
 use crate::domain::record::Attributes;
@@ -94,6 +95,11 @@ pub struct HeldView {
     pub next: Option<RecordId>,
     /// The one before.
     pub previous: Option<RecordId>,
+    /// What each of its newest attributes is understood as by the contract of today, in their
+    /// order: name and normalised value; none for one that counts for nothing.
+    pub understood: Vec<Option<(String, String)>>,
+    /// The product as the catalogue has it, if it has.
+    pub accepted: Option<Item>,
     /// The rule that was named; empty for none.
     pub code: String,
     /// When it is given up unless somebody acts on it; none when it does not wait, or for ever.

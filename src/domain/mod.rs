@@ -24,6 +24,7 @@
 //! | [`hold`] | a file kept from taking effect: its states, their legal moves, who ruled and why |
 //! | [`pull`] | a feed's file fetched by schedule, and what becomes of a fetch that fails |
 //! | [`jump`] | whether a product's price jumped since it was last accepted |
+//! | [`item`] | the accepted version of a product, as a record is compared with it |
 //! | [`quarantine`] | a held record, its revisions, its states and their legal moves |
 //! | [`reconciliation`] | what was received beside what became of it, and what differs |
 //! | [`rollup`] | counts per time bucket, and the percentiles of latency |
@@ -49,6 +50,7 @@ pub mod health;
 pub mod hold;
 pub mod ids;
 pub mod issue;
+pub mod item;
 pub mod job;
 pub mod jump;
 pub mod portrait;

@@ -76,6 +76,11 @@ impl State {
         }
     }
 
+    /// Whether it waits for somebody to act.
+    pub fn is_open(self) -> bool {
+        Self::OPEN.contains(&self)
+    }
+
     /// Whether `step` is legal from here.
     pub fn allows(self, step: Move) -> bool {
         self.after(step).is_some()

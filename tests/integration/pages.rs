@@ -3,6 +3,7 @@
 use crate::support::app::{App, PASSWORD};
 use crate::support::files::{Files, a_record};
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::ids::RecordId;
 use feedgate::domain::quarantine::{HeldRecord, State};
@@ -212,7 +213,63 @@ async fn staff_mend_a_record_replay_it_and_see_who_did_what() {
         .await
         .expect("a look")
         .expect("an item");
-    assert!(item.contains(&("gtin".to_owned(), "4006381333931".to_owned())));
+    assert!(
+        item.attributes
+            .0
+            .contains(&("gtin".to_owned(), "4006381333931".to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn a_held_record_stands_beside_the_version_that_the_catalogue_has() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    let sound = [a_record(1), a_record(2)];
+    app.take_in(&feed, &files.csv("a.csv", &sound)).await;
+    app.clock.advance(TimeDelta::minutes(10));
+    let broken = a_record(2)
+        .with("gtin", "4006381333932")
+        .with("price", "EUR 7,50")
+        .with("description", "");
+    let unknown = a_record(3).with("gtin", "4006381333932");
+    app.take_in(&feed, &files.csv("b.csv", &[a_record(1), broken, unknown]))
+        .await;
+    let held = app
+        .store
+        .list_held(&Scope::All, &QuarantineFilter::default(), "", 10)
+        .await;
+    let held = held.expect("a list").rows;
+    let page = async |item: &str| {
+        let record = held.iter().find(|r| r.item_id == item).expect("it is held");
+        staff.get(&format!("/quarantine/{}", record.id)).await.body
+    };
+    let known = page("SKU2").await;
+    let known = known.split("Beside the catalogue").nth(1).expect("a section");
+    let section = known.split("</section>").next().expect("its end");
+    for words in [
+        "3 values differ",
+        "4006381333932",
+        "7.50 EUR",
+        "two brass fittings",
+        "not there",
+    ] {
+        assert!(section.contains(words), "no “{words}” in {section}");
+    }
+    assert!(
+        !section.contains("EUR 7,50"),
+        "it is compared as understood: {section}"
+    );
+    let unknown = page("SKU3").await;
+    assert!(unknown.contains("accepting this record adds one"), "{unknown}");
+
+    app.clock.advance(TimeDelta::minutes(10));
+    app.take_in(&feed, &files.csv("c.csv", &[a_record(1)])).await;
+    let withdrawn = page("SKU2").await;
+    assert!(
+        withdrawn.contains("accepting this record brings it back"),
+        "{withdrawn}"
+    );
 }
 
 #[tokio::test]

@@ -229,6 +229,16 @@ pub(crate) const TABLE: &[Row] = &[
         &[("partner", "nobody"), ("edits", "off")],
         [401, 404, 404, 403, 403, 404],
     ),
+    (
+        "add_feed",
+        &[("wish[partner]", "Not a slug"), ("wish[feed]", "main")],
+        [401, 404, 404, 403, 403, 422],
+    ),
+    (
+        "rename_partner",
+        &[("partner", "nobody"), ("name", "Nobody")],
+        [401, 404, 404, 403, 403, 404],
+    ),
     ("keep_fix", &[("id", "{record}")], [401, 404, 404, 403, 404, 404]),
     (
         "start_bulk",

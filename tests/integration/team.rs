@@ -1,8 +1,8 @@
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use feedgate::domain::account::{Role, Scope};
-use feedgate::domain::feed::Feed;
-use feedgate::domain::ids::FeedId;
+use feedgate::domain::feed::{Feed, Mode};
+use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::issue::IssueId;
 use feedgate::domain::quarantine::{HeldRecord, State};
 use feedgate::domain::query::QuarantineFilter;
@@ -144,4 +144,80 @@ async fn where_edits_are_switched_off_records_are_replayed_as_they_were_sent() {
     assert!(saved.status.is_success(), "{}", saved.body);
     let log = admin.get("/activity?what=partner.").await.body;
     assert!(log.contains("switched edits of acme") && log.contains("let acme"));
+}
+
+#[tokio::test]
+async fn an_admin_adds_a_partner_with_its_feed_and_calls_it_something_else() {
+    let (app, files) = (App::start().await, Files::new());
+    let (admin, staff) = (
+        app.sign_in(Role::Admin, None).await,
+        app.sign_in(Role::Staff, None).await,
+    );
+    let wish = |partner, feed, currency| {
+        [
+            ("wish[partner]", partner),
+            ("wish[name]", "Acme & Söhne"),
+            ("wish[feed]", feed),
+            ("wish[currency]", currency),
+            ("wish[every_hours]", "24"),
+            ("wish[files]", "changes"),
+        ]
+    };
+    for (refused, field) in [
+        (wish("Acme GmbH", "main", "EUR"), "partner"),
+        (wish("acme", "Main feed", "EUR"), "feed"),
+        (wish("acme", "main", "EURO"), "currency"),
+    ] {
+        let answer = admin.call("add_feed", &refused).await;
+        assert_eq!(answer.status, 422, "{field}: {}", answer.body);
+        assert!(answer.body.contains(field), "{field}: {}", answer.body);
+    }
+    let nobody = app.store.find_partner(&Scope::All, &PartnerId::new("acme")).await;
+    assert_eq!(
+        nobody.expect("a look"),
+        None,
+        "nothing is left of what was refused"
+    );
+    let typed = admin.post("/api/add_feed", &wish("acme", "main", "EURO")).await;
+    let form = admin.get(&typed.location.expect("back to the form")).await.body;
+    for words in ["Acme &amp; Söhne", "EURO", "value=\"24\""] {
+        assert!(form.contains(words), "no “{words}” in {form}");
+    }
+
+    assert_eq!(
+        staff.call("add_feed", &wish("acme", "main", "eur")).await.status,
+        403
+    );
+    let added = admin.post("/api/add_feed", &wish("acme", "main", "eur")).await;
+    assert_eq!(added.location.as_deref(), Some("/feeds/acme/main"));
+    let id = FeedId::new("acme/main");
+    let feed = app.store.find_feed(&Scope::All, &id).await;
+    let feed = feed.expect("a look").expect("the feed").feed;
+    assert_eq!(
+        (feed.mode, feed.currency.as_deref(), feed.expected_every_hours),
+        (Mode::Delta, Some("EUR"), Some(24))
+    );
+    app.take_in(&feed, &files.csv("a.csv", &[a_record(1)])).await;
+    let again = admin.call("add_feed", &wish("acme", "main", "USD")).await;
+    assert_eq!(again.status, 422, "{}", again.body);
+    let second = admin.call("add_feed", &wish("acme", "second", "USD")).await;
+    assert!(second.status.is_success(), "{}", second.body);
+
+    let overview = admin.get("/").await.body;
+    assert!(overview.contains("Acme &amp; Söhne"), "{overview}");
+    let named = [("partner", "acme"), ("name", "  Acme International ")];
+    assert!(admin.call("rename_partner", &named).await.status.is_success());
+    let empty = [("partner", "acme"), ("name", " ")];
+    assert_eq!(admin.call("rename_partner", &empty).await.status, 422);
+    for page in ["/", "/partners/acme", "/access"] {
+        let page = admin.get(page).await.body;
+        assert!(
+            page.contains("Acme International") && !page.contains("Söhne"),
+            "{page}"
+        );
+    }
+    let log = admin.get("/activity?what=partner.").await.body;
+    assert!(log.contains("it was Acme &amp; Söhne"), "{log}");
+    let log = admin.get("/activity?what=feed.add").await.body;
+    assert!(log.contains("added the feed acme/second"), "{log}");
 }

@@ -88,8 +88,8 @@ fn content(overview: Overview, asked: &Asked, sort: Sort) -> AnyView {
         view! {
             <Empty title="No partners yet">
                 <p>
-                    "A partner is added on the command line, with " <code>"feedgate partner add"</code>
-                    ", or by the first file that is taken in for it."
+                    "An admin adds partners and their feeds under " <a href="/access#add">"Access"</a>
+                    ", or on the command line with " <code>"feedgate partner add"</code> "."
                 </p>
             </Empty>
         }

@@ -25,6 +25,17 @@ pub fn judge(
     (raw, checked)
 }
 
+/// What each of a judged record's fields is understood as, in their order: the attribute and its
+/// normalised value; none for one that is empty or gives way to another.
+pub fn understood(raw: &RawRecord, checked: &Checked) -> Vec<Option<(String, String)>> {
+    let field = |index: usize| {
+        let value = checked.understood(raw, index)?;
+        let name = &raw.names().name(raw.field(index).0).text;
+        Some((name.to_string(), value.to_owned()))
+    };
+    (0..raw.len()).map(field).collect()
+}
+
 /// A record to judge, and what by: the question as it crosses into the browser's engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {

@@ -1,5 +1,6 @@
 //! Plans, starts, steers and shows jobs on sets of held records.
 
+use super::access::partners;
 use crate::api::bulk::{BulkRow, BulkView, Meant, Rehearsal, Stuck};
 use crate::app::link::Link;
 use crate::domain::account::{Right, Viewer};
@@ -215,7 +216,7 @@ pub async fn read(viewer: &Viewer, id: &JobId) -> Result<BulkView, AppError> {
     let may_keep = viewer.may(Right::EditProfile) && bulk.mend.is_some();
     let may_mend = viewer.may(Right::EditRecord)
         && viewer.may(Right::ReplayRecord)
-        && !super::access::edits_off(&state, &bulk.partner).await?;
+        && !partners::edits_off(&state, &bulk.partner).await?;
     let writes = bulk.action == Action::Replay && standing.tally.total() > standing.tally.gone;
     Ok(BulkView {
         row: row(&bulk),
@@ -308,7 +309,7 @@ pub async fn start(
         )?,
     };
     if bulk.mend.is_some() {
-        super::access::ensure_edits(&state, &bulk.partner).await?;
+        partners::ensure_edits(&state, &bulk.partner).await?;
     }
     let reason = reason.trim();
     if bulk.action == Action::Discard && (reason.is_empty() || reason.chars().count() > REASON_MAX) {
@@ -375,7 +376,7 @@ pub async fn steer(viewer: &Viewer, id: &JobId, step: &str) -> Result<(), AppErr
         }
     };
     if step == Move::Resume && bulk.mend.is_some() {
-        super::access::ensure_edits(&state, &bulk.partner).await?;
+        partners::ensure_edits(&state, &bulk.partner).await?;
     }
     let now = state.clock.now();
     match state.store.move_bulk(&viewer.scope(), id, step, now).await {

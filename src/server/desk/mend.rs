@@ -1,7 +1,8 @@
 //! Has the records of a planned replay changed by a rule first, and shows what that would change.
 
+use super::access::partners;
 use super::bulk::{find, note, page_of};
-use super::{access, profile};
+use super::profile;
 use crate::api::bulk::Sample;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::bulk::Action;
@@ -30,7 +31,7 @@ pub async fn ask(viewer: &Viewer, id: &JobId, fix: Option<Fix>, why: &str) -> Re
     }
     let mend = match fix {
         Some(fix) => {
-            access::ensure_edits(&state, &bulk.partner).await?;
+            partners::ensure_edits(&state, &bulk.partner).await?;
             Some(checked(viewer, fix, why)?)
         }
         None => None,

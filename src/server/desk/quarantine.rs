@@ -1,19 +1,20 @@
 //! Lists held records, shows one, and does what staff ask.
 
-use super::access;
+use super::access::partners;
 use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
 use crate::domain::account::{Right, Role, Scope, Viewer};
-use crate::domain::contract::{Verdict, alone};
+use crate::domain::contract::{Contract, Verdict, alone};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
 use crate::domain::query::{Page, QuarantineFilter};
 use crate::domain::record::Attributes;
+use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
 use crate::server::pipeline::judge;
-use crate::server::store::{self, Bound, Deed, FeedState, Job, Side, Work};
+use crate::server::store::{self, Bound, Deed, Job, Side, Work};
 use chrono::TimeDelta;
 
 /// For so long a look counts as the one before.
@@ -98,15 +99,25 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     };
     let (whose, what) = (Some(record.partner.clone()), "looked at the record");
     let looked = note_look(&state, viewer, object.clone(), whose, what);
-    let switched = access::edits_off(&state, &record.partner);
+    let switched = partners::edits_off(&state, &record.partner);
     let ((deeds, next, previous, feed), (), edits_off) = tokio::try_join!(around, looked, switched)?;
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
-    let judging = if may_act && !edits_off {
-        Some(judging(&state, feed.as_ref(), &record, draft.as_ref()))
-    } else {
-        None
+    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
+    let (raw, checked) = alone::judge(
+        &contract,
+        state.taxonomy.as_ref(),
+        record.current(),
+        state.clock.now(),
+    );
+    let accepted = match checked.key() {
+        "" => None,
+        key => state.store.find_item(&scope, &record.feed, key).await?,
     };
+    let judging = (may_act && !edits_off).then(|| {
+        let current = Verdict::from(&checked).violations;
+        judging(&state, contract, current, &record, draft.as_ref())
+    });
     let mut history = vec![Event {
         at: record.received_at,
         by: "intake".to_owned(),
@@ -158,6 +169,8 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
         draft,
         next,
         previous,
+        understood: alone::understood(&raw, &checked),
+        accepted,
         code,
         expires_at: feed
             .and_then(|feed| feed.keep_held)
@@ -172,21 +185,20 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
 /// What an edit of the record is judged by.
 fn judging(
     state: &AppState,
-    feed: Option<&FeedState>,
+    contract: Contract,
+    current: Vec<Violation>,
     record: &HeldRecord,
     draft: Option<&Draft>,
 ) -> Judging {
-    let contract = judge::contract(feed.map(|f| &f.feed));
     let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
-    let fails = |attributes: &Attributes| {
-        Verdict::from(&alone::judge(&contract, taxonomy, attributes, now).1).violations
+    let fails = |draft: &Draft| {
+        let (merged, _) = record.merge(draft.on, &draft.attributes);
+        Verdict::from(&alone::judge(&contract, taxonomy, &merged, now).1).violations
     };
     Judging {
         looks_up: taxonomy.is_some(),
-        current: fails(record.current()),
-        draft: draft
-            .map(|d| fails(&record.merge(d.on, &d.attributes).0))
-            .unwrap_or_default(),
+        current,
+        draft: draft.map(fails).unwrap_or_default(),
         contract,
     }
 }
@@ -303,7 +315,7 @@ async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, draft: &Dr
         ));
     }
     check_size(&draft.attributes)?;
-    access::ensure_edits(state, &record.partner).await?;
+    partners::ensure_edits(state, &record.partner).await?;
     if !record.state.allows(Move::Edit) {
         return Err(AppError::conflict(format!(
             "This record is {} and cannot be edited now.",

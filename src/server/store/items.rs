@@ -7,15 +7,16 @@
 use super::{Result, Store, is_duplicate_key, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId};
+use crate::domain::item;
 use crate::domain::jump::Price;
-use crate::domain::record::Record;
+use crate::domain::record::{Attributes, Record};
 use chrono::{DateTime, Utc};
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::Hint;
 use mongodb::{ClientSession, Collection};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Items read together in a scan.
@@ -156,6 +157,37 @@ pub struct Known {
     pub was: Option<Price>,
 }
 
+/// An item as it is read whole.
+#[derive(Debug, Deserialize)]
+struct ItemDoc {
+    attributes: Document,
+    delivery: DeliveryId,
+    #[serde(with = "when")]
+    received_at: DateTime<Utc>,
+    withdrawn: Option<Document>,
+}
+
+impl ItemDoc {
+    fn read(self) -> item::Item {
+        let mut pairs = Vec::with_capacity(self.attributes.len());
+        let mut push = |name: &str, value: &Bson| {
+            pairs.extend(value.as_str().map(|value| (name.to_owned(), value.to_owned())));
+        };
+        for (name, value) in &self.attributes {
+            match value {
+                Bson::Array(values) => values.iter().for_each(|value| push(name, value)),
+                value => push(name, value),
+            }
+        }
+        item::Item {
+            attributes: Attributes(pairs),
+            delivery: self.delivery,
+            received_at: self.received_at,
+            is_withdrawn: self.withdrawn.is_some(),
+        }
+    }
+}
+
 impl Store {
     fn items(&self) -> Collection<Document> {
         self.collection("items")
@@ -174,35 +206,16 @@ impl Store {
         Ok(all.saturating_sub(self.count_withdrawn(scope, feed).await?))
     }
 
-    /// Reads the stored values of one item, for a test or a comparison.
-    pub async fn find_item(
-        &self,
-        scope: &Scope,
-        feed: &FeedId,
-        key: &str,
-    ) -> Result<Option<Vec<(String, String)>>> {
+    /// Reads the accepted version of one product.
+    pub async fn find_item(&self, scope: &Scope, feed: &FeedId, key: &str) -> Result<Option<item::Item>> {
         if !scope.covers(&feed.partner()) {
             return Ok(None);
         }
-        let Some(found) = self.items().find_one(doc! {"_id": item_key(feed, key)}).await? else {
-            return Ok(None);
-        };
-        let attributes = found.get_document("attributes").cloned().unwrap_or_default();
-        let mut pairs = Vec::new();
-        for (name, value) in attributes {
-            match value {
-                Bson::Array(values) => {
-                    pairs.extend(
-                        values
-                            .iter()
-                            .filter_map(Bson::as_str)
-                            .map(|v| (name.clone(), v.to_owned())),
-                    );
-                }
-                value => pairs.extend(value.as_str().map(|v| (name, v.to_owned()))),
-            }
-        }
-        Ok(Some(pairs))
+        let found = self
+            .collection::<ItemDoc>("items")
+            .find_one(doc! {"_id": item_key(feed, key)})
+            .await?;
+        Ok(found.map(ItemDoc::read))
     }
 
     /// Writes documents of items: `new` ones that should not be there yet, and `changed` ones

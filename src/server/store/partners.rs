@@ -11,6 +11,7 @@ use crate::domain::profile::Profile;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
+use mongodb::results::InsertOneResult;
 use serde::{Deserialize, Serialize};
 
 /// A business we exchange feeds with.
@@ -131,22 +132,28 @@ pub(super) fn profile_json(feed: &FeedId, profile: &Profile) -> Result<Option<St
         .map_err(|e| Error::Corrupt(format!("the profile of feed {feed}: {e}")))
 }
 
+/// Whether a document was not there before.
+fn inserted(result: mongodb::error::Result<InsertOneResult>) -> Result<bool> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if is_duplicate_key(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Store {
-    /// Adds a partner; one that is there keeps its name.
-    pub async fn insert_partner(&self, partner: &Partner) -> Result<()> {
+    /// Adds a partner; one that is there keeps its name. Whether it is new.
+    pub async fn insert_partner(&self, partner: &Partner) -> Result<bool> {
         let doc = PartnerDoc {
             id: partner.id.to_string(),
             name: partner.name.clone(),
             edits_off: partner.edits_off,
         };
-        match self.collection::<PartnerDoc>("partners").insert_one(doc).await {
-            Err(error) if !is_duplicate_key(&error) => Err(error.into()),
-            _ => Ok(()),
-        }
+        inserted(self.collection::<PartnerDoc>("partners").insert_one(doc).await)
     }
 
-    /// Adds a feed; one that is there stays as it is.
-    pub async fn insert_feed(&self, feed: &Feed) -> Result<()> {
+    /// Adds a feed; one that is there stays as it is. Whether it is new.
+    pub async fn insert_feed(&self, feed: &Feed) -> Result<bool> {
         let doc = FeedDoc {
             id: feed.id.to_string(),
             partner: feed.id.partner().to_string(),
@@ -161,10 +168,7 @@ impl Store {
             last: None,
             keep_held: None,
         };
-        match self.collection::<FeedDoc>("feeds").insert_one(doc).await {
-            Err(error) if !is_duplicate_key(&error) => Err(error.into()),
-            _ => Ok(()),
-        }
+        inserted(self.collection::<FeedDoc>("feeds").insert_one(doc).await)
     }
 
     /// Finds a partner in the scope.
@@ -177,6 +181,16 @@ impl Store {
             .find_one(doc! {"_id": id.as_str()})
             .await?;
         Ok(found.map(Partner::from))
+    }
+
+    /// Calls a partner something else, and gives what it was called; none when there is no such
+    /// partner.
+    pub async fn rename_partner(&self, id: &PartnerId, name: &str) -> Result<Option<String>> {
+        let before = self
+            .collection::<PartnerDoc>("partners")
+            .find_one_and_update(doc! {"_id": id.as_str()}, doc! {"$set": {"name": name}})
+            .await?;
+        Ok(before.map(|partner| partner.name))
     }
 
     /// Lets a partner's held records be edited, or not; false when there is no such partner.

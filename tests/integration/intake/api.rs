@@ -380,7 +380,9 @@ async fn files_of_one_feed_are_taken_in_one_by_one_in_the_order_they_came() {
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("price".to_owned(), "3.00 EUR".to_owned())),
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "3.00 EUR".to_owned())),
         "{item:?}"
     );
     for id in &ids {
@@ -498,7 +500,9 @@ async fn a_file_that_waited_while_a_newer_one_took_effect_does_not_undo_it() {
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("price".to_owned(), "9.99 EUR".to_owned())),
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "9.99 EUR".to_owned())),
         "{item:?}"
     );
 }

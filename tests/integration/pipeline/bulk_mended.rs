@@ -113,7 +113,11 @@ async fn a_fix_is_tried_first_and_then_made_as_a_revision_of_each_record() {
     assert!(log.contains("finished the replay: 30 accepted"));
     let item = app.store.find_item(&Scope::All, &feed.id, "sku1").await;
     let item = item.expect("a look").expect("an item");
-    assert!(item.contains(&("price".to_owned(), "10.00 EUR".to_owned())));
+    assert!(
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "10.00 EUR".to_owned()))
+    );
     let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
     assert_eq!(faults, []);
 }
@@ -173,7 +177,11 @@ async fn a_fix_is_kept_in_the_feeds_profile_with_its_owner_and_mends_the_files_t
     assert_eq!(next.report.records.accepted, 3);
     let item = app.store.find_item(&Scope::All, &feed.id, "sku1").await;
     let item = item.expect("a look").expect("an item");
-    assert!(item.contains(&("price".to_owned(), "10.00 EUR".to_owned())));
+    assert!(
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "10.00 EUR".to_owned()))
+    );
 
     let again = staff.call("keep_fix", &[("id", "j1")]).await;
     assert_eq!(again.status, 409, "it is kept once");

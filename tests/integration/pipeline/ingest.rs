@@ -132,7 +132,9 @@ async fn good_records_become_items_and_bad_ones_are_held_with_what_was_sent() {
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("title".to_owned(), "Garden hose number 1".to_owned())),
+        item.attributes
+            .0
+            .contains(&("title".to_owned(), "Garden hose number 1".to_owned())),
         "{item:?}"
     );
 
@@ -230,7 +232,9 @@ async fn only_what_changed_is_written() {
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("price".to_owned(), "3.50 EUR".to_owned())),
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "3.50 EUR".to_owned())),
         "{item:?}"
     );
 }

@@ -71,7 +71,9 @@ async fn a_price_that_fell_to_a_hundredth_is_told_with_both_prices_and_taken_ove
         let item = app.store.find_item(&Scope::All, &feed.id, "sku1").await;
         let item = item.expect("a look").expect("an item");
         assert!(
-            item.contains(&("price".to_owned(), "1.20 EUR".to_owned())),
+            item.attributes
+                .0
+                .contains(&("price".to_owned(), "1.20 EUR".to_owned())),
             "{item:?}"
         );
     }

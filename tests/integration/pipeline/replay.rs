@@ -89,7 +89,9 @@ async fn a_mended_record_becomes_an_item_and_the_replay_is_logged_as_its_own_del
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("gtin".to_owned(), "4006381333931".to_owned())),
+        item.attributes
+            .0
+            .contains(&("gtin".to_owned(), "4006381333931".to_owned())),
         "{item:?}"
     );
     let (replay, _) = app
@@ -169,7 +171,9 @@ async fn a_replay_never_overwrites_a_newer_accepted_version() {
         .expect("a look")
         .expect("an item");
     assert!(
-        item.contains(&("price".to_owned(), "1.00 EUR".to_owned())),
+        item.attributes
+            .0
+            .contains(&("price".to_owned(), "1.00 EUR".to_owned())),
         "{item:?}"
     );
 }

@@ -11,7 +11,7 @@ use feedgate::domain::feed::{Feed, Mode};
 use feedgate::domain::hold::Ruling;
 use feedgate::domain::quarantine::State;
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
-use feedgate::domain::record::Position;
+use feedgate::domain::record::{Attributes, Position};
 use feedgate::domain::report::Counts;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -35,7 +35,7 @@ fn record((product, fault): Sent) -> ARecord {
 /// A held record: which it was, what was found, what was sent and where it stands.
 type Held = (Position, String, Vec<String>, String, State);
 /// An item: its id and its values.
-type Kept = (u8, Option<Vec<(String, String)>>);
+type Kept = (u8, Option<Attributes>);
 
 /// How files are compared with the catalogue.
 #[derive(Clone, Copy, PartialEq)]
@@ -113,7 +113,7 @@ async fn left_by(way: Way, files: &[Vec<Sent>]) -> (Vec<(Counts, String)>, Vec<H
     for product in 1..=12 {
         let key = format!("sku{product}");
         let item = app.store.find_item(&Scope::All, &feed.id, &key).await;
-        items.push((product, item.expect("a look")));
+        items.push((product, item.expect("a look").map(|item| item.attributes)));
     }
     (counted, held, items)
 }

@@ -6,7 +6,7 @@ mod partners;
 pub mod person;
 mod secret;
 
-use crate::api::access::{AccessView, PersonRow, SetEdits, list_people};
+use crate::api::access::{AccessView, PersonRow, list_people};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::states::Loading;
@@ -18,20 +18,26 @@ use crate::domain::ids::PartnerId;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 
 /// The page.
 #[component]
 pub fn AccessPage() -> impl IntoView {
     let viewer = use_viewer();
-    let set = ServerAction::<SetEdits>::new();
-    let view = Resource::new(move || set.version().get(), |_| list_people());
+    let doing = partners::Doing::new();
+    let query = use_query_map();
+    // A refusal brings what was typed back in the address.
+    let typed = move || query.with(ParamsMap::clone);
+    let view = Resource::new(move || doing.version(), |_| list_people());
     view! {
         <Title text="Access"/>
         <Transition fallback=Loading>
             {move || {
+                let typed = typed();
                 Suspend::new(async move {
                     let viewer = viewer.await;
-                    framed(viewer, view.await, Section::Access, |_, view| content(view, set))
+                    framed(viewer, view.await, Section::Access, |_, view| content(view, &typed, doing))
                 })
             }}
         </Transition>
@@ -39,7 +45,7 @@ pub fn AccessPage() -> impl IntoView {
     .into_any()
 }
 
-fn content(view: AccessView, set: ServerAction<SetEdits>) -> AnyView {
+fn content(view: AccessView, typed: &ParamsMap, doing: partners::Doing) -> AnyView {
     let AccessView {
         as_of,
         people,
@@ -80,7 +86,8 @@ fn content(view: AccessView, set: ServerAction<SetEdits>) -> AnyView {
             </form>
             {slugs(named)}
         </section>
-        {partners::card(partners, set)}
+        {partners::card(partners, doing)}
+        {partners::add(typed, doing)}
     }
     .into_any()
 }

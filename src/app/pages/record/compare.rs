@@ -9,9 +9,14 @@ use crate::domain::violation::Severity;
 use leptos::prelude::*;
 
 /// The table. Those who may edit can take a suggestion over into the editor.
-pub(super) fn table(record: &HeldRecord, may_edit: bool) -> AnyView {
+pub(super) fn table(record: &HeldRecord, understood: &[Option<(String, String)>], may_edit: bool) -> AnyView {
     let mended = record.revision() > 0;
-    let (rows, whole) = align(&record.attributes, record.current(), &record.violations);
+    let (rows, whole) = align(
+        &record.attributes,
+        record.current(),
+        understood,
+        &record.violations,
+    );
     let mut columns = vec![text("Attribute"), text("As sent")];
     if mended {
         columns.push(text(format!("Revision {}", record.revision())));
@@ -42,6 +47,7 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
         name,
         sent,
         now,
+        understood,
         violations: failing,
     } = row;
     let class = match failing.iter().map(|v| v.severity).min() {
@@ -58,6 +64,19 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
         }
         None => view! { <Violations failing/> }.into_any(),
     };
+    let failing = view! {
+        {understood
+            .map(|means| {
+                view! {
+                    <p class="means muted">
+                        "understood as "
+                        <span class="sent">{means}</span>
+                    </p>
+                }
+            })}
+        {failing}
+    }
+    .into_any();
     // What fails stands below the value it speaks of, which is the newest.
     let (below_sent, newest) = if mended {
         let class = if changed { "changed" } else { "" };

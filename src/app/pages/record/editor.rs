@@ -88,7 +88,7 @@ pub(super) fn form(
         on,
         theirs,
     } = Begun::of(record, draft, &judging);
-    let (rows, whole) = align(&record.attributes, &attributes, &verdict.violations);
+    let (rows, whole) = align(&record.attributes, &attributes, &[], &verdict.violations);
     let rows = with_theirs(rows, &theirs);
     let drafted = on.is_some();
     let newer = on
@@ -225,6 +225,7 @@ fn field(place: u32, row: Row, theirs: Option<String>, adopt: &str) -> AnyView {
         sent,
         now,
         violations: failing,
+        ..
     } = row;
     let suggestion = failing.iter().find_map(|v| v.suggestion.clone());
     // What was taken out stays out: its field begins empty.

@@ -3,10 +3,11 @@
 //!
 //! The editor opens in place, by `?edit=1` in the address. This file owns the page and what it
 //! asks of the server; [`rows`] lines attributes up with one another and with what fails,
-//! [`compare`] and [`editor`] show them to read and to change, [`conflict`] what somebody else saved
-//! meanwhile, [`bar`] holds the buttons and [`story`] what happened.
+//! [`compare`] and [`editor`] show them to read and to change, [`catalogue`] beside the product's
+//! accepted version, [`conflict`] what somebody else saved meanwhile, [`bar`] holds the buttons and [`story`] what happened.
 
 mod bar;
+mod catalogue;
 mod compare;
 mod conflict;
 mod editor;
@@ -132,6 +133,8 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
         draft,
         next,
         previous,
+        understood,
+        accepted,
         code,
         expires_at,
         may_act,
@@ -193,8 +196,9 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
                     Some(judging) => {
                         editor::form(&record, Begin { draft, judging }, &editing.adopt, as_of, actions)
                     }
-                    None => compare::table(&record, may_edit),
+                    None => compare::table(&record, &understood, may_edit),
                 }}
+                {(!open).then(|| catalogue::section(&record, understood, accepted, as_of))}
                 <details class="raw">
                     <summary>"The record as it stood in the file"</summary>
                     <pre tabindex="0">{record.original.clone()}</pre>

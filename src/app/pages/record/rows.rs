@@ -13,6 +13,8 @@ pub(super) struct Row {
     pub sent: Option<String>,
     /// Its value now; none when it was taken out, or has never been there.
     pub now: Option<String>,
+    /// Its value as the contract understands it, where that is not the value as it stands.
+    pub understood: Option<String>,
     /// What fails about it.
     pub violations: Vec<Violation>,
 }
@@ -22,6 +24,7 @@ pub(super) struct Row {
 pub(super) fn align(
     sent: &Attributes,
     now: &Attributes,
+    understood: &[Option<(String, String)>],
     violations: &[Violation],
 ) -> (Vec<Row>, Vec<Violation>) {
     let mut rows: Vec<Row> = sent
@@ -32,15 +35,20 @@ pub(super) fn align(
             ..Row::default()
         })
         .collect();
-    for (name, value) in now.iter() {
+    for (index, (name, value)) in now.iter().enumerate() {
+        let understood = understood.get(index).and_then(Option::as_ref);
+        let understood = understood.filter(|(_, means)| means != value.trim());
+        let understood = understood.map(|(_, means)| means.clone());
         // The first row of the name that has no value yet: the second image stays the second.
         let free = rows.iter_mut().find(|row| row.name == name && row.now.is_none());
         if let Some(row) = free {
             row.now = Some(value.to_owned());
+            row.understood = understood;
         } else {
             rows.push(Row {
                 name: name.to_owned(),
                 now: Some(value.to_owned()),
+                understood,
                 ..Row::default()
             });
         }
@@ -93,7 +101,9 @@ mod tests {
     fn attributes_of_one_name_keep_their_places() {
         let sent = attributes(&[("id", "1"), ("image", "a"), ("image", "b")]);
         let now = attributes(&[("id", "1"), ("image", "a"), ("image", "c"), ("brand", "x")]);
-        let (rows, _) = align(&sent, &now, &[]);
+        let means = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        let understood = [means("id", "1"), means("image", "A"), None, means("brand", "x")];
+        let (rows, _) = align(&sent, &now, &understood, &[]);
         let told: Vec<_> = rows
             .iter()
             .map(|r| (r.name.as_str(), r.sent.as_deref(), r.now.as_deref()))
@@ -107,6 +117,8 @@ mod tests {
                 ("brand", None, Some("x"))
             ]
         );
+        let means: Vec<_> = rows.iter().map(|r| r.understood.as_deref()).collect();
+        assert_eq!(means, [None, Some("A"), None, None]);
     }
 
     #[test]
@@ -118,7 +130,7 @@ mod tests {
             violation(Some("description"), ""),
             violation(None, ""),
         ];
-        let (rows, whole) = align(&sent, &sent, &violations);
+        let (rows, whole) = align(&sent, &sent, &[], &violations);
         let counts: Vec<_> = rows
             .iter()
             .map(|r| (r.name.as_str(), r.violations.len()))

@@ -54,11 +54,7 @@ impl Waiting {
     }
 
     fn waits_for(&self) -> &[String] {
-        if State::OPEN.contains(&self.state) {
-            &self.codes
-        } else {
-            &[]
-        }
+        if self.state.is_open() { &self.codes } else { &[] }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Looks after accounts: who there is, what they may do, where they are signed in.
 //!
 //! Everything done is written into the history with its real outcome. An admin cannot close the
-//! last account that looks after accounts, for then nobody could.
+//! last account that looks after accounts, for then nobody could. Partners and their feeds are
+//! added in [`partners`].
+
+pub mod partners;
 
 use super::session::{deed, wait};
-use crate::api::access::{
-    AccessView, AccountEvent, PartnerAccess, PersonRow, PersonView, PersonWish, SessionRow, Standing,
-};
+use crate::api::access::{AccessView, AccountEvent, PersonRow, PersonView, PersonWish, SessionRow, Standing};
 use crate::domain::account::{Right, Role, Scope, Viewer, partners_fit};
 use crate::domain::format::{counted, url_value};
 use crate::domain::ids::{PartnerId, UserId};
@@ -37,60 +38,11 @@ pub async fn list() -> Result<AccessView, AppError> {
                 row(account, here)
             })
             .collect(),
-        partners: state
-            .store
-            .list_partners(&Scope::All)
-            .await?
-            .into_iter()
-            .map(|partner| PartnerAccess {
-                id: partner.id,
-                name: partner.name,
-                edits_off: partner.edits_off,
-            })
-            .collect(),
+        partners: partners::list(&state).await?,
     })
 }
 
-/// Lets the held records of a partner be edited, or not.
-pub async fn set_edits(viewer: &Viewer, id: &PartnerId, edits: &str) -> Result<(), AppError> {
-    let state = context::state()?;
-    let off = match edits {
-        "on" => false,
-        "off" => true,
-        _ => return Err(AppError::invalid("edits", "Edits are on or off.")),
-    };
-    if !state.store.switch_edits(id, off).await? {
-        return Err(AppError::not_found("partner"));
-    }
-    let what = if off {
-        format!("switched edits of {id}'s held records off")
-    } else {
-        format!("let {id}'s held records be edited")
-    };
-    let (object, now) = (format!("partner:{id}"), state.clock.now());
-    let deed = Deed::of(viewer, "partner.edits", object, Some(id.clone()), what, now);
-    state.store.insert_deed(&deed).await?;
-    go("/access?edits#partners");
-    Ok(())
-}
-
-/// Refuses to change what is in held records of a partner for whom that is switched off.
-pub(super) async fn ensure_edits(state: &AppState, id: &PartnerId) -> Result<(), AppError> {
-    if edits_off(state, id).await? {
-        return Err(AppError::conflict(
-            "Edits of this partner's records are switched off; they can be replayed as they are. An admin can let them be edited.",
-        ));
-    }
-    Ok(())
-}
-
-/// Whether nobody may change what is in a partner's held records.
-pub(super) async fn edits_off(state: &AppState, id: &PartnerId) -> Result<bool, AppError> {
-    let found = state.store.find_partner(&Scope::All, id).await?;
-    Ok(found.is_some_and(|partner| partner.edits_off))
-}
-
-async fn partners(state: &AppState) -> Result<Vec<(PartnerId, String)>, AppError> {
+async fn names(state: &AppState) -> Result<Vec<(PartnerId, String)>, AppError> {
     let found = state.store.list_partners(&Scope::All).await?;
     Ok(found.into_iter().map(|p| (p.id, p.name)).collect())
 }
@@ -147,7 +99,7 @@ pub async fn read(viewer: &Viewer, id: &UserId) -> Result<PersonView, AppError> 
         sessions: sessions.collect(),
         history: history.collect(),
         partners: if looks_after {
-            partners(&state).await?
+            names(&state).await?
         } else {
             Vec::new()
         },
