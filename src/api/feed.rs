@@ -6,7 +6,7 @@ use crate::domain::delivery::Status;
 use crate::domain::health::Health;
 use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::pull;
-use crate::domain::query::Page;
+use crate::domain::query::{Page, Total};
 use crate::domain::report::Counts;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -59,7 +59,7 @@ pub struct FeedView {
     /// Products in the catalogue now.
     pub items: u64,
     /// Held records that wait for somebody.
-    pub open: u64,
+    pub open: Total,
     /// Whole files that are held and wait for a decision.
     pub undecided: u64,
     /// How it is set up.

@@ -4,7 +4,7 @@ use crate::domain::contract::{Contract, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::item::Item;
 use crate::domain::quarantine::HeldRecord;
-use crate::domain::query::{HeldAsk, Page, QuarantineFilter, Scanned};
+use crate::domain::query::{HeldAsk, QuarantineFilter, Rows, Scanned, Total};
 use crate::domain::record::Attributes;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
@@ -20,15 +20,23 @@ pub struct HeldList {
     /// When this was read.
     pub as_of: DateTime<Utc>,
     /// The rows, newest first.
-    pub page: Page<HeldRecord>,
-    /// How far it has come, when it was looked for what no index tells; the total is then not
-    /// known, and the page's is 0.
-    pub scanned: Option<Scanned>,
-    /// Codes among the records of the filter (its own code left out), the most records first;
-    /// none while it is searched.
-    pub codes: Vec<(String, u64)>,
+    pub page: Rows<HeldRecord>,
+    /// How many there are.
+    pub extent: Extent,
+    /// Codes among the records of the filter (its own code left out), the most records first,
+    /// without their numbers where nobody counted so many; none while it is searched.
+    pub codes: Vec<(String, Option<u64>)>,
     /// Partners within the caller's scope: slug and name.
     pub partners: Vec<(PartnerId, String)>,
+}
+
+/// How much of a list there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Extent {
+    /// So many records.
+    Counted(Total),
+    /// So far it has come, looking for what no index tells.
+    Scanned(Scanned),
 }
 
 /// One thing that happened to a record.

@@ -1,5 +1,6 @@
 //! Answers for the rule book: every rule of the contract, and one rule with its examples.
 
+use crate::domain::query::Total;
 use crate::domain::violation::{Severity, Violation};
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -85,7 +86,7 @@ pub struct RuleView {
     /// The other rules of its family.
     pub family: RuleFamily,
     /// Held records within the caller's scope that fail it and wait for somebody.
-    pub waiting: u64,
+    pub waiting: Total,
     /// What the engine makes of the value the reader typed, if any.
     pub attempt: Option<Attempt>,
 }

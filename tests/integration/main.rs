@@ -12,6 +12,9 @@ mod embedded;
 // What happens to a delivery, without a page in sight.
 mod pipeline;
 
+// Lists of held records, and what they say they have, against a count by hand.
+mod extents;
+
 // What is looked for in held records, and how far a search may go.
 mod search;
 

@@ -14,7 +14,7 @@ use mongodb::bson::{Document, doc};
 use std::process::{Command, Output};
 
 /// Somebody who changes documents behind our back.
-async fn tamper(app: &App, collection: &str, query: Document, change: Document) {
+async fn reach(app: &App, collection: &str) -> mongodb::Collection<Document> {
     let client = mongodb::Client::with_uri_str(mongo::uri())
         .await
         .expect("a connection");
@@ -22,7 +22,11 @@ async fn tamper(app: &App, collection: &str, query: Document, change: Document) 
         clippy::disallowed_methods,
         reason = "somebody who knows nothing of our store"
     )]
-    let collection = client.database(&app.database).collection::<Document>(collection);
+    client.database(&app.database).collection::<Document>(collection)
+}
+
+async fn tamper(app: &App, collection: &str, query: Document, change: Document) {
+    let collection = reach(app, collection).await;
     let done = collection.update_one(query, change).await.expect("a change");
     assert_eq!(done.modified_count, 1);
 }
@@ -196,8 +200,9 @@ async fn two_deliveries_of_a_day_that_make_up_for_one_another_do_not_deceive_the
 async fn a_delivery_that_held_other_than_the_quarantine_has_is_named() {
     let app = App::start().await;
     let first = with_files(&app).await;
-    let elsewhere = doc! {"$set": {"delivery": "lost"}};
-    tamper(&app, "quarantine", doc! {"delivery": first.as_str()}, elsewhere).await;
+    let held = doc! {"delivery": first.as_str()};
+    let lost = reach(&app, "quarantine").await.delete_one(held).await;
+    assert_eq!(lost.expect("a loss").deleted_count, 1);
     let staff = app.sign_in(Role::Staff, None).await;
     let page = staff.get("/reconciliation").await;
     let rows = table(&page.body, "Differences");

@@ -1,7 +1,7 @@
 //! Walks a list page by page, by key, so that new arrivals never shift what one reads.
 
 use crate::app::link::Link;
-use crate::domain::format;
+use crate::domain::query::Total;
 use leptos::prelude::*;
 
 /// How many rows there are, and the way to the next ones.
@@ -14,13 +14,14 @@ pub fn Pager(
     /// Rows on this page.
     shown: usize,
     /// Rows in all.
-    total: u64,
+    #[prop(into)]
+    total: Total,
     /// Where the next page begins.
     next: Option<String>,
     /// Whether this is the first page.
     first: bool,
 ) -> impl IntoView {
-    let count = format::counted(total, nouns.0, nouns.1);
+    let count = total.counted(nouns.0, nouns.1);
     let sentence = if first && next.is_none() {
         format!("{count} in all.")
     } else {

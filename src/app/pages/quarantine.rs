@@ -2,7 +2,7 @@
 
 use super::bulk::{Chosen, choose};
 use crate::api::bulk::PlanBulk;
-use crate::api::quarantine::{HeldList, list_held_records};
+use crate::api::quarantine::{Extent, HeldList, list_held_records};
 use crate::app::components::badge::StateBadge;
 use crate::app::components::filter::FilterForm;
 use crate::app::components::frame::{Section, framed, use_viewer};
@@ -73,7 +73,7 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         filter,
         as_of,
         page,
-        scanned,
+        extent,
         codes,
         partners,
     } = list;
@@ -85,19 +85,22 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
         })
         .href();
     let shown = page.rows.len();
-    let total = scanned.is_none().then_some(page.total);
     let ended = page.next.is_none();
-    let pager = match scanned {
-        None => {
+    let (total, sentence, pager) = match extent {
+        Extent::Counted(total) => {
             let nouns = ("record", "records");
-            view! { <Pager link=link.clone() nouns shown total=page.total next=page.next first/> }.into_any()
+            let pager = view! { <Pager link=link.clone() nouns shown total next=page.next first/> };
+            (Some(total), total.counted("record", "records"), pager.into_any())
         }
-        Some(scanned) => go_on(&link, scanned, shown, page.next, first),
+        Extent::Scanned(scanned) => {
+            let pager = go_on(&link, scanned, shown, page.next, first);
+            (None, so_far(scanned), pager)
+        }
     };
     let body = if shown == 0 {
         view! {
             {(first && ended).then(|| empty(&link))}
-            {scanned.is_some().then_some(pager)}
+            {total.is_none().then_some(pager)}
         }
         .into_any()
     } else {
@@ -110,10 +113,6 @@ fn content(list: HeldList, link: Link, first: bool, plan: Option<ServerAction<Pl
             {pager}
         }
         .into_any()
-    };
-    let sentence = match scanned {
-        None => format::counted(page.total, "record", "records"),
-        Some(scanned) => so_far(scanned),
     };
     view! {
         <Head title="Quarantine" as_of live=true>
@@ -279,7 +278,7 @@ fn Filters(link: Link, partners: Vec<(PartnerId, String)>) -> impl IntoView {
 
 /// One chip per rule that fails among these records; the chosen one leads back.
 #[component]
-fn Codes(link: Link, codes: Vec<(String, u64)>) -> impl IntoView {
+fn Codes(link: Link, codes: Vec<(String, Option<u64>)>) -> impl IntoView {
     let chosen = link.get("code");
     let chips: Vec<_> = codes
         .into_iter()
@@ -290,7 +289,7 @@ fn Codes(link: Link, codes: Vec<(String, u64)>) -> impl IntoView {
                 <li>
                     <a class="chip" href=href aria-current=current.then_some("true")>
                         <span>{code}</span>
-                        <span class="count">{count(records)}</span>
+                        {records.map(|records| view! { <span class="count">{count(records)}</span> })}
                         {current
                             .then(|| {
                                 view! {

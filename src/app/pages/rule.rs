@@ -10,7 +10,7 @@ use crate::app::components::head::Head;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::states::{Loading, Notice, Tone};
 use crate::app::link;
-use crate::domain::format;
+use crate::domain::query::Total;
 use crate::domain::violation::{Severity, Violation};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -95,10 +95,10 @@ fn content(view: RuleView) -> AnyView {
                     {fact("Who acts", who(&rule.actor).into_any())}
                     {fact(
                         "Waiting",
-                        if waiting == 0 {
+                        if waiting == Total::Exactly(0) {
                             "no held record fails it".into_any()
                         } else {
-                            view! { <a href=held>{format::counted(waiting, "held record", "held records")}</a> }
+                            view! { <a href=held>{waiting.counted("held record", "held records")}</a> }
                                 .into_any()
                         },
                     )}

@@ -4,11 +4,15 @@
 //! whether there was anything to change. It never judges: whether the record passes afterwards is
 //! the contract's business.
 
+use super::pattern;
 use crate::domain::record::Attributes;
 use serde::{Deserialize, Serialize};
 
 /// Longest value that a rule may write or look for, in characters.
 pub const VALUE_MAX: usize = 2000;
+/// Longest value that comes of a replacement, in bytes: as long as one that is typed. One that would
+/// be longer stays as it was.
+const GROWN_MAX: usize = 100_000;
 /// Longest name of an attribute, in bytes.
 const NAME_MAX: usize = 200;
 /// The attribute that no rule may change: another id is another product.
@@ -24,6 +28,8 @@ pub enum Change {
     Map,
     /// Put another text in place of each occurrence of this one.
     Replace,
+    /// Put another text in place of whatever matches this pattern.
+    Pattern,
     /// Take spaces off its ends, and let single ones stand between words.
     Trim,
     /// Write it in small letters.
@@ -40,10 +46,11 @@ pub enum Change {
 
 impl Change {
     /// Every change, in the order in which pages offer them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Set,
         Self::Map,
         Self::Replace,
+        Self::Pattern,
         Self::Trim,
         Self::Lower,
         Self::Upper,
@@ -58,6 +65,7 @@ impl Change {
             Self::Set => "set",
             Self::Map => "map",
             Self::Replace => "replace",
+            Self::Pattern => "pattern",
             Self::Trim => "trim",
             Self::Lower => "lower",
             Self::Upper => "upper",
@@ -73,6 +81,7 @@ impl Change {
             Self::Set => "set it to a value",
             Self::Map => "change one value to another",
             Self::Replace => "replace a text in it",
+            Self::Pattern => "replace what matches a pattern",
             Self::Trim => "remove needless spaces",
             Self::Lower => "write it in small letters",
             Self::Upper => "write it in capital letters",
@@ -90,7 +99,7 @@ impl Change {
     /// Whether it asks what to look for, and what to write.
     pub fn asks(self) -> (bool, bool) {
         match self {
-            Self::Map | Self::Replace => (true, true),
+            Self::Map | Self::Replace | Self::Pattern => (true, true),
             Self::Set | Self::Currency => (false, true),
             Self::Take => (true, false),
             Self::Trim | Self::Lower | Self::Upper | Self::Point => (false, false),
@@ -133,6 +142,8 @@ impl Fix {
             Change::Map => format!("Changes {attribute} to “{to}” where it is “{from}”"),
             Change::Replace if to.is_empty() => format!("Removes “{from}” from {attribute}"),
             Change::Replace => format!("Replaces “{from}” in {attribute} by “{to}”"),
+            Change::Pattern if to.is_empty() => format!("Removes what matches “{from}” from {attribute}"),
+            Change::Pattern => format!("Replaces what matches “{from}” in {attribute} by “{to}”"),
             Change::Trim => format!("Removes needless spaces from {attribute}"),
             Change::Lower => format!("Writes {attribute} in small letters"),
             Change::Upper => format!("Writes {attribute} in capital letters"),
@@ -162,11 +173,13 @@ impl Fix {
             let says = match self.change {
                 Change::Take => "Name the attribute to take it from.",
                 Change::Map => "Give the value that is changed.",
+                Change::Pattern => "Give the pattern, a regular expression such as ^EUR *.",
                 _ => "Give the text that is replaced.",
             };
             return Some(("from", says.to_owned()));
         }
-        if asks_to && self.to.is_empty() && self.change != Change::Replace {
+        let may_remove = matches!(self.change, Change::Replace | Change::Pattern);
+        if asks_to && self.to.is_empty() && !may_remove {
             return Some(("to", "Give the value that is written.".to_owned()));
         }
         if self.change == Change::Currency && !is_currency(&self.to) {
@@ -175,7 +188,13 @@ impl Fix {
         let long = [("from", &self.from), ("to", &self.to)]
             .into_iter()
             .find(|(_, value)| value.chars().count() > VALUE_MAX);
-        long.map(|(field, _)| (field, format!("Keep it under {VALUE_MAX} characters.")))
+        if let Some((field, _)) = long {
+            return Some((field, format!("Keep it under {VALUE_MAX} characters.")));
+        }
+        if self.change == Change::Pattern {
+            return pattern::fault(&self.from).map(|says| ("from", says));
+        }
+        None
     }
 
     /// The attributes afterwards; none when nothing changes.
@@ -222,7 +241,8 @@ impl Fix {
         match self.change {
             Change::Set | Change::Take => None,
             Change::Map => (value == self.from).then(|| self.to.clone()),
-            Change::Replace => Some(value.replace(&self.from, &self.to)),
+            Change::Replace => fitting(value.replace(&self.from, &self.to)),
+            Change::Pattern => pattern::replace(&self.from, value, &self.to).and_then(fitting),
             Change::Trim => Some(value.split_whitespace().collect::<Vec<_>>().join(" ")),
             Change::Lower => Some(value.to_lowercase()),
             Change::Upper => Some(value.to_uppercase()),
@@ -230,6 +250,11 @@ impl Fix {
             Change::Currency => with_currency(value, &self.to),
         }
     }
+}
+
+/// A value that may have grown many times, where it is one that a record can have.
+fn fitting(value: String) -> Option<String> {
+    (value.len() <= GROWN_MAX).then_some(value)
 }
 
 fn is_currency(code: &str) -> bool {
@@ -296,6 +321,11 @@ mod tests {
             (fix(Change::Set, "", "1 EUR"), "2 EUR", "1 EUR"),
             (fix(Change::Map, "free", "0 EUR"), "free", "0 EUR"),
             (fix(Change::Replace, "eur", "EUR"), "2 eur", "2 EUR"),
+            (
+                fix(Change::Pattern, r"^EUR *(\d+)$", "$1.00 EUR"),
+                "EUR 2",
+                "2.00 EUR",
+            ),
             (fix(Change::Trim, "", ""), "  2   EUR ", "2 EUR"),
             (fix(Change::Lower, "", ""), "New", "new"),
             (fix(Change::Upper, "", ""), "2 eur", "2 EUR"),
@@ -325,6 +355,7 @@ mod tests {
             (fix(Change::Currency, "", "EUR"), "12.50 USD"),
             (fix(Change::Currency, "", "EUR"), "on request"),
             (fix(Change::Map, "free", "0 EUR"), "Free"),
+            (fix(Change::Pattern, "(", "1 EUR"), "2 EUR"),
             (fix(Change::Take, "sale_price", ""), "1 EUR"),
         ] {
             assert_eq!(after(&fix, value), None, "{}: {value}", fix.sentence());

@@ -6,6 +6,7 @@
 //! [`Tally`]. Where sets are kept and who works on them is the store's and the worker's business.
 
 pub mod fix;
+mod pattern;
 
 use super::format::count;
 use super::quarantine::{self, Move as Step};

@@ -20,6 +20,7 @@ pub use range::{MOST_DAYS, Period, Range, Span, stamp};
 pub use shown::Shown;
 
 use super::delivery::Direction;
+use super::format::{count, counted};
 use super::ids::{FeedId, PartnerId};
 use serde::{Deserialize, Serialize};
 
@@ -76,4 +77,57 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// How many rows the whole list has, exactly.
     pub total: u64,
+}
+
+/// One page of a list of which nobody counted all rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows<T> {
+    /// The rows, newest first.
+    pub rows: Vec<T>,
+    /// What to ask for to get the rows after these; none on the last page.
+    pub next: Option<String>,
+}
+
+/// How many rows a whole list has, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Total {
+    /// So many.
+    Exactly(u64),
+    /// More than so many.
+    MoreThan(u64),
+}
+
+impl Total {
+    /// It with its noun: `12,431 records`, `more than 10,000 records`.
+    pub fn counted(self, one: &str, many: &str) -> String {
+        match self {
+            Self::Exactly(n) => counted(n, one, many),
+            Self::MoreThan(0) => format!("an unknown number of {many}"),
+            Self::MoreThan(n) => format!("more than {}", counted(n, one, many)),
+        }
+    }
+
+    /// It alone: `12,431`, `10,000+`.
+    pub fn figure(self) -> String {
+        match self {
+            Self::Exactly(n) => count(n),
+            Self::MoreThan(n) => format!("{}+", count(n)),
+        }
+    }
+
+    /// The same where so many are known to be there.
+    #[must_use]
+    pub fn at_least(self, there: u64) -> Self {
+        match self {
+            Self::Exactly(n) if n < there => Self::MoreThan(there - 1),
+            Self::MoreThan(n) if n + 1 < there => Self::MoreThan(there - 1),
+            total => total,
+        }
+    }
+}
+
+impl From<u64> for Total {
+    fn from(n: u64) -> Self {
+        Self::Exactly(n)
+    }
 }

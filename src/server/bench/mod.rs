@@ -9,6 +9,7 @@ mod compare;
 mod costs;
 mod crowd;
 mod files;
+mod holding;
 mod pages;
 mod replaying;
 mod reporting;
@@ -19,8 +20,9 @@ pub use compare::{TOOLS, compare};
 pub use costs::{Cost, costs};
 pub use crowd::{Crowd, crowd};
 pub use files::{check, csv_pass};
+pub use holding::hold;
 pub use pages::{Visit, Whose, pages, weights};
-pub use replaying::{OF_ONE, freeze, hold, start_replay, work_off};
+pub use replaying::{freeze, start_replay, work_off};
 pub use reporting::{Download, attempt, downloads};
 pub use storing::{bare_insert, change, ingest};
 

@@ -31,8 +31,6 @@ pub struct Visit {
     pub html_br: u64,
 }
 
-/// Requests per page, one after another.
-const REQUESTS: usize = 200;
 const PASSWORD: &str = "only for the benchmark";
 
 /// Who looks.
@@ -66,9 +64,14 @@ pub(super) async fn signed_in(state: &AppState, router: &Router, whose: &Whose) 
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
-/// Opens each page again and again through the real router, signed in, one request at a time: drawn
+/// Opens each page `requests` times through the real router, signed in, one request at a time: drawn
 /// anew each time, and once more as it is kept ready.
-pub async fn pages<P: AsRef<str>>(state: AppState, whose: &Whose, paths: &[P]) -> anyhow::Result<Vec<Visit>> {
+pub async fn pages<P: AsRef<str>>(
+    state: AppState,
+    whose: &Whose,
+    paths: &[P],
+    requests: usize,
+) -> anyhow::Result<Vec<Visit>> {
     let router = http::router(state.clone(), false);
     let cookie = signed_in(&state, &router, whose).await?;
     let ask = async |path: &str, encoding: &str, cache: &str| -> anyhow::Result<(f64, u64)> {
@@ -90,11 +93,11 @@ pub async fn pages<P: AsRef<str>>(state: AppState, whose: &Whose, paths: &[P]) -
         for _ in 0..5 {
             ask(path, "identity", "no-cache").await?;
         }
-        let (mut anew, mut ready) = (Vec::with_capacity(REQUESTS), Vec::with_capacity(REQUESTS));
-        for _ in 0..REQUESTS {
+        let (mut anew, mut ready) = (Vec::with_capacity(requests), Vec::with_capacity(requests));
+        for _ in 0..requests {
             anew.push(ask(path, "identity", "no-cache").await?.0);
         }
-        for _ in 0..REQUESTS {
+        for _ in 0..requests {
             ready.push(ask(path, "br", "max-age=0").await?.0);
         }
         anew.sort_by(f64::total_cmp);

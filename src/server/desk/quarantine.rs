@@ -1,12 +1,12 @@
 //! Lists held records, shows one, and does what staff ask.
 
 use super::access::partners;
-use crate::api::quarantine::{Draft, Event, HeldList, HeldView, Judgement, Judging};
+use crate::api::quarantine::{Draft, Event, Extent, HeldList, HeldView, Judgement, Judging};
 use crate::domain::account::{Right, Role, Scope, Viewer};
 use crate::domain::contract::{Contract, Verdict, alone};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
-use crate::domain::query::{Page, QuarantineFilter};
+use crate::domain::query::{QuarantineFilter, Rows};
 use crate::domain::record::Attributes;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
@@ -35,17 +35,20 @@ pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Res
     if !filter.search.is_empty() {
         return search(&state, &scope, filter, after).await;
     }
-    let (page, codes, partners) = tokio::try_join!(
+    let (page, total, codes, partners) = tokio::try_join!(
         state.store.list_held(&scope, &filter, after, ROWS),
+        state.store.count_held(&scope, &filter),
         state.store.count_held_codes(&scope, &filter),
         state.store.list_partners(&scope),
     )?;
+    // What is being taken in is listed before it is counted.
+    let total = total.at_least(page.rows.len() as u64);
     let partners = partners.into_iter().map(|p| (p.id, p.name)).collect();
     Ok(HeldList {
         filter,
         as_of: state.clock.now(),
         page,
-        scanned: None,
+        extent: Extent::Counted(total),
         codes,
         partners,
     })
@@ -65,12 +68,11 @@ async fn search(
     Ok(HeldList {
         filter,
         as_of: state.clock.now(),
-        page: Page {
+        page: Rows {
             rows: found.rows,
             next: found.next,
-            total: 0,
         },
-        scanned: Some(found.scanned),
+        extent: Extent::Scanned(found.scanned),
         codes: Vec::new(),
         partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
     })

@@ -53,11 +53,7 @@ pub async fn read(viewer: &Viewer, code: &str, value: &str) -> Result<RuleView, 
         code: Some(rule.code.to_owned()),
         ..QuarantineFilter::default()
     };
-    let waiting = state
-        .store
-        .list_held(&viewer.scope(), &filter, "", 1)
-        .await?
-        .total;
+    let waiting = state.store.count_held(&viewer.scope(), &filter).await?;
     if value.len() > VALUE_MAX {
         return Err(AppError::invalid(
             "value",

@@ -1,15 +1,14 @@
 //! Reads held records for a list that goes out whole: of each only what a line shows, borrowed from
 //! what the database sent, by one cursor that keeps the list's order.
 
-use super::quarantine::held_query;
 use super::{Error, Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::quarantine::{HeldRecord, State};
-use crate::domain::query::{QuarantineFilter, StateFilter};
+use crate::domain::query::QuarantineFilter;
 use crate::domain::record::Position;
 use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{Stream, TryStreamExt, stream};
 use mongodb::bson::{self, Document, RawBsonRef, RawDocument, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
@@ -240,22 +239,18 @@ impl Store {
         scope: &Scope,
         filter: &QuarantineFilter,
     ) -> impl Stream<Item = Result<HeldLines>> + Send + use<> {
-        let mut query = held_query(scope, filter, true);
-        if matches!(filter.state, StateFilter::Any) {
-            // Naming each state lets the index give the order, which all of them together do not have.
-            query.insert("state", doc! {"$in": State::ALL.map(State::word).to_vec()});
-        }
-        let held = self.collection::<Document>("quarantine");
+        let (store, scope, filter) = (self.clone(), scope.clone(), filter.clone());
         let open = async move {
+            let way = store.way(&scope, &filter, true).await?;
+            let held = store.collection::<Document>("quarantine");
             let reading = held
-                .find(query)
+                .find(way.query.clone())
                 .projection(shown())
                 .sort(doc! {"_id": -1})
+                .hint(way.hint())
                 .batch_size(TOGETHER);
-            reading.batch().await
+            Ok::<_, Error>(reading.batch().await?.map_err(Error::from))
         };
-        stream::once(open)
-            .try_flatten()
-            .map(|batch| Ok(HeldLines(batch?)))
+        stream::once(open).try_flatten().map_ok(HeldLines)
     }
 }

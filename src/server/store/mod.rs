@@ -23,6 +23,7 @@
 //! | `happenings` | `deliveries`, `contracts`, `profiles`: what charts mark |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine`, `superseding`, `listed` | `quarantine` |
+//! | `held_way`, `held_counts` | the index that answers a question about `quarantine`; `held_counts` |
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
@@ -47,6 +48,8 @@ mod drafts;
 mod files;
 mod gates;
 mod happenings;
+mod held_counts;
+mod held_way;
 mod holds;
 mod issues;
 mod items;
@@ -161,10 +164,11 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 29] = [
+const COLLECTIONS: [&str; 30] = [
     "deliveries",
     "items",
     "quarantine",
+    "held_counts",
     "jobs",
     "activity",
     "sessions",
@@ -265,12 +269,15 @@ impl Store {
             &[
                 doc! {"state": 1, "partner": 1, "_id": -1},
                 doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
-                doc! {"delivery": 1, "_id": -1},
                 doc! {"feed": 1, "state": 1, "_id": 1},
+                doc! {"item_id": 1, "_id": -1},
             ],
         )
         .await?;
-        self.drop_index("quarantine", "feed_1_key_1_state_1").await?;
+        for unused in ["feed_1_key_1_state_1", "delivery_1__id_-1"] {
+            self.drop_index("quarantine", unused).await?;
+        }
+        self.begin_held_counts().await?;
         self.index_bulks().await?;
         self.index(
             "issues",

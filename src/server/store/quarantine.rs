@@ -4,20 +4,18 @@
 //! on, in the query itself, so that two people, or a person and a worker, can never both win.
 
 use super::issues::{Moves, Waiting};
-use super::{Error, Result, Store, paging, scope, to_bson, transaction, when};
+use super::{Error, Result, Store, held_way, paging, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::bulk::Outcome;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
 use crate::domain::quarantine::{Decided, HeldRecord, Move, Revision, State};
-use crate::domain::query::{Page, QuarantineFilter, StateFilter};
+use crate::domain::query::{QuarantineFilter, Rows, StateFilter};
 use crate::domain::record::{Attributes, Position};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
 use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_raw_document_buf};
 use mongodb::{ClientSession, Collection};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct HeldDoc {
@@ -275,17 +273,17 @@ impl Store {
         id: &RecordId,
         side: Side,
     ) -> Result<Option<RecordId>> {
-        let (than, order) = match side {
-            Side::After => ("$lt", -1),
-            Side::Before => ("$gt", 1),
+        let way = self.way(scope, filter, true).await?;
+        let (query, order) = match side {
+            Side::After => (way.between(id.as_str(), None), -1),
+            Side::Before => (way.before(id.as_str()), 1),
         };
-        let mut query = held_query(scope, filter, true);
-        query.insert("_id", doc! {than: id.as_str()});
         let found = self
             .collection::<Document>("quarantine")
             .find_one(query)
             .projection(doc! {"_id": 1})
             .sort(doc! {"_id": order})
+            .hint(way.hint())
             .await?;
         Ok(found.and_then(|d| d.get_str("_id").ok().map(RecordId::new)))
     }
@@ -298,54 +296,10 @@ impl Store {
         filter: &QuarantineFilter,
         after: &str,
         limit: u32,
-    ) -> Result<Page<HeldRecord>> {
-        let query = held_query(scope, filter, true);
-        paging::by_id(&self.quarantine(), query, after, limit, |d| &d.id).await
-    }
-
-    /// Counts the codes among the records of a filter, its own code left out, the most first.
-    pub async fn count_held_codes(
-        &self,
-        scope: &Scope,
-        filter: &QuarantineFilter,
-    ) -> Result<Vec<(String, u64)>> {
-        let stages = [
-            doc! {"$match": held_query(scope, filter, false)},
-            doc! {"$unwind": "$codes"},
-            doc! {"$group": {"_id": "$codes", "records": {"$sum": 1_i64}}},
-            doc! {"$sort": {"records": -1, "_id": 1}},
-        ];
-        let found: Vec<Counted> = self
-            .quarantine()
-            .aggregate(stages)
-            .with_type::<Counted>()
-            .await?
-            .try_collect()
-            .await?;
-        Ok(found.into_iter().map(|c| (c.id, c.records)).collect())
-    }
-
-    /// Counts the open records of each partner in the scope; a partner without one is left out.
-    pub async fn count_open(
-        &self,
-        scope: &Scope,
-        partner: Option<&PartnerId>,
-    ) -> Result<BTreeMap<PartnerId, u64>> {
-        let stages = [
-            doc! {"$match": scope::narrow(doc! {"state": {"$in": open_states()}}, scope, partner)},
-            doc! {"$group": {"_id": "$partner", "records": {"$sum": 1_i64}}},
-        ];
-        let found: Vec<Counted> = self
-            .quarantine()
-            .aggregate(stages)
-            .with_type::<Counted>()
-            .await?
-            .try_collect()
-            .await?;
-        Ok(found
-            .into_iter()
-            .map(|c| (PartnerId::new(c.id), c.records))
-            .collect())
+    ) -> Result<Rows<HeldRecord>> {
+        let way = self.way(scope, filter, true).await?;
+        let query = way.between(after, None);
+        paging::rows(&self.quarantine(), query, Some(way.hint()), limit, |d| &d.id).await
     }
 
     /// Counts a delivery's held records: all of them, and those that wait for somebody.
@@ -355,15 +309,15 @@ impl Store {
             state,
             ..QuarantineFilter::default()
         };
-        let all = self
-            .quarantine()
-            .count_documents(held_query(scope, &of(StateFilter::Any), true))
-            .await?;
-        let open = self
-            .quarantine()
-            .count_documents(held_query(scope, &of(StateFilter::Open), true))
-            .await?;
-        Ok((all, open))
+        let count = async |state| -> Result<u64> {
+            let way = self.way(scope, &of(state), true).await?;
+            let query = way.query.clone();
+            Ok(self.quarantine().count_documents(query).hint(way.hint()).await?)
+        };
+        Ok(tokio::try_join!(
+            count(StateFilter::Any),
+            count(StateFilter::Open)
+        )?)
     }
 
     /// Adds a revision on top of revision `on`. `Conflict` when the record has moved on, by
@@ -466,17 +420,9 @@ impl Store {
     }
 }
 
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(rename = "_id")]
-    id: String,
-    records: u64,
-}
-
+/// What a filter asks of a record, but for what it looks for in each.
 pub(super) fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
-    // A feed's partner leads the index.
-    let of_feed = filter.feed.as_ref().map(FeedId::partner);
-    let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref().or(of_feed.as_ref()));
+    let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
     match filter.state {
         StateFilter::Open => {
             query.insert("state", doc! {"$in": open_states()});
@@ -487,10 +433,10 @@ pub(super) fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bo
         StateFilter::Any => {}
     }
     if let Some(feed) = &filter.feed {
-        query.insert("feed", feed.as_str());
+        set_feed(&mut query, scope, filter.partner.as_ref(), feed);
     }
     if let Some(delivery) = &filter.delivery {
-        query.insert("delivery", delivery.as_str());
+        query.insert("_id", held_way::ids_of(delivery));
     }
     if let Some(item) = &filter.item {
         query.insert("item_id", item);
@@ -499,4 +445,15 @@ pub(super) fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bo
         query.insert("codes", code);
     }
     query
+}
+
+/// Narrows to a feed. It tells the partner: where that may be seen, no record is read to know it.
+pub(super) fn set_feed(query: &mut Document, scope: &Scope, partner: Option<&PartnerId>, feed: &FeedId) {
+    query.insert("feed", feed.as_str());
+    let of = feed.partner();
+    if partner.is_none_or(|partner| *partner == of) && scope.covers(&of) {
+        query.remove("partner");
+    } else {
+        query.insert("partner", doc! {"$in": []});
+    }
 }

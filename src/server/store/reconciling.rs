@@ -4,7 +4,7 @@
 //! are being taken in; or by a number of entries.
 
 use super::deliveries::DeliveryDoc;
-use super::{Error, Result, Store, scope, when};
+use super::{Error, Result, Store, held_way, scope, when};
 use crate::domain::account::Scope;
 use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::ids::{DeliveryId, PartnerId};
@@ -12,9 +12,13 @@ use crate::domain::query::Span;
 use crate::domain::reconciliation::{PartnerDay, Sums};
 use crate::domain::rollup::BucketSize;
 use chrono::DateTime;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
 use std::collections::BTreeMap;
+
+/// Deliveries whose records are counted at a time.
+const COUNTED_TOGETHER: usize = 8;
 
 /// Figures of files that count: decided, that came, and that were files.
 fn decided_files() -> Document {
@@ -128,23 +132,20 @@ impl Store {
         scope: &Scope,
         deliveries: &[&DeliveryId],
     ) -> Result<BTreeMap<DeliveryId, u64>> {
-        if deliveries.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let ids: Vec<&str> = deliveries.iter().map(|id| id.as_str()).collect();
-        let query = scope::narrow(doc! {"delivery": {"$in": ids}}, scope, None);
-        let stages = [
-            doc! {"$match": query},
-            doc! {"$group": {"_id": "$delivery", "records": {"$sum": 1_i64}}},
-        ];
-        let mut found = self
-            .collection::<Document>("quarantine")
-            .aggregate(stages)
-            .await?;
+        let count = async |id: DeliveryId| -> Result<(DeliveryId, u64)> {
+            let query = scope::narrow(doc! {"_id": held_way::ids_of(&id)}, scope, None);
+            let by_id = Hint::Keys(doc! {"_id": 1});
+            let counted = self.quarantine().count_documents(query).hint(by_id).await?;
+            Ok((id, counted))
+        };
+        let ids: Vec<DeliveryId> = deliveries.iter().map(|id| (*id).clone()).collect();
+        let mut counting = futures::stream::iter(ids)
+            .map(count)
+            .buffer_unordered(COUNTED_TOGETHER);
         let mut counts = BTreeMap::new();
-        while let Some(group) = found.try_next().await? {
-            if let (Ok(id), Ok(records)) = (group.get_str("_id"), group.get_i64("records")) {
-                counts.insert(DeliveryId::new(id), u64::try_from(records).unwrap_or(0));
+        while let Some((id, records)) = counting.try_next().await? {
+            if records > 0 {
+                counts.insert(id, records);
             }
         }
         Ok(counts)

@@ -4,26 +4,21 @@
 //! it is full or when it has looked at as much as one page may cost; it then says how far it has
 //! come, and its cursor goes on from there. So the work of a page is bounded, whatever is asked.
 
+use super::held_counts::count_up_to;
+use super::held_way::Way;
 use super::literal::literal;
-use super::quarantine::{HeldDoc, held_query, open_states};
-use super::{Result, Store, scope, when};
+use super::quarantine::{HeldDoc, held_query};
+use super::{Result, Store, when};
 use crate::domain::account::Scope;
-use crate::domain::ids::FeedId;
-use crate::domain::quarantine::{HeldRecord, State};
-use crate::domain::query::{HeldSearch, QuarantineFilter, Scanned, StateFilter};
+use crate::domain::quarantine::HeldRecord;
+use crate::domain::query::{HeldSearch, QuarantineFilter, Scanned};
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
-use mongodb::error::ErrorKind;
-use mongodb::options::Hint;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
 /// Records that are looked at before the time is looked at.
 const CHUNK: u64 = 2000;
-/// How long counting what there is may take.
-const COUNTING: Duration = Duration::from_millis(300);
-/// What the database answers when something took longer than it may.
-const TOOK_TOO_LONG: i32 = 50;
 
 /// What one page of a search may cost.
 #[derive(Debug, Clone, Copy)]
@@ -87,60 +82,6 @@ struct IdDoc {
     id: String,
 }
 
-/// The way through the records: a query that an index answers in the order of ids, and the index.
-struct Way {
-    query: Document,
-    index: Document,
-}
-
-impl Way {
-    /// The narrowest way there is for a filter. Without a partner it is all records, by id.
-    fn of(scope: &Scope, filter: &QuarantineFilter) -> Self {
-        let states: Vec<&str> = match filter.state {
-            StateFilter::Open => open_states(),
-            StateFilter::Is(state) => vec![state.word()],
-            StateFilter::Any => State::ALL.map(State::word).to_vec(),
-        };
-        let of_feed = filter.feed.as_ref().map(FeedId::partner);
-        let partner = filter.partner.as_ref().or(of_feed.as_ref());
-        let mut query = scope::narrow(doc! {}, scope, partner);
-        let index = if let Some(delivery) = &filter.delivery {
-            query.insert("delivery", delivery.as_str());
-            doc! {"delivery": 1, "_id": -1}
-        } else if let Some(feed) = &filter.feed {
-            query.insert("feed", feed.as_str());
-            query.insert("state", doc! {"$in": states});
-            doc! {"feed": 1, "state": 1, "_id": 1}
-        } else if query.contains_key("partner") {
-            query.insert("state", doc! {"$in": states});
-            doc! {"state": 1, "partner": 1, "_id": -1}
-        } else {
-            doc! {"_id": 1}
-        };
-        Self { query, index }
-    }
-
-    fn hint(&self) -> Hint {
-        Hint::Keys(self.index.clone())
-    }
-
-    /// The part of it behind `after`, up to `last`, both as far as they are given.
-    fn between(&self, after: &str, last: Option<&str>) -> Document {
-        let mut query = self.query.clone();
-        let mut ids = doc! {};
-        if !after.is_empty() {
-            ids.insert("$lt", after);
-        }
-        if let Some(last) = last {
-            ids.insert("$gte", last);
-        }
-        if !ids.is_empty() {
-            query.insert("_id", ids);
-        }
-        query
-    }
-}
-
 /// What is asked of each record that is looked at.
 fn wanted(scope: &Scope, filter: &QuarantineFilter) -> Document {
     let mut query = held_query(scope, filter, true);
@@ -194,7 +135,7 @@ impl Store {
         bound: Bound,
     ) -> Result<Found> {
         let begun = Instant::now();
-        let way = Way::of(scope, filter);
+        let way = self.way(scope, filter, false).await?;
         let wanted = wanted(scope, filter);
         let (mut at, mut scanned) = match Place::parse(after) {
             Some(place) => (place.id, place.scanned),
@@ -246,19 +187,7 @@ impl Store {
         if way.query.is_empty() {
             return Ok(Some(self.quarantine().estimated_document_count().await?));
         }
-        let counted = self
-            .quarantine()
-            .count_documents(way.query.clone())
-            .hint(way.hint())
-            .max_time(COUNTING)
-            .await;
-        match counted {
-            Ok(count) => Ok(Some(count)),
-            Err(error) => match error.kind.as_ref() {
-                ErrorKind::Command(command) if command.code == TOOK_TOO_LONG => Ok(None),
-                _ => Err(error.into()),
-            },
-        }
+        count_up_to(self, way, None).await
     }
 
     /// The id of the last of the `chunk` records behind `after`; none when there are fewer.

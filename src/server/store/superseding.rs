@@ -3,7 +3,7 @@
 
 use super::issues::{Moves, Waiting};
 use super::quarantine::states_before;
-use super::{Error, Result, Store, transaction};
+use super::{Error, Result, Store, held_way, transaction};
 use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::quarantine::{Move, State};
 use mongodb::ClientSession;
@@ -90,7 +90,7 @@ impl Store {
     /// The same for everything that one delivery held that was never decided. What waits for its
     /// issues is counted anew when the delivery `by` is.
     pub(super) async fn supersede_delivery(&self, id: &DeliveryId, by: &DeliveryId) -> Result<()> {
-        let query = doc! {"delivery": id.as_str(), "state": {"$in": states_before(Move::Supersede)}};
+        let query = doc! {"_id": held_way::ids_of(id), "state": {"$in": states_before(Move::Supersede)}};
         let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
         self.quarantine().update_many(query, change).await?;
         Ok(())

@@ -7,7 +7,7 @@ use crate::domain::bulk::Action;
 use crate::domain::format::counted;
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::State;
-use crate::domain::query::StateFilter;
+use crate::domain::query::{StateFilter, Total};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn Chosen(
 
 /// The form with its buttons, for a list of `total` records at this address; without a total, for
 /// what a search has found so far, of which only what is ticked can be taken.
-pub fn choose(link: &Link, total: Option<u64>, plan: ServerAction<PlanBulk>) -> AnyView {
+pub fn choose(link: &Link, total: Option<Total>, plan: ServerAction<PlanBulk>) -> AnyView {
     let state = StateFilter::parse(&link.get("state"));
     let actions: Vec<Action> = Action::ALL
         .into_iter()
@@ -38,7 +38,7 @@ pub fn choose(link: &Link, total: Option<u64>, plan: ServerAction<PlanBulk>) -> 
             StateFilter::Any => true,
         })
         .collect();
-    if actions.is_empty() || total == Some(0) {
+    if actions.is_empty() || total == Some(Total::Exactly(0)) {
         return ().into_any();
     }
     let is_search = total.is_none();
@@ -55,11 +55,12 @@ pub fn choose(link: &Link, total: Option<u64>, plan: ServerAction<PlanBulk>) -> 
         .map(|action| {
             let ticked = format!("{}-selected", action.word());
             let all = format!("{}-all", action.word());
-            let every = format!(
-                "{} all {}…",
-                action.verb(),
-                counted(total.unwrap_or(0), "record", "records")
-            );
+            let every = match total {
+                Some(Total::Exactly(n)) => counted(n, "record", "records"),
+                Some(more) => format!("that match, {}", more.counted("record", "records")),
+                None => String::new(),
+            };
+            let every = format!("{} all {every}…", action.verb());
             view! {
                 {takes_all
                     .then(|| {

@@ -67,7 +67,7 @@ fn form(view: &BulkView, mend: Mend, typed: &ParamsMap) -> AnyView {
         mend,
         typed,
         "from",
-        "What to look for, or the other attribute",
+        "What to look for (a value, a text, a pattern such as ^EUR *), or the other attribute",
         "",
     );
     let to = input(mend, typed, "to", "What to write", "");

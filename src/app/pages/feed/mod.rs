@@ -161,7 +161,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
             })}
         <div class="tiles">
             <Tile label="Products in the catalogue" figure=count(items) note="the accepted version of each"/>
-            <Tile label="Quarantined now" figure=count(open) note="records wait for somebody" href=held/>
+            <Tile label="Quarantined now" figure=open.figure() note="records wait for somebody" href=held/>
             <Tile
                 label="Rejected, 30 days"
                 figure=format::percent(summary.counts.rejection_rate())

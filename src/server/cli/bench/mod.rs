@@ -24,6 +24,7 @@ use crate::server::store::Store;
 use anyhow::{Context, ensure};
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
+use showing::visit_rows;
 use std::fs::File;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,10 @@ pub(super) struct Args {
     /// Records of the CSV file that is checked and stored
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     records: u64,
+
+    /// Held records of the database that is replayed from, and whose lists are opened
+    #[arg(long, default_value_t = 10_000_000, value_name = "N")]
+    held: u64,
 
     /// Entries of the burst that the figures have to follow
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
@@ -84,6 +89,9 @@ enum Part {
     YearPages,
     ReportPages,
     Hold,
+    HoldMany,
+    HeldPages,
+    Searches,
     Freeze,
     Replay,
     Crowd,
@@ -100,6 +108,11 @@ enum Only {
     Reporting,
     Showing,
 }
+
+/// Requests per page, one after another.
+const REQUESTS: usize = 200;
+/// The same of pages that look at many records.
+const SEARCHES: usize = 20;
 
 /// How long an operation waits for the database.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -142,7 +155,10 @@ impl Args {
                         serde_json::to_string(&bench::bare_insert(&opened.store, file()?).await?)?
                     }
                     Part::Ingest => serde_json::to_string(&bench::ingest(&opened.store, file()?).await?)?,
-                    Part::Hold => serde_json::to_string(&bench::hold(&opened.store, file()?).await?)?,
+                    Part::Hold => serde_json::to_string(&bench::hold(&opened.store, file()?, None).await?)?,
+                    Part::HoldMany => {
+                        serde_json::to_string(&bench::hold(&opened.store, file()?, Some(self.held)).await?)?
+                    }
                     Part::Freeze => serde_json::to_string(&bench::freeze(&opened.store).await?)?,
                     Part::Replay => serde_json::to_string(&bench::work_off(&opened.store).await?)?,
                     Part::Burst => serde_json::to_string(&bench::burst(&opened.store, self.entries).await?)?,
@@ -165,21 +181,29 @@ impl Args {
                 serde_json::to_string(&bench::attempt(state, file).await?)?
             }
             Part::Download => serde_json::to_string(&bench::downloads(state).await?)?,
+            Part::HeldPages => {
+                let visits = bench::pages(state, &Whose::Admin, &storing::HELD_PAGES, REQUESTS).await?;
+                serde_json::to_string(&visits)?
+            }
+            Part::Searches => {
+                let visits = bench::pages(state, &Whose::Admin, &storing::SEARCHES, SEARCHES).await?;
+                serde_json::to_string(&visits)?
+            }
             Part::ReportPages => {
                 let partner = PartnerId::parse(&self.partner)?;
                 let address = format!("/partners/{partner}/report");
                 let month = (state.clock.now() - TimeDelta::days(40)).format("%Y-%m");
                 let paths = [format!("{address}?month={month}"), address];
-                let visits = bench::pages(state, &Whose::Partner(partner), &paths).await?;
+                let visits = bench::pages(state, &Whose::Partner(partner), &paths, REQUESTS).await?;
                 serde_json::to_string(&visits)?
             }
             Part::YearPages => {
                 let paths = ["/?range=7d", "/?range=30d", "/?range=365d"];
-                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths).await?)?
+                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths, REQUESTS).await?)?
             }
             _ => {
                 let paths = ["/?range=7d", "/?range=30d"];
-                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths).await?)?
+                serde_json::to_string(&bench::pages(state, &Whose::Admin, &paths, REQUESTS).await?)?
             }
         };
         Ok(line)
@@ -212,7 +236,10 @@ impl Args {
             return self.download(folder).await;
         }
         if self.only == Some(Only::Replaying) {
-            return storing::replay(&self.database, &file).await;
+            for (of, visits) in self.replay(&file).await? {
+                visit_rows(&of, &visits);
+            }
+            return Ok(());
         }
         let pass: Measured = run_part(opened, MAIN, Part::CsvPass, None, Some(&file))?;
         row("csv crate alone (anchor)", &pass, None);
@@ -225,13 +252,16 @@ impl Args {
         );
         self.compare(&file, &pass)?;
         storing::store(opened, folder, &file)?;
-        storing::replay(&self.database, &file).await?;
+        let listed = self.replay(&file).await?;
         self.try_out(folder).await?;
         prices::print(
             &run_part::<Vec<Cost>>(opened, MAIN, Part::Costs, None, Some(&file))?,
             &one,
         );
         self.download(folder).await?;
+        for (of, visits) in listed {
+            visit_rows(&of, &visits);
+        }
         self.show(folder).await
     }
 

@@ -168,7 +168,7 @@ impl Args {
     }
 }
 
-fn visit_rows(of: &str, visits: &[Visit]) {
+pub(super) fn visit_rows(of: &str, visits: &[Visit]) {
     println!("\n| page, {of} | p50 | p95 | p50, kept ready | HTML, brotli |");
     println!("|---|---:|---:|---:|---:|");
     for v in visits {

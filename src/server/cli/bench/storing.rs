@@ -1,9 +1,9 @@
-//! Prints what taking files in takes, and replaying what was held of them.
+//! Prints what taking files in takes, replaying what was held of them, and listing it.
 
-use super::{MAIN, ONE_IN, PATIENCE, Part, row, run_part};
-use crate::server::bench::{self, Measured};
+use super::{Args, MAIN, ONE_IN, Part, row, run_part, run_part_with};
+use crate::domain::format::count;
+use crate::server::bench::{self, Measured, Visit};
 use crate::server::cli::opened::Opened;
-use crate::server::config::Database;
 use anyhow::Context;
 use std::path::Path;
 
@@ -34,43 +34,65 @@ pub(super) fn store(opened: &Opened, folder: &Path, file: &Path) -> anyhow::Resu
     Ok(())
 }
 
-/// Replaying what is held: a set frozen, then worked off by one worker and by two.
-pub(super) async fn replay(database: &Database, file: &Path) -> anyhow::Result<()> {
-    let database = Database {
-        database: HELD.to_owned(),
-        ..database.clone()
-    };
-    let opened = Opened::open(&database, PATIENCE).await?;
-    let part = |part, file| run_part::<Measured>(&opened, HELD, part, None, file);
-    row(
-        "held records written (to have some)",
-        &part(Part::Hold, Some(file))?,
-        None,
-    );
-    row(
-        "a set frozen of all that is held",
-        &part(Part::Freeze, None)?,
-        None,
-    );
-    bench::start_replay(&opened.store, 0).await?;
-    let one = part(Part::Replay, None)?;
-    row("bulk replay, one worker", &one, None);
-    bench::start_replay(&opened.store, 1).await?;
-    let two = std::thread::scope(|scope| -> anyhow::Result<Measured> {
-        let [one, two] = [(), ()].map(|()| scope.spawn(|| part(Part::Replay, None)));
-        let joined = |worker: std::thread::ScopedJoinHandle<'_, anyhow::Result<Measured>>| {
-            worker
-                .join()
-                .map_err(|_| anyhow::anyhow!("a worker of the benchmark panicked"))?
+/// Lists of held records, and one of them; each is opened among all that is held.
+pub(super) const HELD_PAGES: [&str; 8] = [
+    "/issues",
+    "/quarantine",
+    "/quarantine?partner=bench",
+    "/quarantine?feed=bench/main&state=any",
+    "/quarantine?code=GTIN_CHECK",
+    "/quarantine?partner=bench&code=GTIN_CHECK",
+    "/quarantine?delivery=held0003",
+    "/quarantine/held0003-0050000",
+];
+/// Searches that have to look at each record.
+pub(super) const SEARCHES: [&str; 2] = ["/quarantine?text=nowhere", "/quarantine?text=gtin&partner=bench"];
+
+impl Args {
+    /// Replaying what is held: a set frozen, then worked off by one worker and by two. Gives what
+    /// the pages take that list it, to be printed as tables of their own.
+    pub(super) async fn replay(&self, file: &Path) -> anyhow::Result<[(String, Vec<Visit>); 2]> {
+        let opened = self.opened(HELD).await?;
+        let part = |part, file| {
+            let held = format!("--held={}", self.held);
+            run_part_with::<Measured>(&opened, HELD, part, None, file, &[&held])
         };
-        let (one, two) = (joined(one)?, joined(two)?);
-        Ok(Measured {
-            records: one.records + two.records,
-            seconds: one.seconds.max(two.seconds),
-            peak_memory: one.peak_memory.max(two.peak_memory),
-        })
-    })?;
-    row("bulk replay, two workers (of one)", &two, Some(&one));
-    opened.close().await;
-    Ok(())
+        let held = part(Part::HoldMany, Some(file))?;
+        row("held records written (to have some)", &held, None);
+        row(
+            "a set frozen of all that is held of one feed",
+            &part(Part::Freeze, None)?,
+            None,
+        );
+        bench::start_replay(&opened.store, 0).await?;
+        let one = part(Part::Replay, None)?;
+        row("bulk replay, one worker", &one, None);
+        bench::start_replay(&opened.store, 1).await?;
+        let two = std::thread::scope(|scope| -> anyhow::Result<Measured> {
+            let [one, two] = [(), ()].map(|()| scope.spawn(|| part(Part::Replay, None)));
+            let joined = |worker: std::thread::ScopedJoinHandle<'_, anyhow::Result<Measured>>| {
+                worker
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a worker of the benchmark panicked"))?
+            };
+            let (one, two) = (joined(one)?, joined(two)?);
+            Ok(Measured {
+                records: one.records + two.records,
+                seconds: one.seconds.max(two.seconds),
+                peak_memory: one.peak_memory.max(two.peak_memory),
+            })
+        })?;
+        row("bulk replay, two workers (of one)", &two, Some(&one));
+        let lists: Vec<Visit> = run_part(&opened, HELD, Part::HeldPages, Some(&self.web), None)?;
+        let searches: Vec<Visit> = run_part(&opened, HELD, Part::Searches, Some(&self.web), None)?;
+        opened.close().await;
+        let of = count(held.records);
+        Ok([
+            (
+                format!("{of} held records, limit of p95 60 ms, of one record 30 ms"),
+                lists,
+            ),
+            (format!("a search through {of}, limit 1,000 ms"), searches),
+        ])
+    }
 }

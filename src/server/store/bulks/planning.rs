@@ -5,11 +5,12 @@ use crate::domain::account::Scope;
 use crate::domain::bulk::{Action, Pace, State, Tally, part_size};
 use crate::domain::ids::{FeedId, JobId, RecordId};
 use crate::domain::query::QuarantineFilter;
-use crate::server::store::quarantine::{held_query, states_before};
+use crate::server::store::quarantine::{held_query, set_feed, states_before};
 use crate::server::store::{Error, Result, Store, scope, when};
 use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
+use mongodb::options::{Hint, ReadConcern};
 
 /// Ids that are read together.
 const READ_TOGETHER: u32 = 20_000;
@@ -49,12 +50,17 @@ impl Store {
     /// when a selected record is not there any more, or not in a state that the action takes,
     /// or of another feed; nothing is planned then, as when the set is empty.
     pub async fn plan_bulk(&self, scope: &Scope, asked: &Asked<'_>) -> Result<u64> {
-        let mut found = self
-            .collection::<RawDocumentBuf>("quarantine")
+        let quarantine = self.collection::<RawDocumentBuf>("quarantine");
+        let mut finding = quarantine
             .find(query(scope, asked))
             .projection(doc! {"_id": 1})
             .batch_size(READ_TOGETHER)
-            .await?;
+            // All of it is of one instant, whatever comes while it is read.
+            .read_concern(ReadConcern::snapshot());
+        if let Some(index) = index(asked) {
+            finding = finding.hint(Hint::Keys(index));
+        }
+        let mut found = finding.await?;
         let mut frozen = Frozen {
             asked,
             number: 0,
@@ -221,10 +227,9 @@ fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
         let mut states = vec![doc! {"state": {"$in": states}}];
         states.extend(shown.map(|shown| doc! {"state": shown}));
         query.insert("$and", states);
-        query.insert("feed", asked.feed.as_str());
-        let until = when::bson(asked.until.unwrap_or(asked.asked_at));
-        query.insert("received_at", doc! {"$lte": until});
-        if asked.until.is_some() {
+        set_feed(&mut query, scope, asked.filter.partner.as_ref(), &asked.feed);
+        if let Some(until) = asked.until.map(when::bson) {
+            query.insert("received_at", doc! {"$lte": until});
             query.insert("acted_at", doc! {"$not": {"$gt": until}});
         }
         return query;
@@ -232,4 +237,11 @@ fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
     let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();
     let query = doc! {"_id": {"$in": ids}, "feed": asked.feed.as_str(), "state": {"$in": states}};
     scope::narrow(query, scope, None)
+}
+
+/// The index that has all that is asked for, where there is one: then no record is read.
+fn index(asked: &Asked<'_>) -> Option<Document> {
+    let narrowed = asked.filter.code.is_some() || asked.filter.item.is_some();
+    let whole = asked.selected.is_none() && asked.until.is_none() && !narrowed;
+    whole.then(|| doc! {"feed": 1, "state": 1, "_id": 1})
 }

@@ -101,6 +101,7 @@ impl Store {
             id: &delivery.id,
             at: delivery.received_at,
             received: ending.counts.received,
+            held: ending.counts.quarantined,
             codes: ending.codes,
             samples: ending.samples,
         };
@@ -266,7 +267,7 @@ impl Store {
         let is_whole = self.is_of_whole_catalogues(session, feed).await?;
         let mut board = self.read_board(session, feed).await?;
         let mut moves = BTreeMap::<IssueId, i64>::new();
-        let mut told = Vec::new();
+        let (mut told, mut held_now) = (Vec::new(), 0);
         for delivery in deliveries {
             let found = Found {
                 delivery: delivery.id,
@@ -279,6 +280,7 @@ impl Store {
             };
             told.extend(board.fold(&found, now));
             if held == Held::Add {
+                held_now += i64::try_from(delivery.held).unwrap_or(i64::MAX);
                 for ((code, attribute), sum) in sums(delivery.codes) {
                     *moves.entry(IssueId::of(feed, code, attribute)).or_default() +=
                         i64::try_from(sum.held).unwrap_or(i64::MAX);
@@ -292,8 +294,10 @@ impl Store {
             .map(|kept| document::written(kept, moves.get(&kept.issue.id).copied().unwrap_or(0)))
             .collect::<Result<Vec<_>>>()?;
         self.update_many_in(session, "issues", statements).await?;
-        if held == Held::Recount {
-            self.recount_in(session, feed, now).await?;
+        match held {
+            Held::Recount => self.recount_in(session, feed, now).await?,
+            Held::Add => self.add_held_in(session, feed, Some(held_now)).await?,
+            Held::Elsewhere => {}
         }
         let turn = doc! {
             "$inc": {"turn": 1_i64},
@@ -382,7 +386,8 @@ impl Store {
             let issue = Issue::begin(feed, &code, crate::domain::issue::attribute_of(&code), now);
             statements.push(document::moved(&issue, records)?);
         }
-        self.update_many_in(session, "issues", statements).await
+        self.update_many_in(session, "issues", statements).await?;
+        self.add_held_in(session, feed, None).await
     }
 }
 
@@ -391,6 +396,7 @@ struct OfDelivery<'a> {
     id: &'a DeliveryId,
     at: DateTime<Utc>,
     received: u64,
+    held: u64,
     codes: &'a [CodeCount],
     samples: &'a [Sample],
 }
@@ -402,6 +408,7 @@ impl<'a> OfDelivery<'a> {
             id: &entry.id,
             at: entry.received_at,
             received: entry.counts.received,
+            held: 0,
             codes: &entry.codes,
             samples: &[],
         }

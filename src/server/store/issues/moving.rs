@@ -6,6 +6,7 @@
 //! another right behind ([`Moves::written`]). The moves add up in any order, also around the fold of the
 //! delivery that brought the record.
 
+use super::super::held_counts::class;
 use super::super::quarantine::error_codes;
 use super::super::{Result, Store};
 use super::document;
@@ -62,15 +63,23 @@ impl Waiting {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in super::super) struct Moved {
     feed: String,
+    /// The code of an issue; empty where a class of records is counted.
     code: String,
+    /// That class (`held_counts::class`).
+    #[serde(default)]
+    class: String,
     by: i64,
     #[serde(with = "super::super::when")]
     at: DateTime<Utc>,
 }
 
-/// By how much the waiting records of issues change, by feed and code.
+/// By how much the waiting records of issues change, by feed and code, and the classes of held
+/// records, by feed and class.
 #[derive(Debug, Default)]
-pub(in super::super) struct Moves(BTreeMap<(String, String), (i64, DateTime<Utc>)>);
+pub(in super::super) struct Moves {
+    codes: BTreeMap<(String, String), (i64, DateTime<Utc>)>,
+    classes: BTreeMap<String, BTreeMap<String, i64>>,
+}
 
 impl Moves {
     /// Adds a record's move.
@@ -78,43 +87,62 @@ impl Moves {
         for (record, by) in [(before, -1), (after, 1)] {
             for code in record.waits_for() {
                 let key = (record.feed.clone(), code.clone());
-                self.0.entry(key).or_insert((0, record.received_at)).0 += by;
+                self.codes.entry(key).or_insert((0, record.received_at)).0 += by;
             }
+            self.add_class(&record.feed, class(record.state), by);
         }
+    }
+
+    fn add_class(&mut self, feed: &str, class: &str, by: i64) {
+        let classes = self.classes.entry(feed.to_owned()).or_default();
+        *classes.entry(class.to_owned()).or_default() += by;
     }
 
     /// What there is to write down.
     pub(in super::super) fn written(&self) -> Vec<Moved> {
-        let moved = self.0.iter().filter(|(_, (by, _))| *by != 0);
-        moved
-            .map(|((feed, code), (by, at))| Moved {
+        let codes = self.codes.iter().map(|((feed, code), (by, at))| Moved {
+            feed: feed.clone(),
+            code: code.clone(),
+            class: String::new(),
+            by: *by,
+            at: *at,
+        });
+        let classes = self.classes.iter().flat_map(|(feed, classes)| {
+            classes.iter().map(|(class, by)| Moved {
                 feed: feed.clone(),
-                code: code.clone(),
+                code: String::new(),
+                class: class.clone(),
                 by: *by,
-                at: *at,
+                at: DateTime::UNIX_EPOCH,
             })
-            .collect()
+        });
+        codes.chain(classes).filter(|moved| moved.by != 0).collect()
     }
 
     /// What was written down, added up.
     pub(in super::super) fn read(written: Vec<Moved>) -> Self {
         let mut moves = Self::default();
-        for Moved { feed, code, by, at } in written {
-            moves.0.entry((feed, code)).or_insert((0, at)).0 += by;
+        for moved in written {
+            if moved.class.is_empty() {
+                let key = (moved.feed, moved.code);
+                moves.codes.entry(key).or_insert((0, moved.at)).0 += moved.by;
+            } else {
+                moves.add_class(&moved.feed, &moved.class, moved.by);
+            }
         }
         moves
     }
 }
 
 impl Store {
-    /// Writes the moves of records to their issues.
+    /// Writes the moves of records to their issues, and to the counts of their feeds.
     pub(in super::super) async fn move_issues_in(
         &self,
         session: &mut ClientSession,
         moves: &Moves,
     ) -> Result<()> {
         let statements = moves
-            .0
+            .codes
             .iter()
             .filter(|(_, (by, _))| *by != 0)
             .map(|((feed, code), (by, at))| {
@@ -122,6 +150,7 @@ impl Store {
                 document::moved(&issue, *by)
             })
             .collect::<Result<Vec<_>>>()?;
-        self.update_many_in(session, "issues", statements).await
+        self.update_many_in(session, "issues", statements).await?;
+        self.move_counts_in(session, &moves.classes).await
     }
 }

@@ -108,6 +108,14 @@ impl Store {
                 }
             }
         }
+        for (class, counted, says) in self.compare_held_in(session, feed).await? {
+            faults.push(IssueFault {
+                issue: format!("{feed}, all rules"),
+                figure: class,
+                counted,
+                says,
+            });
+        }
         Ok(faults)
     }
 

@@ -1,0 +1,206 @@
+//! Lists of held records against a count by hand, for every filter: what is kept or found by an
+//! index is what there is, and what is walked page by page is all of it, each once.
+
+use crate::support::app::App;
+use crate::support::files::{Files, a_record};
+use chrono::TimeDelta;
+use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use feedgate::domain::quarantine::{HeldRecord, State};
+use feedgate::domain::query::{QuarantineFilter, StateFilter, Total};
+use feedgate::domain::violation::Severity;
+use std::collections::{BTreeMap, BTreeSet};
+
+async fn everything(app: &App) -> Vec<HeldRecord> {
+    let filter = QuarantineFilter {
+        state: StateFilter::Any,
+        ..QuarantineFilter::default()
+    };
+    let all = app.store.list_held(&Scope::All, &filter, "", 1000).await;
+    all.expect("a list").rows
+}
+
+/// The rules that a record is held for, each once.
+fn codes_of(record: &HeldRecord) -> impl Iterator<Item = &str> {
+    let errors = record.violations.iter().filter(|v| v.severity == Severity::Error);
+    let codes: BTreeSet<&str> = errors.map(|v| &*v.code).collect();
+    codes.into_iter()
+}
+
+fn fits(record: &HeldRecord, filter: &QuarantineFilter) -> bool {
+    let state = match filter.state {
+        StateFilter::Any => true,
+        StateFilter::Open => record.state.is_open(),
+        StateFilter::Is(state) => record.state == state,
+    };
+    state
+        && filter.partner.as_ref().is_none_or(|p| *p == record.partner)
+        && filter.feed.as_ref().is_none_or(|f| *f == record.feed)
+        && filter.delivery.as_ref().is_none_or(|d| *d == record.delivery)
+        && filter.item.as_ref().is_none_or(|i| *i == record.item_id)
+        && filter
+            .code
+            .as_ref()
+            .is_none_or(|c| codes_of(record).any(|code| code == *c))
+}
+
+/// Every combination of one of each, or none.
+fn filters(all: &[HeldRecord]) -> Vec<QuarantineFilter> {
+    let some = |of: &dyn Fn(&HeldRecord) -> String| {
+        let mut values: Vec<Option<String>> = all.iter().map(|r| Some(of(r))).collect();
+        values.sort_unstable();
+        values.dedup();
+        values.insert(0, None);
+        values
+    };
+    let mut states = vec![StateFilter::Open, StateFilter::Any];
+    states.extend(State::ALL.map(StateFilter::Is));
+    let mut filters = Vec::new();
+    for partner in some(&|r| r.partner.to_string()) {
+        for feed in some(&|r| r.feed.to_string()) {
+            for code in [None, Some("GTIN_CHECK"), Some("PRICE_ZERO"), Some("NO_SUCH")] {
+                for state in &states {
+                    let filter = QuarantineFilter {
+                        partner: partner.clone().map(PartnerId::new),
+                        feed: feed.clone().map(FeedId::new),
+                        code: code.map(str::to_owned),
+                        state: *state,
+                        ..QuarantineFilter::default()
+                    };
+                    filters.push(filter);
+                }
+            }
+        }
+    }
+    for delivery in some(&|r| r.delivery.to_string()) {
+        for item in some(&|r| r.item_id.clone()) {
+            for state in &states {
+                filters.push(QuarantineFilter {
+                    delivery: delivery.clone().map(DeliveryId::new),
+                    item: item.clone(),
+                    state: *state,
+                    ..QuarantineFilter::default()
+                });
+            }
+        }
+    }
+    filters
+}
+
+/// Compares every list and number with what is counted by hand.
+async fn compare(app: &App, scope: &Scope, all: &[HeldRecord]) {
+    for filter in filters(all) {
+        let mut expected: Vec<&HeldRecord> = all
+            .iter()
+            .filter(|r| scope.covers(&r.partner) && fits(r, &filter))
+            .collect();
+        expected.sort_by(|a, b| b.id.cmp(&a.id));
+        let total = app.store.count_held(scope, &filter).await.expect("a count");
+        assert_eq!(total, Total::Exactly(expected.len() as u64), "{filter:?}");
+        let mut codes = BTreeMap::<String, u64>::new();
+        let but_code = QuarantineFilter {
+            code: None,
+            ..filter.clone()
+        };
+        for record in all
+            .iter()
+            .filter(|r| scope.covers(&r.partner) && fits(r, &but_code))
+        {
+            for code in codes_of(record) {
+                *codes.entry(code.to_owned()).or_default() += 1;
+            }
+        }
+        let told = app.store.count_held_codes(scope, &filter).await.expect("codes");
+        let told: BTreeMap<String, u64> = told.into_iter().map(|(c, n)| (c, n.unwrap_or(0))).collect();
+        assert_eq!(told, codes, "{filter:?}");
+        let (mut walked, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = app
+                .store
+                .list_held(scope, &filter, &after, 2)
+                .await
+                .expect("a list");
+            walked.extend(page.rows.into_iter().map(|r| r.id));
+            match page.next {
+                Some(next) if walked.len() < 100 => after = next,
+                _ => break,
+            }
+        }
+        let expected: Vec<_> = expected.into_iter().map(|r| r.id.clone()).collect();
+        assert_eq!(walked, expected, "{filter:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_has_the_records_that_it_says_it_has() {
+    let (app, files) = (App::start().await, Files::new());
+    let checked = |n| a_record(n).with("gtin", "4006381333932");
+    let free = |n| a_record(n).with("price", "0 EUR");
+    for slug in ["acme", "beta"] {
+        let feed = app.partner(slug).await;
+        let file = files.csv("a.csv", &[a_record(9), checked(1), free(2), checked(3), free(4)]);
+        app.take_in(&feed, &file).await;
+        app.clock.advance(TimeDelta::minutes(1));
+        // The first comes again and sound, the third broken again, the rest not at all.
+        let file = files.csv("b.csv", &[a_record(9), a_record(1), checked(3), free(5)]);
+        app.take_in(&feed, &file).await;
+    }
+    let staff = app.sign_in(Role::Staff, None).await;
+    let all = everything(&app).await;
+    let of = |item: &str, slug: &str| {
+        let found = all
+            .iter()
+            .find(|r| r.item_id == item && r.partner.as_str() == slug && r.state.is_open());
+        found.expect("it is held").id.clone()
+    };
+    for slug in ["acme", "beta"] {
+        let gone = [
+            ("id", of("SKU2", slug).to_string()),
+            ("reason", "no use".to_owned()),
+        ];
+        let gone = gone.each_ref().map(|(n, v)| (*n, v.as_str()));
+        assert!(staff.call("discard_record", &gone).await.status.is_success());
+    }
+    // One waits for a worker, one was mended and accepted, one rejected again.
+    let again = of("SKU3", "acme");
+    assert!(
+        staff
+            .call("replay_record", &[("id", again.as_str())])
+            .await
+            .status
+            .is_success()
+    );
+    app.work().await;
+    let mended = all.iter().find(|r| r.id == of("SKU5", "acme")).expect("held");
+    app.mend(mended, "price", "5 EUR").await;
+    let mended = mended.id.clone();
+    assert!(
+        staff
+            .call("replay_record", &[("id", mended.as_str())])
+            .await
+            .status
+            .is_success()
+    );
+    app.work().await;
+    let waits = of("SKU4", "beta");
+    assert!(
+        staff
+            .call("replay_record", &[("id", waits.as_str())])
+            .await
+            .status
+            .is_success()
+    );
+
+    let all = everything(&app).await;
+    let states: BTreeSet<&str> = all.iter().map(|r| r.state.word()).collect();
+    assert_eq!(states.len(), State::ALL.len(), "one in each state: {states:?}");
+    compare(&app, &Scope::All, &all).await;
+    compare(&app, &Scope::Only(vec![PartnerId::new("beta")]), &all).await;
+    compare(&app, &Scope::Only(vec![]), &all).await;
+    let both = ["acme", "beta"].map(PartnerId::new).to_vec();
+    compare(&app, &Scope::Only(both), &all).await;
+    for slug in ["acme", "beta"] {
+        let feed = FeedId::new(format!("{slug}/main"));
+        assert_eq!(app.store.verify_issues(&feed).await.expect("a proof"), []);
+    }
+}
