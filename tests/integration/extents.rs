@@ -1,6 +1,7 @@
 //! Lists of held records against a count by hand, for every filter: what is kept or found by an
 //! index is what there is, and what is walked page by page is all of it, each once.
 
+use crate::reconciliation::reach;
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use chrono::TimeDelta;
@@ -9,6 +10,7 @@ use feedgate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use feedgate::domain::quarantine::{HeldRecord, State};
 use feedgate::domain::query::{QuarantineFilter, StateFilter, Total};
 use feedgate::domain::violation::Severity;
+use mongodb::bson::doc;
 use std::collections::{BTreeMap, BTreeSet};
 
 async fn everything(app: &App) -> Vec<HeldRecord> {
@@ -202,5 +204,61 @@ async fn every_list_has_the_records_that_it_says_it_has() {
     for slug in ["acme", "beta"] {
         let feed = FeedId::new(format!("{slug}/main"));
         assert_eq!(app.store.verify_issues(&feed).await.expect("a proof"), []);
+        let of = |state: &dyn Fn(State) -> bool| {
+            let of = all.iter().filter(|r| r.feed == feed && state(r.state));
+            i64::try_from(of.count()).expect("few")
+        };
+        let open = of(&State::is_open);
+        assert!(open > 0, "there is something to keep count of");
+        assert_eq!(kept(&app, &feed).await, (true, open), "{slug}");
     }
+    let list = staff.get("/export/quarantine.csv?state=any").await.body;
+    assert_eq!(list.lines().count(), all.len() + 1, "{list}");
+}
+
+/// Whether a feed is counted, and how many of its records are kept as open.
+async fn kept(app: &App, feed: &FeedId) -> (bool, i64) {
+    let counts = reach(app, "held_counts").await;
+    let found = counts
+        .find_one(doc! {"_id": feed.as_str()})
+        .await
+        .expect("a look");
+    let found = found.expect("the counts of the feed");
+    let n = found.get_document("n").cloned().unwrap_or_default();
+    (
+        found.get_bool("counted").unwrap_or(false),
+        n.get_i64("open").unwrap_or(0),
+    )
+}
+
+#[tokio::test]
+async fn a_feed_from_before_there_were_counts_is_counted_with_its_next_file() {
+    let (app, files) = (App::start().await, Files::new());
+    let (feed, idle) = (app.partner("acme").await, app.partner("idle").await);
+    let free = |n| a_record(n).with("price", "0 EUR");
+    app.take_in(&feed, &files.csv("a.csv", &[a_record(9), free(1), free(2)]))
+        .await;
+    reach(&app, "held_counts")
+        .await
+        .delete_many(doc! {})
+        .await
+        .expect("none left");
+    app.store.migrate().await.expect("the new version");
+    assert_eq!(kept(&app, &feed.id).await, (false, 0), "nobody knows");
+    assert_eq!(kept(&app, &idle.id).await, (true, 0), "there is nothing to know");
+    compare(&app, &Scope::All, &everything(&app).await).await;
+    let open = app.store.count_open(&Scope::All, None).await.expect("a count");
+    assert_eq!(open.into_values().collect::<Vec<_>>(), [2]);
+
+    app.clock.advance(TimeDelta::minutes(1));
+    app.take_in(
+        &feed,
+        &files.csv("b.csv", &[a_record(9), free(1), free(2), free(3)]),
+    )
+    .await;
+    assert_eq!(kept(&app, &feed.id).await, (true, 3));
+    compare(&app, &Scope::All, &everything(&app).await).await;
+    assert_eq!(app.store.verify_issues(&feed.id).await.expect("a proof"), []);
+    app.store.migrate().await.expect("the same again");
+    assert_eq!(kept(&app, &feed.id).await, (true, 3));
 }

@@ -14,7 +14,7 @@ use mongodb::bson::{Document, doc};
 use std::process::{Command, Output};
 
 /// Somebody who changes documents behind our back.
-async fn reach(app: &App, collection: &str) -> mongodb::Collection<Document> {
+pub(crate) async fn reach(app: &App, collection: &str) -> mongodb::Collection<Document> {
     let client = mongodb::Client::with_uri_str(mongo::uri())
         .await
         .expect("a connection");

@@ -4,7 +4,7 @@
 use super::opened::Opened;
 use crate::domain::account::Scope;
 use crate::domain::format::counted;
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, FeedId};
 use crate::server::clock::Clock;
 use crate::server::config::Database;
 use crate::server::store::Store;
@@ -62,9 +62,7 @@ pub(super) async fn examine(store: &Store) -> anyhow::Result<(u64, u64)> {
     let (mut feeds, mut faults) = (0, 0);
     for state in store.list_feeds(&Scope::All, None).await? {
         let feed = state.feed.id;
-        // Records of a file that is being applied are there before they are counted.
-        let none = DeliveryId::new("");
-        if !store.list_interrupted(&feed, &none).await?.is_empty() {
+        if is_applied(store, &feed).await? {
             println!("a file of {feed} is being applied; its issues are not compared");
             continue;
         }
@@ -77,12 +75,22 @@ pub(super) async fn examine(store: &Store) -> anyhow::Result<(u64, u64)> {
     Ok((feeds, faults))
 }
 
+/// Whether a file of a feed is being applied, so that its records are there before they are counted.
+async fn is_applied(store: &Store, feed: &FeedId) -> anyhow::Result<bool> {
+    let none = DeliveryId::new("");
+    Ok(!store.list_interrupted(feed, &none).await?.is_empty())
+}
+
 async fn mend(opened: &Opened) -> anyhow::Result<ExitCode> {
     let (store, now) = (&opened.store, Clock::system().now());
     let mut folded = 0;
     for state in store.list_feeds(&Scope::All, None).await? {
         let feed = state.feed.id;
         folded += store.fold_forgotten(&feed, now).await?;
+        if is_applied(store, &feed).await? {
+            println!("a file of {feed} is being applied; what waits of it is not counted");
+            continue;
+        }
         store.recount_issues(&feed, now).await?;
     }
     println!("{} folded in", counted(folded, "delivery", "deliveries"));

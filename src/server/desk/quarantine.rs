@@ -6,7 +6,7 @@ use crate::domain::account::{Right, Role, Scope, Viewer};
 use crate::domain::contract::{Contract, Verdict, alone};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
-use crate::domain::query::{QuarantineFilter, Rows};
+use crate::domain::query::{QuarantineFilter, Rows, Total};
 use crate::domain::record::Attributes;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
@@ -42,7 +42,12 @@ pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Res
         state.store.list_partners(&scope),
     )?;
     // What is being taken in is listed before it is counted.
-    let total = total.at_least(page.rows.len() as u64);
+    let shown = page.rows.len() as u64;
+    let total = if after.is_empty() && page.next.is_none() {
+        Total::Exactly(shown)
+    } else {
+        total.at_least(shown)
+    };
     let partners = partners.into_iter().map(|p| (p.id, p.name)).collect();
     Ok(HeldList {
         filter,

@@ -249,6 +249,7 @@ impl Store {
         by: &DeliveryId,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        self.forget_held_counts(feed).await?;
         self.supersede_delivery(id, by).await?;
         self.restore_withdrawn(feed, id).await?;
         let refused = doc! {

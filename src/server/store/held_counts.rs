@@ -2,8 +2,8 @@
 //!
 //! `held_counts` has one document a feed. It changes with the records, in the same transactions as
 //! the waiting of their issues ([`super::issues`]): when a delivery is decided, and when a record
-//! moves. A feed whose records were held before there were counts is counted once, with the next
-//! file that it takes in. [`Store::count_held`] answers from here and from issues where they know;
+//! moves. A feed that is not counted, because its records were held before there were counts or
+//! because a file of it was given up half-way, is counted with the next file that it takes in. [`Store::count_held`] answers from here and from issues where they know;
 //! else it counts by an index, and no further than [`ENOUGH`].
 
 use super::held_way::Way;
@@ -82,10 +82,19 @@ pub(super) async fn count_up_to(store: &Store, way: &Way, most: Option<u64>) -> 
 }
 
 impl Store {
-    /// Makes a document for each feed that has none; it is not counted yet.
+    /// Makes a document for each feed that has none: counted where it has no record.
     pub(super) async fn begin_held_counts(&self) -> Result<()> {
+        let one = |from: &str, field: &str, name: &str| {
+            doc! {"$lookup": {
+                "from": from, "localField": "_id", "foreignField": field, "as": name,
+                "pipeline": [{"$limit": 1}, {"$project": {"_id": 1}}],
+            }}
+        };
         let stages = [
-            doc! {"$project": {"partner": 1, "counted": {"$literal": false}}},
+            one("held_counts", "_id", "there"),
+            doc! {"$match": {"there": []}},
+            one("quarantine", "feed", "held"),
+            doc! {"$project": {"partner": 1, "counted": {"$eq": ["$held", []]}}},
             doc! {"$merge": {"into": "held_counts", "whenMatched": "keepExisting"}},
         ];
         let done = self.collection::<Document>("feeds").aggregate(stages).await?;
@@ -133,26 +142,6 @@ impl Store {
         let query = doc! {"feed": feed, "state": {"$in": open_states()}};
         let index = Hint::Keys(doc! {"feed": 1, "state": 1, "_id": 1});
         Ok(self.quarantine().count_documents(query).hint(index).await?)
-    }
-
-    /// The partners in the scope that have held records in such states.
-    pub(super) async fn list_partners_of_held(
-        &self,
-        scope: &Scope,
-        states: StateFilter,
-    ) -> Result<Vec<String>> {
-        let has = |counts: &CountsDoc| match states {
-            StateFilter::Any => true,
-            StateFilter::Open => counts.of("open") > 0,
-            StateFilter::Is(state) => counts.of(class(state)) > 0,
-        };
-        let found = self.read_counts(scope, None, None).await?;
-        // What is being taken in may be there and not be counted yet.
-        let some = found.into_iter().filter(|counts| !counts.counted || has(counts));
-        let mut partners: Vec<String> = some.map(|counts| counts.partner).collect();
-        partners.sort_unstable();
-        partners.dedup();
-        Ok(partners)
     }
 
     /// How many held records a filter has, but for what it looks for in each: exactly where that is
@@ -294,33 +283,42 @@ impl Store {
         self.update_many_in(session, "held_counts", statements).await
     }
 
-    /// Counts the records that a delivery of the feed held as open from now on, or, where it is not
-    /// known how many there were, every record of the feed.
-    pub(super) async fn add_held_in(
-        &self,
-        session: &mut ClientSession,
-        feed: &FeedId,
-        held: Option<i64>,
-    ) -> Result<()> {
+    /// Whether the records of a feed are counted, so that what changes can be added.
+    pub(super) async fn is_counted_in(&self, session: &mut ClientSession, feed: &FeedId) -> Result<bool> {
         let counted = self
             .collection::<Document>("held_counts")
             .find_one(doc! {"_id": feed.as_str(), "counted": true})
             .projection(doc! {"_id": 1})
-            .session(&mut *session)
+            .session(session)
             .await?;
-        match held {
-            Some(held) if counted.is_some() => {
-                let classes = BTreeMap::from([("open".to_owned(), held)]);
-                let moves = BTreeMap::from([(feed.to_string(), classes)]);
-                self.move_counts_in(session, &moves).await
-            }
-            _ => self.recount_held_in(session, feed).await,
-        }
+        Ok(counted.is_some())
+    }
+
+    /// Has a feed counted anew with its next file: something of it changes that nobody adds up.
+    pub(super) async fn forget_held_counts(&self, feed: &FeedId) -> Result<()> {
+        let forget = doc! {"$set": {"counted": false, "partner": feed.partner().as_str()}};
+        self.collection::<Document>("held_counts")
+            .update_one(doc! {"_id": feed.as_str()}, forget)
+            .upsert(true)
+            .await?;
+        Ok(())
+    }
+
+    /// Counts the records that a delivery of the feed held as open from now on.
+    pub(super) async fn add_held_in(
+        &self,
+        session: &mut ClientSession,
+        feed: &FeedId,
+        held: i64,
+    ) -> Result<()> {
+        let classes = BTreeMap::from([(class(State::Quarantined).to_owned(), held)]);
+        let moves = BTreeMap::from([(feed.to_string(), classes)]);
+        self.move_counts_in(session, &moves).await
     }
 
     /// Counts every record of a feed anew. The document is written in any case, so that a move of a
     /// record at the same instant is a conflict and one of the two is tried again.
-    async fn recount_held_in(&self, session: &mut ClientSession, feed: &FeedId) -> Result<()> {
+    pub(super) async fn recount_held_in(&self, session: &mut ClientSession, feed: &FeedId) -> Result<()> {
         let n = self.count_classes_in(session, feed).await?;
         let n: Document = n.into_iter().map(|(class, n)| (class, n.into())).collect();
         let statement = doc! {
@@ -334,6 +332,8 @@ impl Store {
         self.update_many_in(session, "held_counts", vec![statement]).await
     }
 
+    /// Counts the records of a feed by class, as they were before what jobs did to them and have not
+    /// added up yet.
     async fn count_classes_in(
         &self,
         session: &mut ClientSession,
@@ -355,6 +355,10 @@ impl Store {
             if let (Some(state), Ok(records)) = (state, group.get_i64("records")) {
                 *n.entry(class(state).to_owned()).or_default() += records;
             }
+        }
+        let pending = self.pending_moves_in(session, feed).await?;
+        for (class, by) in pending.of_classes(feed) {
+            *n.entry(class).or_default() -= by;
         }
         Ok(n)
     }

@@ -5,13 +5,14 @@
 //! |---|---|
 //! | a product id | `item_id, _id` |
 //! | a delivery, whose id its records' ids begin with | `feed, state, _id` |
-//! | a feed | `feed, state, _id` |
-//! | a rule | `partner, state, codes, _id`, of the partners that have one |
-//! | a partner or a state | `state, partner, _id`, of the partners that have one |
+//! | a feed, or the feeds of a few partners | `feed, state, _id` |
+//! | a rule | `partner, state, codes, _id` |
+//! | a state | `state, _id` |
 //! | anything | `_id` |
 //!
-//! Where several partners or states are asked for, the database goes through each and merges them
-//! by id; of more than [`MERGED`] it would sort instead, and then all go by `_id`.
+//! Where several feeds, partners or states are asked for, the database goes through each and merges
+//! them by id. Of more than [`MERGED`] it would sort instead; then it goes by state, and looks at
+//! each record for the rest.
 
 use super::quarantine::{held_query, set_feed};
 use super::{Result, Store};
@@ -64,13 +65,19 @@ impl Way {
     }
 }
 
-/// Sets a limit of the ids of a query, which may have others.
+/// Narrows the ids of a query, which may be narrowed already; the narrower limit stays.
 fn narrow_ids(query: &mut Document, limit: &str, id: &str) {
     let mut ids = query.get_document("_id").cloned().unwrap_or_default();
-    if limit == "$gt" {
+    let wider = |there: &str| match limit {
+        "$lt" => there <= id,
+        _ => there > id,
+    };
+    if limit == "$gt" && ids.get_str("$gte").is_ok_and(|there| there <= id) {
         ids.remove("$gte");
     }
-    ids.insert(limit, id);
+    if !ids.get_str(limit).is_ok_and(wider) {
+        ids.insert(limit, id);
+    }
     query.insert("_id", ids);
 }
 
@@ -118,39 +125,80 @@ impl Store {
             };
             return Ok(Way { query, index });
         }
-        let has_code = query.contains_key("codes");
-        if filter.feed.is_some() && !has_code {
+        let by_state = |query: &mut Document| {
+            if filter.state == StateFilter::Any {
+                return doc! {"_id": 1};
+            }
+            query.insert("state", doc! {"$in": named(filter.state)});
+            doc! {"state": 1, "_id": -1}
+        };
+        if query.contains_key("codes") {
+            let partners = match (&filter.feed, &filter.partner, scope) {
+                (Some(feed), _, _) if !query.contains_key("partner") => vec![feed.partner().to_string()],
+                (None, None, Scope::All) => {
+                    let partners = self.list_partners(scope).await?;
+                    partners
+                        .into_iter()
+                        .map(|partner| partner.id.to_string())
+                        .collect()
+                }
+                (_, Some(_), _) | (Some(_), ..) => Vec::new(),
+                (None, None, Scope::Only(partners)) => partners.iter().map(ToString::to_string).collect(),
+            };
+            if partners.len() * states.len() > MERGED {
+                let index = by_state(&mut query);
+                return Ok(Way { query, index });
+            }
+            if !partners.is_empty() {
+                query.insert("partner", doc! {"$in": partners});
+            }
+            query.insert("state", doc! {"$in": states});
+            let index = doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1};
+            return Ok(Way { query, index });
+        }
+        if filter.feed.is_none() && query.contains_key("partner") {
+            let feeds = self.list_feeds(scope, filter.partner.as_ref()).await?;
+            let feeds: Vec<String> = feeds.into_iter().map(|state| state.feed.id.to_string()).collect();
+            if feeds.len() * states.len() > MERGED {
+                let index = by_state(&mut query);
+                return Ok(Way { query, index });
+            }
+            // Feeds tell their partners.
+            query.remove("partner");
+            query.insert("feed", doc! {"$in": feeds});
+        }
+        if query.contains_key("feed") {
             query.insert("state", doc! {"$in": states});
             return Ok(Way {
                 query,
                 index: by_feed,
             });
         }
-        if let Some(feed) = filter.feed.as_ref().filter(|_| !query.contains_key("partner")) {
-            query.insert("partner", feed.partner().as_str());
-        }
-        let partners = match scope {
-            _ if filter.feed.is_some() || filter.partner.is_some() => 1,
-            Scope::Only(partners) => partners.len(),
-            // Newest first is the order of all of them.
-            Scope::All if filter.state == StateFilter::Any && !has_code => 0,
-            Scope::All => {
-                let partners = self.list_partners_of_held(scope, filter.state).await?;
-                let count = partners.len();
-                query.insert("partner", doc! {"$in": partners});
-                count
-            }
-        };
-        if partners == 0 && !query.contains_key("partner") || partners * states.len() > MERGED {
-            let index = doc! {"_id": 1};
-            return Ok(Way { query, index });
-        }
-        query.insert("state", doc! {"$in": states});
-        let index = if has_code {
-            doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1}
-        } else {
-            doc! {"state": 1, "partner": 1, "_id": -1}
-        };
+        let index = by_state(&mut query);
         Ok(Way { query, index })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_goes_on_elsewhere_does_not_leave_the_delivery() {
+        let way = Way {
+            query: doc! {"_id": ids_of(&DeliveryId::new("b"))},
+            index: doc! {"_id": 1},
+        };
+        let within = doc! {"_id": {"$gte": "b-", "$lt": "b."}};
+        assert_eq!(way.between("c-0000001", None), within);
+        assert_eq!(way.between("", Some("a-0000001")), within);
+        let behind = doc! {"_id": {"$gte": "b-", "$lt": "b-0000002"}};
+        assert_eq!(way.between("b-0000002", None), behind);
+        let both = doc! {"_id": {"$gte": "b-0000001", "$lt": "b-0000002"}};
+        assert_eq!(way.between("b-0000002", Some("b-0000001")), both);
+        let before = doc! {"_id": {"$lt": "b.", "$gt": "b-0000002"}};
+        assert_eq!(way.before("b-0000002"), before);
+        let outside = doc! {"_id": {"$gte": "b-", "$lt": "b.", "$gt": "a-0000001"}};
+        assert_eq!(way.before("a-0000001"), outside);
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn section(
     let now = Attributes(understood.into_iter().flatten().collect());
     let content = match accepted {
         Some(item) => beside(record, &now, &item, as_of),
-        None => view! { <p class="muted">{unknown(record)}</p> }.into_any(),
+        None => view! { <p class="muted">{unknown(record, now.get("id"))}</p> }.into_any(),
     };
     view! {
         <section class="catalogue" aria-labelledby="catalogue">
@@ -62,8 +62,8 @@ fn beside(record: &HeldRecord, now: &Attributes, item: &Item, as_of: DateTime<Ut
 }
 
 /// Why there is nothing to compare with.
-fn unknown(record: &HeldRecord) -> &'static str {
-    if record.item_id.is_empty() && record.revision() == 0 {
+fn unknown(record: &HeldRecord, id: Option<&str>) -> &'static str {
+    if id.is_none() {
         "Without an id it cannot be told which product this is."
     } else if record.state.is_open() {
         "The catalogue has no product of this id: accepting this record adds one."

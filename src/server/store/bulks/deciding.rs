@@ -8,7 +8,7 @@ use super::parts::held;
 use super::writes::{Decision, Order, Writes};
 use super::{PartDoc, Stage, Taken, part_id, states_before};
 use crate::domain::bulk::{Action, Move as Step, Outcome, State, Tally};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{FeedId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move};
 use crate::server::store::issues::Moves;
 use crate::server::store::items::Item;
@@ -176,6 +176,36 @@ impl Store {
             return Ok(());
         };
         self.move_issues_in(session, &Moves::read(before.unmoved)).await
+    }
+
+    /// What jobs did to the records of a feed that is not added to its issues and counts yet.
+    pub(in super::super) async fn pending_moves_in(
+        &self,
+        session: &mut ClientSession,
+        feed: &FeedId,
+    ) -> Result<Moves> {
+        // A job ends when nothing of it is left to add.
+        let ended = [State::Done.word(), State::Cancelled.word()];
+        let jobs = doc! {"feed": feed.as_str(), "state": {"$nin": ended.to_vec()}};
+        let mut found = self
+            .collection::<Document>("bulks")
+            .find(jobs)
+            .projection(doc! {"_id": 1})
+            .session(&mut *session)
+            .await?;
+        let mut ids = Vec::new();
+        while let Some(job) = found.next(session).await.transpose()? {
+            ids.extend(job.get_str("_id").map(str::to_owned).ok());
+        }
+        let mut moves = Vec::new();
+        if !ids.is_empty() {
+            let written = doc! {"bulk": {"$in": ids}, "unmoved.0": {"$exists": true}};
+            let mut parts = self.bulk_parts().find(written).session(&mut *session).await?;
+            while let Some(part) = parts.next(session).await.transpose()? {
+                moves.extend(part.unmoved);
+            }
+        }
+        Ok(Moves::read(moves))
     }
 
     /// Notes the outcomes in the part, if this worker has it still, and has the job pause when the

@@ -58,7 +58,12 @@ impl Store {
             // All of it is of one instant, whatever comes while it is read.
             .read_concern(ReadConcern::snapshot());
         if let Some(index) = index(asked) {
-            finding = finding.hint(Hint::Keys(index));
+            // The newest of each state first: they are what a ramp begins with.
+            let newest = index
+                .keys()
+                .map(|key| (key.clone(), (-1).into()))
+                .collect::<Document>();
+            finding = finding.hint(Hint::Keys(index)).sort(newest);
         }
         let mut found = finding.await?;
         let mut frozen = Frozen {

@@ -295,9 +295,11 @@ impl Store {
             .collect::<Result<Vec<_>>>()?;
         self.update_many_in(session, "issues", statements).await?;
         match held {
-            Held::Recount => self.recount_in(session, feed, now).await?,
-            Held::Add => self.add_held_in(session, feed, Some(held_now)).await?,
             Held::Elsewhere => {}
+            Held::Add if self.is_counted_in(session, feed).await? => {
+                self.add_held_in(session, feed, held_now).await?;
+            }
+            Held::Add | Held::Recount => self.recount_in(session, feed, now).await?,
         }
         let turn = doc! {
             "$inc": {"turn": 1_i64},
@@ -387,7 +389,7 @@ impl Store {
             statements.push(document::moved(&issue, records)?);
         }
         self.update_many_in(session, "issues", statements).await?;
-        self.add_held_in(session, feed, None).await
+        self.recount_held_in(session, feed).await
     }
 }
 

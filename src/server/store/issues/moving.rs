@@ -98,6 +98,23 @@ impl Moves {
         *classes.entry(class.to_owned()).or_default() += by;
     }
 
+    /// By how much the waiting records of an issue of a feed change.
+    pub(in super::super) fn of_code(&self, feed: &FeedId, code: &str) -> i64 {
+        let key = (feed.to_string(), code.to_owned());
+        self.codes.get(&key).map_or(0, |(by, _)| *by)
+    }
+
+    /// The codes of a feed whose issues change.
+    pub(in super::super) fn codes_of<'a>(&'a self, feed: &'a FeedId) -> impl Iterator<Item = &'a str> {
+        let of = self.codes.keys().filter(|(of, _)| of == feed.as_str());
+        of.map(|(_, code)| code.as_str())
+    }
+
+    /// By how much the classes of a feed change.
+    pub(in super::super) fn of_classes(&self, feed: &FeedId) -> BTreeMap<String, i64> {
+        self.classes.get(feed.as_str()).cloned().unwrap_or_default()
+    }
+
     /// What there is to write down.
     pub(in super::super) fn written(&self) -> Vec<Moved> {
         let codes = self.codes.iter().map(|((feed, code), (by, at))| Moved {

@@ -158,7 +158,8 @@ impl Store {
         Ok(counted)
     }
 
-    /// Counts the records of a feed that wait, by issue.
+    /// Counts the records of a feed that wait, by issue, as they were before what jobs did to them
+    /// and have not added up yet.
     pub(super) async fn count_waiting_in(
         &self,
         session: &mut ClientSession,
@@ -180,6 +181,13 @@ impl Store {
             let code = group.get_str("_id").unwrap_or_default().to_owned();
             let records = group.get_i64("records").unwrap_or(0);
             waiting.insert(IssueId::held(feed, &code), (code, records));
+        }
+        let pending = self.pending_moves_in(session, feed).await?;
+        for code in pending.codes_of(feed) {
+            let of = waiting
+                .entry(IssueId::held(feed, code))
+                .or_insert_with(|| (code.to_owned(), 0));
+            of.1 -= pending.of_code(feed, code);
         }
         Ok(waiting)
     }
