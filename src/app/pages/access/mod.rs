@@ -86,8 +86,8 @@ fn content(view: AccessView, typed: &ParamsMap, doing: partners::Doing) -> AnyVi
             </form>
             {slugs(named)}
         </section>
-        {partners::card(partners, doing)}
         {partners::add(typed, doing)}
+        {partners::card(partners, doing)}
     }
     .into_any()
 }

@@ -57,6 +57,9 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
     };
     let changed = mended && sent != now;
     let missing = if mended { "not sent" } else { "missing" };
+    // Where a rule says it already, it is not said again.
+    let is_said = |means: &String| failing.iter().any(|v| v.suggestion.as_ref() == Some(means));
+    let understood = understood.filter(|means| !is_said(means));
     let failing = match record {
         Some(record) => {
             let adopt = edit_link(record).with("adopt", &name).href();

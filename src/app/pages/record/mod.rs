@@ -234,7 +234,7 @@ fn standing(record: &HeldRecord, expires_at: Option<DateTime<Utc>>) -> AnyView {
     let (tone, sentence) = match record.state {
         State::Quarantined if revision == 0 => (
             Tone::Plain,
-            format!("Held because {rules}; it is not in the catalogue."),
+            format!("Held because {rules}; this version is not in the catalogue."),
         ),
         State::Quarantined if errors == 0 => (
             Tone::Good,
