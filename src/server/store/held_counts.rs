@@ -316,8 +316,8 @@ impl Store {
         self.move_counts_in(session, &moves).await
     }
 
-    /// Counts every record of a feed anew. The document is written in any case, so that a move of a
-    /// record at the same instant is a conflict and one of the two is tried again.
+    /// Counts every record of a feed anew. The document is written in any case, so that what is added
+    /// to it at the same instant is a conflict and one of the two is tried again.
     pub(super) async fn recount_held_in(&self, session: &mut ClientSession, feed: &FeedId) -> Result<()> {
         let n = self.count_classes_in(session, feed).await?;
         let n: Document = n.into_iter().map(|(class, n)| (class, n.into())).collect();

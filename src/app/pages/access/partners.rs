@@ -39,13 +39,19 @@ impl Doing {
     }
 }
 
+/// Why something was refused.
+fn failed(error: AppError) -> AnyView {
+    view! {
+        <Notice tone=Tone::Bad>
+            <p>{error.to_string()}</p>
+        </Notice>
+    }
+    .into_any()
+}
+
 /// The list.
 pub(super) fn card(partners: Vec<PartnerAccess>, doing: Doing) -> AnyView {
-    let failed = move || {
-        doing
-            .refused()
-            .map(|error| view! { <Notice tone=Tone::Bad><p>{error.to_string()}</p></Notice> })
-    };
+    let failed = move || doing.refused().map(failed);
     let table = if partners.is_empty() {
         view! { <p class="muted">"There are none yet."</p> }.into_any()
     } else {
@@ -160,10 +166,7 @@ pub(super) fn add(typed: &ParamsMap, doing: Doing) -> AnyView {
     .into_iter()
     .map(|(word, says)| view! { <option value=word selected=word == files>{says}</option> })
     .collect();
-    let failed = move || {
-        let refused = doing.add.value().get().and_then(Result::err);
-        refused.map(|error| view! { <Notice tone=Tone::Bad><p>{error.to_string()}</p></Notice> })
-    };
+    let failed = move || doing.add.value().get().and_then(Result::err).map(failed);
     view! {
         <section class="card access" aria-labelledby="add">
             <h2 id="add">"Add a partner or a feed"</h2>

@@ -1,5 +1,6 @@
 //! Shows a record beside the accepted version of its product: what differs, value by value.
 
+use super::compare::value;
 use crate::app::components::table::{Table, text};
 use crate::app::components::time::Ago;
 use crate::app::link;
@@ -106,18 +107,11 @@ fn line(difference: &Difference) -> AnyView {
             <th scope="row">
                 <code>{difference.name.clone()}</code>
             </th>
-            <td>{value(difference.base.as_ref())}</td>
-            <td class="changed">{value(difference.theirs.as_ref())}</td>
+            <td>{value(difference.base.clone(), "not there")}</td>
+            <td class="changed">{value(difference.theirs.clone(), "not there")}</td>
         </tr>
     }
     .into_any()
-}
-
-fn value(value: Option<&String>) -> AnyView {
-    match value {
-        None => view! { <p class="muted none">"not there"</p> }.into_any(),
-        Some(value) => view! { <p class="sent">{value.clone()}</p> }.into_any(),
-    }
 }
 
 #[cfg(test)]

@@ -108,7 +108,8 @@ fn line(row: Row, mended: bool, record: Option<&HeldRecord>) -> AnyView {
     .into_any()
 }
 
-fn value(value: Option<String>, none: &'static str) -> AnyView {
+/// A value to read; `none` is said where there is none.
+pub(super) fn value(value: Option<String>, none: &'static str) -> AnyView {
     match value {
         None => view! { <p class="muted none">{none}</p> }.into_any(),
         Some(value) if value.is_empty() => view! { <p class="muted none">"empty"</p> }.into_any(),

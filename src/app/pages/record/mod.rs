@@ -4,7 +4,8 @@
 //! The editor opens in place, by `?edit=1` in the address. This file owns the page and what it
 //! asks of the server; [`rows`] lines attributes up with one another and with what fails,
 //! [`compare`] and [`editor`] show them to read and to change, [`catalogue`] beside the product's
-//! accepted version, [`conflict`] what somebody else saved meanwhile, [`bar`] holds the buttons and [`story`] what happened.
+//! accepted version, [`conflict`] what somebody else saved meanwhile, [`bar`] holds the buttons and
+//! [`story`] what happened.
 
 mod bar;
 mod catalogue;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | this one | what checking a file takes, and what it is held against |
 //! | [`prices`] | what each rule costs |
-//! | [`storing`] | what taking files in takes, and replaying |
+//! | [`storing`] | what taking files in takes, replaying, and the lists of what is held |
 //! | [`reporting`] | what a partner's downloads take, and trying a file |
 //! | [`showing`] | what pages, figures and a crowd take |
 

@@ -111,15 +111,21 @@ async fn find(state: &AppState, id: &UserId) -> Result<Account, AppError> {
     found.ok_or_else(|| AppError::not_found("account"))
 }
 
-/// What a wish comes to; the first field that will not do is named.
-async fn understood(state: &AppState, wish: &PersonWish) -> Result<(String, Role, Vec<PartnerId>), AppError> {
-    let name = wish.name.trim();
+/// A name as it was typed, if it will do; `who` it is that is called so: `they are`.
+fn called(name: &str, who: &str) -> Result<String, AppError> {
+    let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
         return Err(AppError::invalid(
             "name",
-            format!("Say in 1 to {LONGEST} characters what they are called."),
+            format!("Say in 1 to {LONGEST} characters what {who} called."),
         ));
     }
+    Ok(name.to_owned())
+}
+
+/// What a wish comes to; the first field that will not do is named.
+async fn understood(state: &AppState, wish: &PersonWish) -> Result<(String, Role, Vec<PartnerId>), AppError> {
+    let name = called(&wish.name, "they are")?;
     let role = wish
         .role
         .parse::<Role>()
@@ -140,7 +146,7 @@ async fn understood(state: &AppState, wish: &PersonWish) -> Result<(String, Role
         }
     }
     partners_fit(role, &partners).map_err(|why| AppError::invalid("partners", why))?;
-    Ok((name.to_owned(), role, partners))
+    Ok((name, role, partners))
 }
 
 /// Makes an account and the link by which its person sets a password; gives both.

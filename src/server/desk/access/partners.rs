@@ -1,6 +1,6 @@
 //! Adds partners and their feeds, names them, and says whether their held records may be edited.
 
-use super::LONGEST;
+use super::called;
 use crate::api::access::{FeedWish, PartnerAccess};
 use crate::domain::account::{Scope, Viewer};
 use crate::domain::contract::Currency;
@@ -33,17 +33,8 @@ pub(super) async fn list(state: &AppState) -> Result<Vec<PartnerAccess>, AppErro
     Ok(access.collect())
 }
 
-/// What a partner is called, if it will do.
-fn called(name: &str) -> Result<String, AppError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
-        return Err(AppError::invalid(
-            "name",
-            format!("Say in 1 to {LONGEST} characters what the partner is called."),
-        ));
-    }
-    Ok(name.to_owned())
-}
+/// Who is named here.
+const PARTNER: &str = "the partner is";
 
 /// The feed of a wish; the first field that will not do is named.
 fn understood(wish: &FeedWish) -> Result<Feed, AppError> {
@@ -102,11 +93,10 @@ pub async fn add_feed(viewer: &Viewer, wish: &FeedWish) -> Result<(), AppError> 
     if state.store.find_partner(&Scope::All, &id).await?.is_none() {
         let partner = Partner {
             id: id.clone(),
-            name: called(if wish.name.trim().is_empty() {
-                id.as_str()
-            } else {
-                &wish.name
-            })?,
+            name: match wish.name.trim() {
+                "" => id.to_string(),
+                name => called(name, PARTNER)?,
+            },
             edits_off: false,
         };
         if state.store.insert_partner(&partner).await? {
@@ -131,7 +121,7 @@ pub async fn add_feed(viewer: &Viewer, wish: &FeedWish) -> Result<(), AppError> 
 /// Calls a partner something else. Its short name stays: everything it sent is kept under that.
 pub async fn rename(viewer: &Viewer, id: &PartnerId, name: &str) -> Result<(), AppError> {
     let state = context::state()?;
-    let name = called(name)?;
+    let name = called(name, PARTNER)?;
     let before = state.store.rename_partner(id, &name).await?;
     let before = before.ok_or_else(|| AppError::not_found("partner"))?;
     if before != name {

@@ -39,7 +39,7 @@ pub struct Asked<'a> {
     /// When.
     pub asked_at: DateTime<Utc>,
     /// What was received or acted on later than that is not in a set of all that match; none for
-    /// all that was received when it was asked.
+    /// all that is there when the set is frozen.
     pub until: Option<DateTime<Utc>>,
     /// Why it is started at once, gently or not; none for a plan that somebody looks at first.
     pub started: Option<(Pace, String)>,
