@@ -15,9 +15,11 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
+use tokio::task::JoinError;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 /// After this long the database is asked whether it still answers. With the two seconds that
 /// `feedgate serve` waits for that, people are told of an absent one within three.
@@ -26,22 +28,33 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// Longest a request may take on a database that answers: what is slow is not away.
 const AT_MOST: Duration = Duration::from_secs(30);
 
-/// Gives up on a request that the database keeps waiting.
+/// Gives up on a request that the database keeps waiting. Nobody else's going away ends one: a
+/// request that is dropped while it waits for a connection would take the turn of another that
+/// still does (see `store::probe`), and what it may take is bounded all the same.
 pub(super) async fn in_time(State(store): State<Store>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let begun = Instant::now();
-    let mut response = pin!(next.run(request));
+    let mut response = tokio::spawn(next.run(request).in_current_span());
     while begun.elapsed() < AT_MOST {
-        if let Ok(response) = timeout(PATIENCE, &mut response).await {
-            return response;
+        if let Ok(done) = timeout(PATIENCE, &mut response).await {
+            return whole(done);
         }
         tokio::select! {
-            response = &mut response => return response,
+            done = &mut response => return whole(done),
             said = store.ping() => if said.is_err() { break },
         }
     }
+    response.abort();
     tracing::warn!(http.path = %path, "no answer within {} ms", begun.elapsed().as_millis());
     answer(&path, &AppError::Unavailable)
+}
+
+/// What a request ended with; its panic goes on to whoever catches those.
+fn whole(done: Result<Response, JoinError>) -> Response {
+    done.unwrap_or_else(|ended| match ended.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(ended) => page(&context::internal(ended)),
+    })
 }
 
 /// The answer to a request for `path`: JSON for programs, a page for people.

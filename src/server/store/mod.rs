@@ -33,7 +33,7 @@
 //! | `tokens` | `api_tokens` |
 //! | `activity` | `activity` |
 //! | `bare` | inserts and sums alone, for the benchmark |
-//! | `transaction`, `paging` | none: how a transaction's try ends, and how a list is walked |
+//! | `transaction`, `paging`, `probe` | none: how a transaction's try ends, how a list is walked, whether anybody answers |
 //! | `reconciling` | `deliveries`, `rollups`, `quarantine`: what has to be equal |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
@@ -61,6 +61,7 @@ mod logging;
 mod outlines;
 mod paging;
 mod partners;
+mod probe;
 mod profiles;
 mod pulls;
 mod quarantine;
@@ -103,8 +104,8 @@ pub use users::{Account, Changed as AccountChanged};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ClientOptions, IndexOptions};
 use mongodb::{Client, Collection, Database, IndexModel};
+use probe::Probe;
 use serde::Serialize;
-use std::io;
 use std::time::Duration;
 
 /// What can go wrong between us and the database.
@@ -202,7 +203,7 @@ const COLLECTIONS: [&str; 30] = [
 pub struct Store {
     client: Client,
     db: Database,
-    patience: Duration,
+    probe: Probe,
 }
 
 impl Store {
@@ -213,9 +214,15 @@ impl Store {
         options.server_selection_timeout = Some(patience);
         options.connect_timeout = Some(patience);
         options.app_name = Some("feedgate".to_owned());
-        let client = Client::with_options(options)?;
-        let db = client.database(database);
-        Ok(Self { client, db, patience })
+        let client = Client::with_options(options.clone())?;
+        options.max_pool_size = Some(1);
+        options.min_pool_size = None;
+        let alone = Client::with_options(options)?;
+        Ok(Self {
+            db: client.database(database),
+            probe: Probe::new(alone.database(database), patience),
+            client,
+        })
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that opens collections")]
@@ -225,10 +232,7 @@ impl Store {
 
     /// Asks whether the database answers, and waits for that no longer than its patience lasts.
     pub async fn ping(&self) -> Result<()> {
-        let asked = self.db.run_command(doc! {"ping": 1});
-        let late = |_| Error::Unavailable(io::Error::from(io::ErrorKind::TimedOut).into());
-        tokio::time::timeout(self.patience, asked).await.map_err(late)??;
-        Ok(())
+        self.probe.ask().await
     }
 
     /// Drops the whole database; for tests.
