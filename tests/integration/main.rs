@@ -26,6 +26,7 @@ mod issues;
 
 // What is done to issues and records as a team: who works on what, and whose records nobody edits.
 mod team;
+mod together;
 
 // Files on their way in: received, queued, and what the worker makes of them.
 mod intake;

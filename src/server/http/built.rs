@@ -7,8 +7,8 @@ use axum::Router;
 use axum::http::{HeaderValue, Response, header};
 use leptos::config::LeptosOptions;
 use std::path::Path;
-use tower_http::services::ServeDir;
 use tower_http::services::fs::ServeFileSystemResponseBody;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeader;
 
 /// What a browser may do with an answer.
@@ -35,6 +35,16 @@ pub(super) fn anew(options: &LeptosOptions) -> Router<AppState> {
     }
     let files = files(&options.site_root, |_| Some(HeaderValue::from_static("no-cache")));
     Router::new().nest_service(&format!("/{PKG}"), files)
+}
+
+/// What browsers and programs look for at the root.
+pub(super) fn at_the_root(root: &str) -> Router<AppState> {
+    ["icon.svg", "robots.txt"]
+        .iter()
+        .fold(Router::new(), |routes, name| {
+            let file = ServeFile::new(Path::new(root).join(name));
+            routes.route_service(&format!("/{name}"), file)
+        })
 }
 
 fn files(root: &str, says: Says) -> SetResponseHeader<ServeDir, Says> {

@@ -8,6 +8,7 @@
 //! no sessions and stand beside that.
 
 mod access;
+mod alone;
 mod built;
 mod export;
 mod failed;
@@ -35,7 +36,7 @@ use axum::http::{HeaderValue, Request, header};
 use axum::middleware;
 use axum::routing::{get, post};
 use leptos::prelude::provide_context;
-use leptos_axum::{AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{AxumRouteListing, ErrorHandler, LeptosRoutes, generate_route_list};
 use std::sync::LazyLock;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,10 +90,12 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
         .route("/access/invite", post(access::invite))
         .route("/access/{person}/link", post(access::link))
         .route("/export/{file}", get(export::export))
-        .fallback(file_and_error_handler_with_context::<AppState, _>(
+        .fallback_service(ErrorHandler::new_with_context(
             provide,
             policy::page,
+            options.clone(),
         ))
+        .layer(middleware::from_fn(alone::alone))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(middleware::from_fn(failed::unreadable))
         .layer(sessions.clone())
@@ -122,6 +125,7 @@ pub fn router(state: AppState, secure_cookies: bool) -> Router {
             built::for_good(&options.site_root),
         )
         .merge(built::anew(&options))
+        .merge(built::at_the_root(&options.site_root))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest("/api/v1", v1::router());
