@@ -318,7 +318,7 @@ async fn a_draft_is_tried_on_pasted_records_where_no_file_is_kept_and_says_why_i
     let (_, page) = preview(&staff, &fields).await;
     expect_all(&page, &["The file is refused: ", "/shop/item", "FILE_EMPTY"]);
     let start = staff.get(&format!("{PAGE}?start=ceneo")).await;
-    expect_all(&start, &["base = \"ceneo\"", "attrs/a[Producent]"]);
+    expect_all(&start, &["base = &quot;ceneo&quot;", "attrs/a[Producent]"]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod happenings;
 pub mod head;
 pub mod lamp;
+
 pub mod meter;
 pub mod pager;
 pub mod range_bar;
@@ -18,6 +19,7 @@ pub mod select;
 pub mod spark;
 pub mod states;
 pub mod table;
+pub mod textarea;
 pub mod tile;
 pub mod time;
 pub mod violations;

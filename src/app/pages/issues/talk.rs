@@ -2,6 +2,7 @@
 
 use crate::api::issue::{AskRecheck, Said, SayOnIssue};
 use crate::app::components::states::{Notice, Tone};
+use crate::app::components::textarea::in_textarea;
 use crate::app::components::time::Ago;
 use crate::domain::format::counted;
 use crate::domain::issue::{Issue, IssueId};
@@ -111,7 +112,7 @@ pub(super) fn section(
                 <label class="field">
                     <span>{label}</span>
                     <textarea name="text" rows="3" required maxlength="2000" aria-describedby="talk-hint">
-                        {typed}
+                        {in_textarea(&typed)}
                     </textarea>
                 </label>
                 <p id="talk-hint" class="muted small">

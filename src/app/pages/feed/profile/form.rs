@@ -4,6 +4,7 @@ use super::Write;
 use crate::api::profile::{FlawView, Writing};
 use crate::app::components::select::Select;
 use crate::app::components::states::{Notice, Tone};
+use crate::app::components::textarea::in_textarea;
 use crate::app::link::{self, Link};
 use crate::domain::ids::FeedId;
 use crate::error::AppError;
@@ -120,7 +121,7 @@ fn written(here: &Link, text: String, writing: &mut Writing, write: Write) -> An
                 aria-invalid=move || (is_flawed || wrong(write, "text").is_some()).then_some("true")
                 aria-describedby="flaws text-error"
             >
-                {text}
+                {in_textarea(&text)}
             </textarea>
         </label>
         <div id="flaws">{told}</div>
@@ -161,7 +162,7 @@ fn trial(writing: &mut Writing, write: Write) -> AnyView {
             <label class="field">
                 <span>"The beginning of a file, its header with it (taken as UTF-8; empty: the file above)"</span>
                 <textarea class="toml" name="wish[sample]" rows="5" spellcheck="false" autocomplete="off">
-                    {sample}
+                    {in_textarea(&sample)}
                 </textarea>
             </label>
         </details>
