@@ -157,7 +157,7 @@ pub async fn triage_issue(id: String, #[server(default)] wish: Wish) -> Result<(
     use leptos::server_fn::ServerFn;
     let result = async {
         let viewer = context::viewer(Right::TriageIssue).await?;
-        desk::issue::triage(&viewer, &IssueId::new(id.clone()), &wish).await
+        desk::triage::triage(&viewer, &IssueId::new(id.clone()), &wish).await
     }
     .await;
     let typed = [

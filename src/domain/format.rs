@@ -112,6 +112,15 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// Several words in a sentence: `price, sale_price and link`.
+pub fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 /// Words as a label begins with them: the first letter large.
 pub fn capital(words: &str) -> String {
     let mut letters = words.chars();

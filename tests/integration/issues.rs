@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{JobId, UserId};
-use feedgate::domain::issue::triage::{Assignee, Move, State, Triage};
+use feedgate::domain::issue::triage::{Move, Person, State, Triage};
 use feedgate::domain::issue::{Issue, IssueId, Standing};
 use feedgate::domain::quarantine::{HeldRecord, Move as HeldMove, Revision};
 use feedgate::domain::query::{IssueFilter, IssueSort, IssueStates, QuarantineFilter};
@@ -188,7 +188,7 @@ async fn a_resolved_issue_that_comes_back_keeps_whose_it_is() {
     let issue = the_issue(&app, &feed, "GTIN_CHECK").await;
     rule(&app, &issue, Move::Resolve, |triage| {
         triage.tags = vec!["known".into()];
-        triage.assignee = Some(Assignee {
+        triage.assignee = Some(Person {
             id: UserId::new("u1"),
             name: "Sam".into(),
         });

@@ -1,4 +1,4 @@
-use crate::support::app::App;
+use crate::support::app::{Actor, App};
 use crate::support::files::{Files, a_record};
 use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::feed::{Feed, Mode};
@@ -120,6 +120,7 @@ async fn where_edits_are_switched_off_records_are_replayed_as_they_were_sent() {
         ("names[0]", "price"),
         ("values[0]", "1 EUR"),
         ("reason", "they said so"),
+        ("sure", "price,availability,link"),
     ];
     assert!(staff.get(&page).await.body.contains("?edit=1"));
     let set = |edits| [("partner", "acme"), ("edits", edits)];
@@ -220,4 +221,66 @@ async fn an_admin_adds_a_partner_with_its_feed_and_calls_it_something_else() {
     assert!(log.contains("it was Acme &amp; Söhne"), "{log}");
     let log = admin.get("/activity?what=feed.add").await.body;
     assert!(log.contains("added the feed acme/second"), "{log}");
+}
+
+#[tokio::test]
+async fn a_note_that_names_a_colleague_asks_until_that_one_has_done_something() {
+    let (app, files) = (App::start().await, Files::new());
+    let [issue, other] = issues_of(&two_issues(&app, &files, "acme").await.id);
+    let staff = app.sign_in(Role::Staff, None).await;
+    let manager = app.sign_in(Role::Manager, Some("acme")).await;
+    app.partner("beta").await;
+    app.sign_in(Role::Manager, Some("beta")).await;
+    let note = async |by: &Actor<'_>, id: &str, version: &str, text: &str| {
+        let fields = [("id", id), ("wish[version]", version), ("wish[note]", text)];
+        let saved = by.call("triage_issue", &fields).await;
+        assert!(saved.status.is_success(), "{}", saved.body);
+    };
+    let asked = async |id: &str| {
+        let found = app.store.find_issue(&Scope::All, &IssueId::new(id)).await;
+        let (issue, _) = found.expect("a look").expect("an issue");
+        let names = issue.triage.asked.into_iter().map(|person| person.name);
+        names.collect::<Vec<_>>()
+    };
+    note(
+        &staff,
+        &issue,
+        "0",
+        "@Manager of ACME, is this known? @staff of all",
+    )
+    .await;
+    assert_eq!(asked(&issue).await, ["manager of acme"], "nobody asks oneself");
+    let board = manager.get("/issues?assignee=asked").await.body;
+    assert!(board.contains(&issue) && !board.contains(&other), "{board}");
+    assert!(board.contains("a note asks manager of acme"));
+    let page = staff.get(&format!("/issues/{issue}")).await.body;
+    assert!(page.contains("A note asks manager of acme"), "{page}");
+    assert!(!staff.get("/issues?assignee=asked").await.body.contains(&issue));
+
+    note(&staff, &issue, "1", "It is urgent.").await;
+    assert_eq!(asked(&issue).await, ["manager of acme"], "it still waits");
+    note(&manager, &issue, "2", "They mend it on Monday, @staff of all.").await;
+    assert_eq!(asked(&issue).await, ["staff of all"]);
+    for (text, name) in [
+        ("@manager of beta, yours?", "manager of beta"),
+        ("@nobody", "nobody"),
+    ] {
+        let fields = [("id", &*issue), ("wish[version]", "3"), ("wish[note]", text)];
+        let refused = staff.call("triage_issue", &fields).await;
+        assert_eq!(refused.status, 422, "{text}: {}", refused.body);
+        assert!(
+            refused
+                .body
+                .contains(&format!("“@{name}” names nobody of ours who may see")),
+            "{}",
+            refused.body
+        );
+    }
+    // A partner is told nothing of that.
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let shown = partner.get(&format!("/issues/{issue}")).await.body;
+    assert!(
+        !shown.contains("staff of all") && !shown.contains("A note asks"),
+        "{shown}"
+    );
 }

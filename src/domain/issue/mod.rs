@@ -6,6 +6,7 @@
 //! together in the database is the store's business.
 
 pub mod fold;
+pub mod mention;
 pub mod recheck;
 pub mod shape;
 pub mod triage;

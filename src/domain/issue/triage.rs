@@ -151,9 +151,9 @@ impl Move {
     }
 }
 
-/// Who works on an issue.
+/// Somebody of ours who works on issues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assignee {
+pub struct Person {
     /// Their account.
     pub id: UserId,
     /// What they are called.
@@ -184,7 +184,9 @@ pub struct Triage {
     /// Whether it came back after it had been resolved; until somebody says something of it.
     pub regressed: bool,
     /// Who works on it.
-    pub assignee: Option<Assignee>,
+    pub assignee: Option<Person>,
+    /// Whom notes ask by name, and who has not done anything about it since.
+    pub asked: Vec<Person>,
     /// Words to find it by, each once.
     pub tags: Vec<String>,
     /// Where else it is worked on; always `https`.
@@ -215,6 +217,15 @@ impl Triage {
         }
         self.version += 1;
         true
+    }
+
+    /// `by` has done something, and a note of theirs asks `others`.
+    pub fn ask(&mut self, by: &UserId, others: Vec<Person>) {
+        let mut asked: Vec<Person> = others.into_iter().filter(|one| one.id != *by).collect();
+        let before = std::mem::take(&mut self.asked).into_iter();
+        let stay = before.filter(|one| one.id != *by && asked.iter().all(|new| new.id != one.id));
+        self.asked = stay.collect();
+        self.asked.append(&mut asked);
     }
 
     /// Why an ignored issue comes back now, as the end of a sentence; none when it does not.
@@ -253,7 +264,7 @@ mod tests {
 
     fn worked_on() -> Triage {
         Triage {
-            assignee: Some(Assignee {
+            assignee: Some(Person {
                 id: UserId::new("u1"),
                 name: "Sam".into(),
             }),

@@ -29,6 +29,8 @@ pub struct IssueFilter {
     pub standing: Option<Standing>,
     /// Assigned to this person.
     pub assignee: Option<UserId>,
+    /// In which a note asks this person.
+    pub asks: Option<UserId>,
     /// Last found in this delivery.
     pub delivery: Option<String>,
     /// With an example of this shape.
@@ -84,7 +86,7 @@ pub struct IssueAsk {
     pub state: String,
     /// A standing's word.
     pub since: String,
-    /// `mine` for those of the reader.
+    /// `mine` for those of the reader, `asked` for those in which a note asks the reader.
     pub assignee: String,
     /// A delivery's id.
     pub delivery: String,
@@ -114,6 +116,7 @@ impl IssueAsk {
             state: IssueStates::parse(&self.state),
             standing: Standing::parse(&self.since),
             assignee: (self.assignee == "mine").then(|| reader.id.clone()),
+            asks: (self.assignee == "asked").then(|| reader.id.clone()),
             delivery: said(&self.delivery),
             shape: (!self.shape.is_empty()).then(|| self.shape.clone()),
             text: said(&self.q),

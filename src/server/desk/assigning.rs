@@ -1,8 +1,9 @@
 //! Gives many issues to somebody at once, when all of them can be theirs.
 
-use super::issue::{assignee, people_of};
+use super::issue::people_of;
+use super::triage::assignee;
 use crate::domain::account::Viewer;
-use crate::domain::issue::triage::Assignee;
+use crate::domain::issue::triage::Person;
 use crate::domain::issue::{Issue, IssueId};
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
@@ -61,7 +62,7 @@ async fn give(
     state: &AppState,
     viewer: &Viewer,
     mut issue: Issue,
-    to: Option<&Assignee>,
+    to: Option<&Person>,
 ) -> Result<(), AppError> {
     for _ in 0..TRIES {
         if issue.triage.assignee.as_ref() == to {
@@ -70,6 +71,7 @@ async fn give(
         let name = to.map_or("nobody", |person| &*person.name);
         let mut after = issue.triage.clone();
         after.assignee = to.cloned();
+        after.ask(&viewer.id, Vec::new());
         after.version += 1;
         let object = format!("issue:{}", issue.id);
         let (partner, what) = (Some(issue.partner.clone()), format!("assigned it to {name}"));

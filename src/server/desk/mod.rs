@@ -35,4 +35,5 @@ mod story;
 mod summary;
 pub mod talk;
 pub mod token;
+pub mod triage;
 pub mod trial;

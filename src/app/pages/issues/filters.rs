@@ -36,7 +36,8 @@ pub(super) fn form(link: &Link, partners: Vec<(PartnerId, String)>, may_triage: 
     let [partner, feed, text, state, since, who, group] =
         ["partner", "feed", "q", "state", "since", "who", "group"].map(|name| link.get(name));
     let mine = may_triage.then(|| {
-        let (options, chosen) = (options([("mine", "me")]), link.get("assignee"));
+        let options = options([("mine", "me"), ("asked", "anybody, and a note asks me")]);
+        let chosen = link.get("assignee");
         view! { <Select label="Assigned to" name="assignee" none="anybody" options chosen/> }
     });
     view! {

@@ -11,6 +11,7 @@ use crate::app::link::{self, Link};
 use crate::domain::contract::rule;
 use crate::domain::format::{self, count};
 use crate::domain::ids::{DeliveryId, PartnerId};
+use crate::domain::issue::triage::Triage;
 use crate::domain::issue::{Issue, Last};
 use crate::domain::query::{IssueGroup, IssueSort};
 use chrono::{DateTime, Utc};
@@ -66,6 +67,12 @@ pub(super) fn table(
     view! { <Table caption="Issues" columns=columns(link) rows/> }.into_any()
 }
 
+/// Whom notes ask who have not answered.
+pub(super) fn asked(triage: &Triage) -> Option<String> {
+    let names: Vec<&str> = triage.asked.iter().map(|person| &*person.name).collect();
+    (!names.is_empty()).then(|| format::list(&names))
+}
+
 fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, may_triage: bool) -> AnyView {
     let expected = rule(&issue.code).map(|rule| rule.expected);
     let attribute = issue.attribute.clone();
@@ -77,6 +84,7 @@ fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, ma
         None if may_triage => Some("nobody yet".to_owned()),
         None => None,
     };
+    let asked = asked(&issue.triage).map(|names| format!("a note asks {names}"));
     view! {
         <tr>
             <th scope="row" class=if may_triage { "ticked" } else { "" }>
@@ -109,6 +117,7 @@ fn row(issue: &Issue, partners: &[(PartnerId, String)], as_of: DateTime<Utc>, ma
                         <StandingBadge standing=issue.standing/>
                     </span>
                     <span class="sub">{assignee}</span>
+                    {asked.map(|asked| view! { <span class="sub">{asked}</span> })}
                 </span>
             </td>
             <td>{issue.actor()}</td>

@@ -3,6 +3,7 @@
 
 use crate::api::issue::TriageIssue;
 use crate::app::components::states::{Notice, Tone};
+use crate::app::components::textarea::in_textarea;
 use crate::domain::format::count;
 use crate::domain::issue::Issue;
 use crate::domain::issue::triage::{Move, State};
@@ -54,6 +55,9 @@ pub(super) fn form(
             </p>
         }
     });
+    let asked = super::rows::asked(now).map(|names| {
+        view! { <p class="muted">{format!("A note asks {names}. They have saved nothing here since.")}</p> }
+    });
     let (id, version) = (issue.id.to_string(), now.version.to_string());
     let stays = format!("stays {}", now.state.label());
     let tags = said("tags", now.tags.join(", "));
@@ -100,14 +104,14 @@ pub(super) fn form(
                     link,
                 )}
                 <label class="field">
-                    <span>"Note (partners do not see it)"</span>
+                    <span>"Note (partners do not see it; @Name asks a colleague)"</span>
                     <textarea
                         name="wish[note]"
                         rows="3"
                         maxlength="2000"
                         aria-describedby="note-error"
                     >
-                        {note}
+                        {in_textarea(&note)}
                     </textarea>
                 </label>
                 <p class="error" id="note-error">
@@ -115,6 +119,7 @@ pub(super) fn form(
                 </p>
                 <button class="main">"Save"</button>
             </ActionForm>
+            {asked}
             {ticket}
         </section>
     }

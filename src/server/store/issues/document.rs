@@ -6,7 +6,7 @@
 use super::super::{Result, to_bson, when};
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId, UserId};
 use crate::domain::issue::fold::Kept;
-use crate::domain::issue::triage::{Assignee, Growth, State, Triage};
+use crate::domain::issue::triage::{Growth, Person, State, Triage};
 use crate::domain::issue::{Day, Example, Issue, IssueId, Last, Standing};
 use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
@@ -65,7 +65,9 @@ pub(super) struct TriageDoc {
     state: State,
     regressed: bool,
     #[serde(default)]
-    assignee: Option<AssigneeDoc>,
+    assignee: Option<PersonDoc>,
+    #[serde(default)]
+    asked: Vec<PersonDoc>,
     tags: Vec<String>,
     #[serde(default)]
     ticket: Option<String>,
@@ -79,9 +81,27 @@ pub(super) struct TriageDoc {
 }
 
 #[derive(Serialize, Deserialize)]
-struct AssigneeDoc {
+struct PersonDoc {
     id: String,
     name: String,
+}
+
+impl From<&Person> for PersonDoc {
+    fn from(person: &Person) -> Self {
+        Self {
+            id: person.id.to_string(),
+            name: person.name.clone(),
+        }
+    }
+}
+
+impl From<PersonDoc> for Person {
+    fn from(d: PersonDoc) -> Self {
+        Self {
+            id: UserId::new(d.id),
+            name: d.name,
+        }
+    }
 }
 
 impl From<&Triage> for TriageDoc {
@@ -89,10 +109,8 @@ impl From<&Triage> for TriageDoc {
         Self {
             state: t.state,
             regressed: t.regressed,
-            assignee: t.assignee.as_ref().map(|a| AssigneeDoc {
-                id: a.id.to_string(),
-                name: a.name.clone(),
-            }),
+            assignee: t.assignee.as_ref().map(PersonDoc::from),
+            asked: t.asked.iter().map(PersonDoc::from).collect(),
             tags: t.tags.clone(),
             ticket: t.ticket.clone(),
             until: t.until,
@@ -108,10 +126,8 @@ impl From<TriageDoc> for Triage {
         Self {
             state: d.state,
             regressed: d.regressed,
-            assignee: d.assignee.map(|a| Assignee {
-                id: UserId::new(a.id),
-                name: a.name,
-            }),
+            assignee: d.assignee.map(Person::from),
+            asked: d.asked.into_iter().map(Person::from).collect(),
             tags: d.tags,
             ticket: d.ticket,
             until: d.until,

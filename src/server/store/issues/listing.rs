@@ -66,6 +66,7 @@ fn query(scope: &Scope, filter: &IssueFilter) -> Document {
         ("severity", filter.severity.map(Severity::word)),
         ("standing", filter.standing.map(Standing::word)),
         ("triage.assignee.id", filter.assignee.as_ref().map(UserId::as_str)),
+        ("triage.asked.id", filter.asks.as_ref().map(UserId::as_str)),
         ("last.delivery", filter.delivery.as_deref()),
         ("shapes", filter.shape.as_deref()),
     ] {
