@@ -56,6 +56,59 @@ test("while somebody types, the page says whether the record would pass; without
   await expect(line).not.toHaveText(/GTIN_CHECK/);
 });
 
+test("a record is typed as JSON; what is no record is told with its place, and a price that was right is asked about", async ({
+  page,
+  be,
+  javaScriptEnabled,
+}) => {
+  await be("staff");
+  await edit(page, "/quarantine?partner=kasparek&code=GTIN_CHECK");
+  await page.getByRole("button", { name: "Type JSON" }).click();
+  const text = page.getByLabel("The attributes as a JSON object");
+  const sent = await text.inputValue();
+  const line = page.locator(".verdict .line");
+  const check = page.getByRole("button", { name: "See whether it would pass" });
+  const broken = sent.replace(",\n", "\n");
+  const dearer = sent.replace(/"price": ".*"/, '"price": "0.01 EUR"');
+  expect(dearer).not.toBe(sent);
+
+  if (javaScriptEnabled) {
+    await expect(line).toHaveText(/^Still fails: .*GTIN_CHECK/);
+    await expect(page.locator(".verdict .violations")).toContainText("GTIN_CHECK");
+    await text.fill(broken);
+    await expect(line).toHaveText(/^Line 3, column \d+: expected/);
+    await expect(text).toHaveAttribute("aria-invalid", "true");
+    await text.fill(sent.replace(/"gtin": "\d+"/, '"gtin": "4006381333931"'));
+    await expect(line).toHaveText(/^Would pass/);
+    await expect(text).not.toHaveAttribute("aria-invalid");
+    await expect(page.getByLabel("This is meant")).toHaveCount(0);
+    await text.fill(dearer);
+    await expect(page.locator(".sure")).toContainText("You change price");
+    await page.getByLabel("This is meant").check();
+    // What is typed on leaves the tick where it is.
+    await text.press("End");
+    await text.pressSequentially(" ");
+    await expect(page.getByLabel("This is meant")).toBeChecked();
+  } else {
+    await text.fill(broken);
+    await check.click();
+    await expect(page.getByText(/they are not saved. Line 3, column \d+: expected/)).toBeVisible();
+    await expect(text).toHaveValue(broken);
+    await text.fill(dearer);
+    await check.click();
+    await expect(page.locator(".sure")).toContainText("You change price");
+  }
+  await page.getByRole("button", { name: "Fill in fields" }).click();
+  const price = page.locator(".attribute", { has: page.locator("label code", { hasText: /^price$/ }) });
+  await expect(price.locator("input[name='values[]']")).toHaveValue("0.01 EUR");
+  await page.getByRole("link", { name: "Begin again from the saved ones" }).click();
+  const now = await price.locator("input[name='values[]']").inputValue();
+  expect(now).not.toBe("0.01 EUR");
+  // What was typed is kept until it is saved; others open this record too.
+  await page.getByRole("button", { name: "Type JSON" }).click();
+  await expect(text).toHaveValue(new RegExp(`"price": "${now}"`));
+});
+
 test("the engine in the browser says of hundreds of strange records what the server says", async ({
   page,
   be,

@@ -1,11 +1,13 @@
 //! Answers for the quarantine: the list, one record, and what staff do with it.
 
+#![expect(clippy::too_many_arguments, reason = "one for each field of a form")]
+
 use crate::domain::contract::{Contract, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::item::Item;
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::query::{HeldAsk, QuarantineFilter, Rows, Scanned, Total};
-use crate::domain::record::Attributes;
+use crate::domain::record::{Attributes, Malformed};
 use crate::domain::violation::Violation;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
@@ -57,10 +59,35 @@ pub struct Event {
 pub struct Draft {
     /// The revision that they are based on.
     pub on: u32,
-    /// The attributes as typed.
+    /// The attributes as typed; of JSON that cannot be read, none.
     pub attributes: Attributes,
+    /// The text as typed, where it was JSON.
+    #[serde(default)]
+    pub json: Option<String>,
     /// The reason as typed.
     pub reason: String,
+}
+
+impl Draft {
+    /// Of fields, which are names and values in parallel order, or of JSON where there is any.
+    pub fn typed(on: u32, (names, values): (Vec<String>, Vec<String>), json: String, reason: String) -> Self {
+        let json = (!json.is_empty()).then(|| json.replace("\r\n", "\n"));
+        let attributes = match &json {
+            Some(json) => Attributes::from_json(json).unwrap_or_default(),
+            None => Attributes::typed(names, values),
+        };
+        Self {
+            on,
+            attributes,
+            json,
+            reason,
+        }
+    }
+
+    /// Why it is no record.
+    pub fn fault(&self) -> Option<Malformed> {
+        Attributes::from_json(self.json.as_deref()?).err()
+    }
 }
 
 /// What the record's editor judges by while somebody types, and what it begins with.
@@ -154,17 +181,21 @@ pub async fn read_held_record(id: String, #[server(default)] code: String) -> Re
 }
 
 /// Saves a mended revision on top of revision `revision`, and goes back to the record.
-/// `names[]` and `values[]` run in parallel; a pair without a name is left out. With
+/// `names[]` and `values[]` run in parallel, and a pair without a name is left out; `json` stands
+/// for both. `sure` names what is changed on purpose of what customers are shown or charged by, with
+/// commas between. With
 /// `then = "replay"` the new revision is queued as well; with `then = "check"` nothing is saved and
-/// the editor comes back with what the contract says, with `then = "theirs"` what was typed and kept
-/// is dropped.
+/// the editor comes back with what the contract says, with `json` or `fields` the other way to type
+/// it; with `then = "theirs"` what was typed and kept is dropped.
 #[server(endpoint = "edit_record")]
 pub async fn edit_record(
     id: String,
     revision: u32,
     #[server(default)] names: Vec<String>,
     #[server(default)] values: Vec<String>,
+    #[server(default)] json: String,
     #[server(default)] reason: String,
+    #[server(default)] sure: String,
     #[server(default)] then: String,
 ) -> Result<(), AppError> {
     use crate::domain::account::Right;
@@ -172,13 +203,8 @@ pub async fn edit_record(
     context::reply(
         async {
             let viewer = context::viewer(Right::EditRecord).await?;
-            let attributes = Attributes::typed(names, values);
-            let draft = Draft {
-                on: revision,
-                attributes,
-                reason,
-            };
-            desk::quarantine::edit(&viewer, &RecordId::new(id), draft, &then).await
+            let draft = Draft::typed(revision, (names, values), json, reason);
+            desk::editing::edit(&viewer, &RecordId::new(id), draft, &sure, &then).await
         }
         .await,
     )
@@ -198,7 +224,7 @@ pub async fn judge_draft(
         async {
             let viewer = context::viewer(Right::EditRecord).await?;
             let attributes = Attributes::typed(names, values);
-            desk::quarantine::judge(&viewer, &RecordId::new(id), &attributes).await
+            desk::editing::judge(&viewer, &RecordId::new(id), &attributes).await
         }
         .await,
     )

@@ -1,10 +1,12 @@
 //! What somebody might try who means harm.
 
+use crate::pages::{borrowed, editor, one_held};
 use crate::rights::{MARKER, the_issue, with_two_partners};
 use crate::support::app::{App, PASSWORD};
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use feedgate::domain::account::Role;
+use feedgate::domain::issue::IssueId;
 
 /// Written into every field that takes text.
 const SCRIPT: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
@@ -133,6 +135,63 @@ async fn a_script_that_is_stored_stays_text_wherever_it_is_shown() {
         2,
         "a note of ours reaches the partner: {page}"
     );
+}
+
+#[tokio::test]
+async fn what_stands_in_a_field_of_several_lines_does_not_leave_it() {
+    let app = App::start().await;
+    let held = one_held(&app).await;
+    let staff = app.sign_in(Role::Staff, None).await;
+    // Longer than what is shown on one line.
+    let long = format!("{SCRIPT} {SCRIPT}");
+    let issue = IssueId::held(&held.feed, "GTIN_CHECK");
+    let typed = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("text", &long)
+        .append_pair("note", &long)
+        .append_pair("tags", &long)
+        .finish();
+    let record = |then: &str| {
+        let mut fields = editor(&held, "0", "title", &long, "", then);
+        fields.extend(
+            [("names[]", "note"), ("values[]", "a &amp; b")].map(|(n, v)| (n.to_owned(), v.to_owned())),
+        );
+        fields
+    };
+    let profile = [
+        ("feed", "acme/main"),
+        ("version", "1"),
+        ("wish[text]", &*long),
+        ("wish[sample]", &long),
+        ("wish[deed]", "preview"),
+    ];
+    let mut pages = vec![format!("/issues/{issue}?{typed}")];
+    for form in [record("check"), record("json")] {
+        let sent = staff.post("/api/edit_record", &borrowed(&form)).await;
+        let address = sent.location.expect("an address");
+        assert!(address.contains("?edit="), "{address}");
+        let page = staff.get(&address).await.body;
+        assert!(
+            page.contains("a &amp;amp; b"),
+            "it is shown as it was sent: {page}"
+        );
+        pages.push(address);
+    }
+    let drafted = staff.post("/api/write_profile", &profile).await;
+    let address = drafted.location.expect("an address");
+    pages.push(address.trim_end_matches("#preview").to_owned());
+    for path in pages {
+        let page = staff.get(&path).await.body;
+        assert!(
+            page.contains("&lt;/textarea&gt;"),
+            "{path} does not show it: {page}"
+        );
+        assert!(
+            !page.contains("</textarea></title>")
+                && !page.contains("<script>alert")
+                && !page.contains("<img src=x"),
+            "{path}: {page}"
+        );
+    }
 }
 
 #[tokio::test]

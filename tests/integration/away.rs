@@ -8,6 +8,7 @@ use feedgate::domain::account::Role;
 use feedgate::server::embedded::Embedded;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// Stops (`STOP`) or continues (`CONT`) the server: it keeps its connections and answers nothing.
 fn signal(server: &Embedded, name: &str) {
@@ -51,6 +52,32 @@ async fn pages_say_within_three_seconds_that_the_database_is_away_and_then_recov
             "the page does not recover"
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_the_database_answers_is_never_an_answer_of_before() {
+    let directory = mongo::directory();
+    let server = Embedded::start(directory.path(), &mongo::options())
+        .await
+        .expect("a mongod");
+    let app = App::start_on(server.uri()).await;
+    // Somebody asks and does not wait for the answer.
+    let ask = async || timeout(Duration::ZERO, app.store.ping()).await.is_err();
+    assert!(ask().await, "it takes longer than nothing");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    signal(&server, "STOP");
+    assert!(
+        app.store.ping().await.is_err(),
+        "it has answered before, and is away"
+    );
+    assert!(ask().await);
+    signal(&server, "CONT");
+    let begun = Instant::now();
+    while app.store.ping().await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is there again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     server.stop().await;
 }

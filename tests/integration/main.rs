@@ -26,6 +26,11 @@ mod issues;
 
 // What is done to issues and records as a team: who works on what, and whose records nobody edits.
 mod team;
+
+// What staff type for a held record.
+mod typing;
+
+// Requests that are answered at the same time, and have nothing to do with each other.
 mod together;
 
 // Files on their way in: received, queued, and what the worker makes of them.

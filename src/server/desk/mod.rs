@@ -10,6 +10,7 @@ pub mod assigning;
 pub mod bulk;
 pub mod contract;
 pub mod delivery;
+pub mod editing;
 pub mod feed;
 pub mod gates;
 pub mod heat;

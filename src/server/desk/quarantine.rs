@@ -1,14 +1,13 @@
 //! Lists held records, shows one, and does what staff ask.
 
 use super::access::partners;
-use crate::api::quarantine::{Draft, Event, Extent, HeldList, HeldView, Judgement, Judging};
+use super::editing;
+use crate::api::quarantine::{Event, Extent, HeldList, HeldView};
 use crate::domain::account::{Right, Role, Scope, Viewer};
-use crate::domain::contract::{Contract, Verdict, alone};
+use crate::domain::contract::{Verdict, alone};
 use crate::domain::ids::{PartnerId, RecordId};
-use crate::domain::quarantine::{HeldRecord, Move, Revision, State};
+use crate::domain::quarantine::{HeldRecord, Move, State};
 use crate::domain::query::{QuarantineFilter, Rows, Total};
-use crate::domain::record::Attributes;
-use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
@@ -22,11 +21,7 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Rows on one page of the list.
 const ROWS: u32 = 50;
 /// Longest reason, in characters.
-const REASON_MAX: usize = 500;
-/// Longest value, in bytes; a record's values together stay far below the database's 16 MB.
-const VALUE_MAX: usize = 100_000;
-/// Most attributes of a record.
-const ATTRIBUTES_MAX: usize = 500;
+pub(super) const REASON_MAX: usize = 500;
 
 /// Lists held records in the caller's scope.
 pub async fn list(viewer: &Viewer, filter: QuarantineFilter, after: &str) -> Result<HeldList, AppError> {
@@ -123,7 +118,7 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     };
     let judging = (may_act && !edits_off).then(|| {
         let current = Verdict::from(&checked).violations;
-        judging(&state, contract, current, &record, draft.as_ref())
+        editing::judging(&state, contract, current, &record, draft.as_ref())
     });
     let mut history = vec![Event {
         at: record.received_at,
@@ -189,27 +184,6 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     })
 }
 
-/// What an edit of the record is judged by.
-fn judging(
-    state: &AppState,
-    contract: Contract,
-    current: Vec<Violation>,
-    record: &HeldRecord,
-    draft: Option<&Draft>,
-) -> Judging {
-    let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
-    let fails = |draft: &Draft| {
-        let (merged, _) = record.merge(draft.on, &draft.attributes);
-        Verdict::from(&alone::judge(&contract, taxonomy, &merged, now).1).violations
-    };
-    Judging {
-        looks_up: taxonomy.is_some(),
-        current,
-        draft: draft.map(fails).unwrap_or_default(),
-        contract,
-    }
-}
-
 /// Writes down that somebody looks at what a partner sent; not where the partner does itself.
 pub async fn note_look(
     state: &AppState,
@@ -226,42 +200,7 @@ pub async fn note_look(
     Ok(state.store.note_look(&deed, LOOK_AGAIN).await?)
 }
 
-/// Judges what was typed for a record, and saves nothing.
-pub async fn judge(viewer: &Viewer, id: &RecordId, attributes: &Attributes) -> Result<Judgement, AppError> {
-    let state = context::state()?;
-    let record = find(&state, viewer, id).await?;
-    check_size(attributes)?;
-    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
-    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
-    let now = state.clock.now();
-    let (_, checked) = alone::judge(&contract, state.taxonomy.as_ref(), attributes, now);
-    Ok(Judgement {
-        verdict: Verdict::from(&checked),
-        contract,
-        now,
-    })
-}
-
-/// Refuses what is larger than a record may be.
-fn check_size(attributes: &Attributes) -> Result<(), AppError> {
-    let pairs = &attributes.0;
-    if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
-        return Err(AppError::invalid(
-            "attributes",
-            format!("A record has 1 to {ATTRIBUTES_MAX} attributes."),
-        ));
-    }
-    let too_long = |(name, value): &&(String, String)| name.len() > 200 || value.len() > VALUE_MAX;
-    match pairs.iter().find(too_long) {
-        None => Ok(()),
-        Some((name, _)) => Err(AppError::invalid(
-            name,
-            format!("The value of {name} is longer than {VALUE_MAX} bytes."),
-        )),
-    }
-}
-
-async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRecord, AppError> {
+pub(super) async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRecord, AppError> {
     state
         .store
         .find_held(&viewer.scope(), id)
@@ -269,108 +208,8 @@ async fn find(state: &AppState, viewer: &Viewer, id: &RecordId) -> Result<HeldRe
         .ok_or_else(|| AppError::not_found("record"))
 }
 
-fn page_of(id: &RecordId) -> String {
+pub(super) fn page_of(id: &RecordId) -> String {
     format!("/quarantine/{id}")
-}
-
-/// Saves a mended revision, and queues it when `then` is `replay`; when that is `check`, it is
-/// shown again with what the contract says of it, and nothing is saved; when it is `theirs`, what was
-/// typed gives way to what somebody else saved. What cannot be saved is kept
-/// as a draft, so that nothing typed is lost.
-pub async fn edit(viewer: &Viewer, id: &RecordId, draft: Draft, then: &str) -> Result<(), AppError> {
-    let state = context::state()?;
-    let session = context::session()?;
-    let record = find(&state, viewer, id).await?;
-    if then == "check" {
-        check_size(&draft.attributes)?;
-        auth::keep_draft(&session, id.as_str(), &draft).await?;
-        go(&format!("{}?edit=1", page_of(id)));
-        return Ok(());
-    }
-    if then == "theirs" {
-        auth::drop_draft(&session).await?;
-        go(&page_of(id));
-        return Ok(());
-    }
-    match save(&state, viewer, &record, &draft).await {
-        Ok(()) => auth::drop_draft(&session).await?,
-        Err(refusal) => {
-            auth::keep_draft(&session, id.as_str(), &draft).await?;
-            return Err(refusal);
-        }
-    }
-    if then == "replay" {
-        queue(&state, viewer, &record).await?;
-    }
-    go(&page_of(id));
-    Ok(())
-}
-
-async fn save(state: &AppState, viewer: &Viewer, record: &HeldRecord, draft: &Draft) -> Result<(), AppError> {
-    let on = draft.on;
-    let reason = draft.reason.trim();
-    if reason.is_empty() {
-        return Err(AppError::invalid(
-            "reason",
-            "Say why you change this record; the history keeps it.",
-        ));
-    }
-    if reason.chars().count() > REASON_MAX {
-        return Err(AppError::invalid(
-            "reason",
-            format!("Keep the reason under {REASON_MAX} characters."),
-        ));
-    }
-    check_size(&draft.attributes)?;
-    partners::ensure_edits(state, &record.partner).await?;
-    if !record.state.allows(Move::Edit) {
-        return Err(AppError::conflict(format!(
-            "This record is {} and cannot be edited now.",
-            record.state.label()
-        )));
-    }
-    if record.revision() != on {
-        let by = record.revisions.last().map_or("somebody", |r| r.by.as_str());
-        return Err(AppError::conflict(format!(
-            "{by} saved revision {} while you were editing revision {on}. What you typed is kept below; compare and save again.",
-            record.revision()
-        )));
-    }
-    let now = state.clock.now();
-    let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
-    let revision = Revision {
-        number: on + 1,
-        violations: judge::violations(
-            feed.as_ref().map(|f| &f.feed),
-            state.taxonomy.as_ref(),
-            &draft.attributes,
-            now,
-        ),
-        attributes: draft.attributes.clone(),
-        by: viewer.name.clone(),
-        at: now,
-        reason: reason.to_owned(),
-    };
-    match state
-        .store
-        .insert_revision(&viewer.scope(), &record.id, on, &revision)
-        .await
-    {
-        Err(store::Error::Conflict { .. }) => Err(AppError::conflict(
-            "Somebody else changed this record at the same moment. What you typed is kept below; compare and save again.",
-        )),
-        Err(error) => Err(error.into()),
-        Ok(()) => {
-            note(
-                state,
-                viewer,
-                record,
-                Deed::EDITED,
-                format!("saved revision {}: {reason}", on + 1),
-            )
-            .await
-        }
-    }
 }
 
 /// Queues a record for the worker.
@@ -382,7 +221,7 @@ pub async fn replay(viewer: &Viewer, id: &RecordId) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result<(), AppError> {
+pub(super) async fn queue(state: &AppState, viewer: &Viewer, record: &HeldRecord) -> Result<(), AppError> {
     let now = state.clock.now();
     let job = Job {
         id: fresh::job(),
@@ -479,7 +318,7 @@ async fn step(
     Ok(())
 }
 
-async fn note(
+pub(super) async fn note(
     state: &AppState,
     viewer: &Viewer,
     record: &HeldRecord,

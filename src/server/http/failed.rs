@@ -18,6 +18,7 @@ use std::any::Any;
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 use tokio::task::JoinError;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -34,27 +35,33 @@ const AT_MOST: Duration = Duration::from_secs(30);
 pub(super) async fn in_time(State(store): State<Store>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let begun = Instant::now();
-    let mut response = tokio::spawn(next.run(request).in_current_span());
-    while begun.elapsed() < AT_MOST {
-        if let Ok(done) = timeout(PATIENCE, &mut response).await {
-            return whole(done);
+    let answering = timeout(AT_MOST, next.run(request));
+    let mut answering = tokio::spawn(answering.in_current_span());
+    let done = loop {
+        if let Ok(done) = timeout(PATIENCE, &mut answering).await {
+            break whole(done);
         }
         tokio::select! {
-            done = &mut response => return whole(done),
-            said = store.ping() => if said.is_err() { break },
+            done = &mut answering => break whole(done),
+            said = store.ping() => if said.is_err() {
+                answering.abort();
+                break None;
+            },
         }
-    }
-    response.abort();
-    tracing::warn!(http.path = %path, "no answer within {} ms", begun.elapsed().as_millis());
-    answer(&path, &AppError::Unavailable)
+    };
+    done.unwrap_or_else(|| {
+        tracing::warn!(http.path = %path, "no answer within {} ms", begun.elapsed().as_millis());
+        answer(&path, &AppError::Unavailable)
+    })
 }
 
-/// What a request ended with; its panic goes on to whoever catches those.
-fn whole(done: Result<Response, JoinError>) -> Response {
-    done.unwrap_or_else(|ended| match ended.try_into_panic() {
-        Ok(panic) => resume_unwind(panic),
-        Err(ended) => page(&context::internal(ended)),
-    })
+/// What a request ended with, if it did in time; its panic goes on to whoever catches those.
+fn whole(done: Result<Result<Response, Elapsed>, JoinError>) -> Option<Response> {
+    match done.map_err(JoinError::try_into_panic) {
+        Ok(in_time) => in_time.ok(),
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(ended)) => Some(page(&context::internal(ended))),
+    }
 }
 
 /// The answer to a request for `path`: JSON for programs, a page for people.

@@ -35,8 +35,8 @@ impl Probe {
 
     /// Asks, and waits no longer than its patience lasts.
     pub(super) async fn ask(&self) -> Result<()> {
-        let is_there = self.question();
-        if is_there.await {
+        let is_there = timeout(self.patience, self.question()).await;
+        if is_there == Ok(true) {
             return Ok(());
         }
         Err(Error::Unavailable(
@@ -54,12 +54,11 @@ impl Probe {
     }
 
     fn ping(&self) -> Asked {
-        let (db, patience) = (self.db.clone(), self.patience);
-        let pinging = tokio::spawn(async move {
-            let ping = db.run_command(doc! {"ping": 1});
-            timeout(patience, ping).await.is_ok_and(|said| said.is_ok())
-        });
-        let answer = async move { pinging.await.unwrap_or(false) };
-        answer.boxed().shared()
+        let db = self.db.clone();
+        let ping = async move { db.run_command(doc! {"ping": 1}).await.is_ok() };
+        let asked = ping.boxed().shared();
+        // It is driven to its end whoever waits for it, so that no answer of then is given later.
+        tokio::spawn(asked.clone());
+        asked
     }
 }

@@ -79,6 +79,10 @@ fn value(value: Option<&String>) -> AnyView {
 
 /// What was typed into a record that cannot be edited any more: to read, and to copy.
 pub(super) fn left(record: &HeldRecord, draft: &Draft) -> AnyView {
+    if let Some(json) = draft.json.clone().filter(|_| draft.fault().is_some()) {
+        let json = view! { <pre tabindex="0">{json}</pre> };
+        return typed(record.state, json.into_any());
+    }
     let (_, differences) = merge(&draft.attributes, record.current(), &draft.attributes);
     let rows: Vec<_> = differences
         .iter()
@@ -99,7 +103,11 @@ pub(super) fn left(record: &HeldRecord, draft: &Draft) -> AnyView {
         return ().into_any();
     }
     let columns = vec![text("Attribute"), text("Now"), text("What you typed")];
-    let state: State = record.state;
+    let table = view! { <Table caption="What you typed" columns rows/> };
+    typed(record.state, table.into_any())
+}
+
+fn typed(state: State, what: AnyView) -> AnyView {
     view! {
         <Notice tone=Tone::Watch>
             <div>
@@ -108,7 +116,7 @@ pub(super) fn left(record: &HeldRecord, draft: &Draft) -> AnyView {
                 </p>
                 <details class="typed">
                     <summary>"What you typed"</summary>
-                    <Table caption="What you typed" columns rows/>
+                    {what}
                 </details>
             </div>
         </Notice>

@@ -1,17 +1,19 @@
-//! Shows a record's attributes to change: one field each, in the order sent, and a few to add.
+//! Shows a record's attributes to change: one field each, in the order sent, and a few to add; or
+//! all of them as JSON, for those who would rather type that.
 //!
-//! The form is a plain one: it sends all names and all values in parallel order, the revision
-//! they are based on, and a reason. What the server refuses comes back as it was typed. With a
-//! script, the page says while somebody types whether the record would pass.
+//! The form is a plain one: it sends all names and all values in parallel order or the JSON, the
+//! revision they are based on, and a reason. What the server refuses comes back as it was typed.
+//! With a script, the page says while somebody types whether the record would pass.
 
 use super::conflict;
 use super::rows::{Row, align};
 use super::{Actions, version};
 use crate::api::quarantine::{Draft, Judging};
 use crate::app::components::states::{Notice, Tone};
+use crate::app::components::textarea::in_textarea;
 use crate::app::islands::{Judged, Remarks};
 use crate::app::link;
-use crate::domain::contract::Verdict;
+use crate::domain::contract::{Verdict, sensitive};
 use crate::domain::quarantine::HeldRecord;
 use crate::domain::record::{Attributes, Difference};
 use crate::domain::violation::Severity;
@@ -22,6 +24,9 @@ use leptos::prelude::*;
 
 /// Longer values get a field of several lines.
 const ONE_LINE: usize = 60;
+/// Lines of the field for JSON.
+const LEAST_LINES: usize = 10;
+const MOST_LINES: usize = 40;
 /// Empty fields for attributes that are to be added.
 const ADDED: usize = 2;
 
@@ -31,14 +36,19 @@ pub(super) struct Begin {
     pub(super) draft: Option<Draft>,
     /// What it is judged by.
     pub(super) judging: Judging,
+    /// Whether JSON is typed.
+    pub(super) as_json: bool,
 }
 
 /// What the fields begin with.
 struct Begun {
     attributes: Attributes,
+    /// Their JSON as it was typed; none where that would be the same as what they make.
+    json: Option<String>,
     reason: String,
-    /// What the contract says of that.
+    /// What the contract says of that, and in a line.
     verdict: Verdict,
+    line: String,
     /// The revision that the draft was begun on; none where there is no draft.
     on: Option<u32>,
     /// What somebody else has changed since.
@@ -48,23 +58,34 @@ struct Begun {
 impl Begun {
     fn of(record: &HeldRecord, draft: Option<Draft>, judging: &Judging) -> Self {
         let Some(draft) = draft else {
+            let verdict = Verdict {
+                violations: judging.current.clone(),
+            };
             return Self {
                 attributes: record.current().clone(),
+                json: None,
                 reason: String::new(),
-                verdict: Verdict {
-                    violations: judging.current.clone(),
-                },
+                line: verdict.line(),
+                verdict,
                 on: None,
                 theirs: Vec::new(),
             };
         };
-        let (attributes, theirs) = record.merge(draft.on, &draft.attributes);
+        let fault = draft.fault();
+        let (attributes, theirs) = match fault {
+            Some(_) => (record.current().clone(), Vec::new()),
+            None => record.merge(draft.on, &draft.attributes),
+        };
+        let verdict = Verdict {
+            violations: judging.draft.clone(),
+        };
+        let stands = fault.is_some() || draft.on == record.revision();
         Self {
             attributes,
+            json: draft.json.filter(|_| stands),
             reason: draft.reason,
-            verdict: Verdict {
-                violations: judging.draft.clone(),
-            },
+            line: fault.map_or_else(|| verdict.line(), |fault| fault.to_string()),
+            verdict,
             on: Some(draft.on),
             theirs,
         }
@@ -80,30 +101,49 @@ pub(super) fn form(
     now: DateTime<Utc>,
     actions: Actions,
 ) -> AnyView {
-    let Begin { draft, judging } = begin;
+    let Begin {
+        draft,
+        judging,
+        as_json,
+    } = begin;
     let Begun {
         attributes,
+        json,
         reason,
         verdict,
+        line,
         on,
         theirs,
     } = Begun::of(record, draft, &judging);
-    let (rows, whole) = align(&record.attributes, &attributes, &[], &verdict.violations);
-    let rows = with_theirs(rows, &theirs);
+    let changed = sensitive::changed(&judging.contract, record.current(), &attributes, now);
+    let changed: Vec<String> = changed.into_iter().map(|of| of.name().to_owned()).collect();
+    let saved = record.current().clone();
+    let is_none = is_none(json.as_deref());
+    // A suggestion is taken over in its field.
+    let as_json = is_none || (adopt.is_empty() && (as_json || json.is_some()));
     let drafted = on.is_some();
+    // What is no record yet cannot be laid beside theirs: it stays on the revision that it began on.
+    let revision = on.filter(|_| is_none).unwrap_or_else(|| record.revision());
     let newer = on
-        .filter(|on| *on < record.revision())
+        .filter(|on| *on < revision)
         .map(|on| conflict::newer(record, on, &theirs));
     let over = newer.is_some().then(|| record.revision());
-    let fields: Vec<_> = rows
-        .into_iter()
-        .zip(0..)
-        .map(|((row, theirs), place)| field(place, row, theirs, adopt))
-        .collect();
+    let (typed, whole) = if as_json {
+        let json = json.unwrap_or_else(|| attributes.to_json());
+        (text(json, is_none), verdict.violations)
+    } else {
+        let (rows, whole) = align(&record.attributes, &attributes, &[], &verdict.violations);
+        (fields(with_theirs(rows, &theirs), adopt), whole)
+    };
+    let (other, otherwise) = if as_json {
+        ("fields", "Fill in fields")
+    } else {
+        ("json", "Type JSON")
+    };
     let back = link::record(&record.id).href();
     let afresh = super::edit_link(record).with("afresh", "1").href();
-    let (id, revision) = (record.id.to_string(), record.revision().to_string());
-    let base = version(record.revision());
+    let (id, base) = (record.id.to_string(), version(revision));
+    let revision = revision.to_string();
     view! {
         <section class="editor card" aria-labelledby="editor">
             <h2 id="editor">"Edit"</h2>
@@ -115,10 +155,7 @@ pub(super) fn form(
                     view! {
                         <Notice tone=Tone::Plain>
                             <p>
-                                {format!(
-                                    "These are the values as you typed them; they are not saved. {}",
-                                    verdict.line(),
-                                )}
+                                {format!("These are the values as you typed them; they are not saved. {line}")}
                             </p>
                             <a href=afresh>"Begin again from the saved ones"</a>
                         </Notice>
@@ -128,15 +165,22 @@ pub(super) fn form(
             <ActionForm action=actions.edit>
                 <input type="hidden" name="id" value=id/>
                 <input type="hidden" name="revision" value=revision/>
-                <Judged contract=judging.contract now looks_up=judging.looks_up whole>
-                    <div class="fields">
-                        {fields}
-                        {(0..ADDED).map(added).collect::<Vec<_>>()}
-                    </div>
+                <Judged
+                    contract=judging.contract
+                    saved
+                    now
+                    looks_up=judging.looks_up
+                    whole
+                    changed
+                >
+                    {typed}
                 </Judged>
                 <div class="bar">
                     {why(reason, actions)}
                     {buttons(over)}
+                    <button name="then" value=other formnovalidate>
+                        {otherwise}
+                    </button>
                     <noscript>
                         <button name="then" value="check" formnovalidate>
                             "See whether it would pass"
@@ -146,6 +190,48 @@ pub(super) fn form(
                 </div>
             </ActionForm>
         </section>
+    }
+    .into_any()
+}
+
+/// Whether what was typed as JSON is no record.
+fn is_none(json: Option<&str>) -> bool {
+    json.is_some_and(|json| Attributes::from_json(json).is_err())
+}
+
+/// One field for each attribute, and a few to add.
+fn fields(rows: Vec<(Row, Option<String>)>, adopt: &str) -> AnyView {
+    let fields = rows.into_iter().zip(0..);
+    view! {
+        <div class="fields">
+            {fields.map(|((row, theirs), place)| field(place, row, theirs, adopt)).collect::<Vec<_>>()}
+            {(0..ADDED).map(added).collect::<Vec<_>>()}
+        </div>
+    }
+    .into_any()
+}
+
+/// All of them as JSON.
+fn text(json: String, is_none: bool) -> AnyView {
+    let rows = json.lines().count().clamp(LEAST_LINES, MOST_LINES).to_string();
+    view! {
+        <div class="fields">
+            <label class="hint" for="json">
+                "The attributes as a JSON object: a name and its value, or a list of values where it repeats"
+            </label>
+            <textarea
+                id="json"
+                name="json"
+                class="json"
+                rows=rows
+                spellcheck="false"
+                autocomplete="off"
+                aria-invalid=is_none.then_some("true")
+                aria-describedby="line"
+            >
+                {in_textarea(&json)}
+            </textarea>
+        </div>
     }
     .into_any()
 }
@@ -269,7 +355,7 @@ fn input(id: String, value: String, invalid: bool, describes: Option<String>) ->
     if value.len() > ONE_LINE || value.contains('\n') {
         view! {
             <textarea id=id name="values[]" rows="3" aria-invalid=invalid aria-describedby=describes>
-                {value}
+                {in_textarea(&value)}
             </textarea>
         }
         .into_any()

@@ -1,7 +1,7 @@
 //! Shows one held record: what was sent and what is wrong with it, attribute by attribute, what
 //! happened to it, and, for those who may, the means to mend, replay or give it up.
 //!
-//! The editor opens in place, by `?edit=1` in the address. This file owns the page and what it
+//! The editor opens in place, by `?edit=1` in the address, or `?edit=json` to type JSON. This file owns the page and what it
 //! asks of the server; [`rows`] lines attributes up with one another and with what fails,
 //! [`compare`] and [`editor`] show them to read and to change, [`catalogue`] beside the product's
 //! accepted version, [`conflict`] what somebody else saved meanwhile, [`bar`] holds the buttons and
@@ -105,6 +105,8 @@ pub fn RecordPage() -> impl IntoView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Editing {
     open: bool,
+    /// Whether JSON is typed, rather than fields filled in.
+    as_json: bool,
     /// The attribute whose suggestion is taken over.
     adopt: String,
     /// Whether a draft is set aside.
@@ -115,6 +117,7 @@ impl Editing {
     fn read(query: &leptos_router::params::ParamsMap) -> Self {
         Self {
             open: query.get_str("edit").is_some(),
+            as_json: query.get_str("edit") == Some("json"),
             adopt: query.get("adopt").unwrap_or_default(),
             afresh: query.get_str("afresh").is_some(),
         }
@@ -195,7 +198,8 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             <div class="block">
                 {match judging.filter(|_| open) {
                     Some(judging) => {
-                        editor::form(&record, Begin { draft, judging }, &editing.adopt, as_of, actions)
+                        let begin = Begin { draft, judging, as_json: editing.as_json };
+                        editor::form(&record, begin, &editing.adopt, as_of, actions)
                     }
                     None => compare::table(&record, &understood, may_edit),
                 }}
