@@ -215,12 +215,9 @@ impl Store {
         options.connect_timeout = Some(patience);
         options.app_name = Some("feedgate".to_owned());
         let client = Client::with_options(options.clone())?;
-        options.max_pool_size = Some(1);
-        options.min_pool_size = None;
-        let alone = Client::with_options(options)?;
         Ok(Self {
             db: client.database(database),
-            probe: Probe::new(alone.database(database), patience),
+            probe: Probe::new(options, patience),
             client,
         })
     }

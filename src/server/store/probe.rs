@@ -8,10 +8,11 @@
 use super::{Error, Result};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use mongodb::Database;
 use mongodb::bson::doc;
+use mongodb::options::ClientOptions;
+use mongodb::{Client, Database};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -21,16 +22,30 @@ type Asked = Shared<BoxFuture<'static, bool>>;
 /// Clones share the question.
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
-    db: Database,
+    options: ClientOptions,
     patience: Duration,
-    asked: Arc<Mutex<Option<Asked>>>,
+    asks: Arc<Asks>,
+}
+
+/// What clones share.
+#[derive(Debug, Default)]
+struct Asks {
+    /// Made when somebody first asks, for most processes never do; none where it cannot be made.
+    admin: OnceLock<Option<Database>>,
+    asked: Mutex<Option<Asked>>,
 }
 
 impl Probe {
-    /// `db` has a connection for this alone.
-    pub(super) fn new(db: Database, patience: Duration) -> Self {
-        let asked = Arc::default();
-        Self { db, patience, asked }
+    /// Prepares to ask whoever `options` lead to.
+    pub(super) fn new(mut options: ClientOptions, patience: Duration) -> Self {
+        options.max_pool_size = Some(1);
+        options.min_pool_size = None;
+        let asks = Arc::default();
+        Self {
+            options,
+            patience,
+            asks,
+        }
     }
 
     /// Asks, and waits no longer than its patience lasts.
@@ -46,7 +61,7 @@ impl Probe {
 
     /// The question that stands, or a new one.
     fn question(&self) -> Asked {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asks.asked.lock().unwrap_or_else(PoisonError::into_inner);
         match asked.as_ref().filter(|asked| asked.peek().is_none()) {
             Some(standing) => standing.clone(),
             None => asked.insert(self.ping()).clone(),
@@ -54,8 +69,14 @@ impl Probe {
     }
 
     fn ping(&self) -> Asked {
-        let db = self.db.clone();
-        let ping = async move { db.run_command(doc! {"ping": 1}).await.is_ok() };
+        let make = || Some(Client::with_options(self.options.clone()).ok()?.database("admin"));
+        let admin = self.asks.admin.get_or_init(make).clone();
+        let ping = async move {
+            match admin {
+                Some(admin) => admin.run_command(doc! {"ping": 1}).await.is_ok(),
+                None => false,
+            }
+        };
         let asked = ping.boxed().shared();
         // It is driven to its end whoever waits for it, so that no answer of then is given later.
         tokio::spawn(asked.clone());
