@@ -183,10 +183,9 @@ pub async fn read_held_record(id: String, #[server(default)] code: String) -> Re
 /// Saves a mended revision on top of revision `revision`, and goes back to the record.
 /// `names[]` and `values[]` run in parallel, and a pair without a name is left out; `json` stands
 /// for both. `sure` names what is changed on purpose of what customers are shown or charged by, with
-/// commas between. With
-/// `then = "replay"` the new revision is queued as well; with `then = "check"` nothing is saved and
-/// the editor comes back with what the contract says, with `json` or `fields` the other way to type
-/// it; with `then = "theirs"` what was typed and kept is dropped.
+/// commas between. With `then = "replay"` the new revision is queued as well; with `then = "check"`
+/// nothing is saved and the editor comes back with what the contract says, with `json` or `fields`
+/// the other way to type it; with `then = "theirs"` what was typed and kept is dropped.
 #[server(endpoint = "edit_record")]
 pub async fn edit_record(
     id: String,

@@ -9,7 +9,6 @@ pub mod frame;
 pub mod happenings;
 pub mod head;
 pub mod lamp;
-
 pub mod meter;
 pub mod pager;
 pub mod range_bar;

@@ -41,22 +41,21 @@ pub fn of(names: &[String]) -> Vec<Attribute> {
     known.filter(|of| SENSITIVE.contains(of)).collect()
 }
 
-/// What is asked about such a change; nothing about none.
+/// What is asked about such a change.
 pub fn question(changed: &[Attribute]) -> String {
-    if changed.is_empty() {
-        return String::new();
-    }
-    let names: Vec<&str> = changed.iter().map(|of| of.name()).collect();
     format!(
         "You change {}, of which no rule complains: customers are shown or charged by it.",
-        format::list(&names)
+        format::list(&called(changed))
     )
 }
 
 /// Names them, to be said that they are meant.
 pub fn names(changed: &[Attribute]) -> String {
-    let names: Vec<&str> = changed.iter().map(|of| of.name()).collect();
-    names.join(",")
+    called(changed).join(",")
+}
+
+fn called(changed: &[Attribute]) -> Vec<&'static str> {
+    changed.iter().map(|of| of.name()).collect()
 }
 
 /// Whether each is among those that were said to be meant.

@@ -21,8 +21,6 @@ pub struct Malformed {
     pub says: String,
 }
 
-/// Most values of a record that is read.
-const MOST: usize = 500;
 /// Longest part of what is said, in characters: it may have the text itself in it.
 const LONGEST: usize = 200;
 
@@ -109,8 +107,8 @@ impl Attributes {
                     pairs.push((name.clone(), value));
                 }
             }
-            if pairs.len() > MOST {
-                let says = format!("a record has up to {MOST} values");
+            if pairs.len() > Self::MOST {
+                let says = format!("a record has up to {} values", Self::MOST);
                 return Err(Malformed::at(json, part, &says));
             }
         }
@@ -243,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_refused_before_anything_is_made_of_it() {
-        let many = format!("{{\"a\": [{}1]}}", "1,".repeat(MOST));
+        let many = format!("{{\"a\": [{}1]}}", "1,".repeat(Attributes::MOST));
         let refused = Attributes::from_json(&many).map_err(|error| error.says);
         assert_eq!(refused, Err("a record has up to 500 values".to_owned()));
         let long = format!("\"{}\"", "look at line ".repeat(1000));

@@ -41,6 +41,9 @@ pub struct Position {
 pub struct Attributes(pub Vec<(String, String)>);
 
 impl Attributes {
+    /// Most values of a record that somebody types.
+    pub const MOST: usize = 500;
+
     /// What a form says: names and values in parallel order. A pair without a name is left out,
     /// and the line breaks that browsers send are those that stand in the fields.
     pub fn typed(names: Vec<String>, values: Vec<String>) -> Self {

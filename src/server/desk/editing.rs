@@ -1,4 +1,8 @@
 //! Saves what staff typed for a record, or says why not; nothing typed is lost.
+//!
+//! It owns what an edit has to meet: its size, its reason, the revision that it is based on, and that
+//! a change of what was right is meant. The page around it, and what else is done to a record, are
+//! `quarantine`'s.
 
 use super::access::partners;
 use super::quarantine::{REASON_MAX, find, note, page_of, queue};
@@ -18,8 +22,6 @@ use chrono::{DateTime, Utc};
 
 /// Longest value, in bytes; a record's values together stay far below the database's 16 MB.
 const VALUE_MAX: usize = 100_000;
-/// Most attributes of a record.
-const ATTRIBUTES_MAX: usize = 500;
 
 /// Saves a mended revision, and queues it when `then` is `replay`. Nothing is saved when that is
 /// `check`, and it is shown again with what the contract says of it; nor when it is `json` or
@@ -171,10 +173,10 @@ fn ensure_meant(
 /// Refuses what is larger than a record may be.
 fn check_size(attributes: &Attributes) -> Result<(), AppError> {
     let pairs = &attributes.0;
-    if pairs.is_empty() || pairs.len() > ATTRIBUTES_MAX {
+    if pairs.is_empty() || pairs.len() > Attributes::MOST {
         return Err(AppError::invalid(
             "attributes",
-            format!("A record has 1 to {ATTRIBUTES_MAX} attributes."),
+            format!("A record has 1 to {} attributes.", Attributes::MOST),
         ));
     }
     let too_long = |(name, value): &&(String, String)| name.len() > 200 || value.len() > VALUE_MAX;

@@ -1,5 +1,5 @@
 //! Hands out the built files, packed ones first: for good under the name of their build, and to be
-//! asked after each time without it ([`crate::server::site`]).
+//! asked after each time without it ([`crate::server::site`]); and the few that stand at the root.
 
 use crate::server::context::AppState;
 use crate::server::site::PKG;

@@ -3,7 +3,8 @@
 //!
 //! From the outside in: what was answered a moment ago is answered again ([`ready`]), panics become 500, responses are compressed and carry security headers,
 //! writes from other sites are refused, sessions are loaded, the caller is identified, and a
-//! request that the database keeps waiting is answered in time. The order matters: nothing
+//! request that the database keeps waiting is answered in time. Next to the handlers, what another
+//! page left on the thread is put away ([`alone`]). The order matters: nothing
 //! below `identify` asks who is there. What programs ask for ([`v1`]) and what operators do have
 //! no sessions and stand beside that.
 

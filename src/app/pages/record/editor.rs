@@ -45,6 +45,8 @@ struct Begun {
     attributes: Attributes,
     /// Their JSON as it was typed; none where that would be the same as what they make.
     json: Option<String>,
+    /// Whether that is no record.
+    is_none: bool,
     reason: String,
     /// What the contract says of that, and in a line.
     verdict: Verdict,
@@ -64,6 +66,7 @@ impl Begun {
             return Self {
                 attributes: record.current().clone(),
                 json: None,
+                is_none: false,
                 reason: String::new(),
                 line: verdict.line(),
                 verdict,
@@ -79,10 +82,12 @@ impl Begun {
         let verdict = Verdict {
             violations: judging.draft.clone(),
         };
-        let stands = fault.is_some() || draft.on == record.revision();
+        let is_none = fault.is_some();
+        let stands = is_none || draft.on == record.revision();
         Self {
             attributes,
             json: draft.json.filter(|_| stands),
+            is_none,
             reason: draft.reason,
             line: fault.map_or_else(|| verdict.line(), |fault| fault.to_string()),
             verdict,
@@ -109,6 +114,7 @@ pub(super) fn form(
     let Begun {
         attributes,
         json,
+        is_none,
         reason,
         verdict,
         line,
@@ -118,7 +124,6 @@ pub(super) fn form(
     let changed = sensitive::changed(&judging.contract, record.current(), &attributes, now);
     let changed: Vec<String> = changed.into_iter().map(|of| of.name().to_owned()).collect();
     let saved = record.current().clone();
-    let is_none = is_none(json.as_deref());
     // A suggestion is taken over in its field.
     let as_json = is_none || (adopt.is_empty() && (as_json || json.is_some()));
     let drafted = on.is_some();
@@ -192,11 +197,6 @@ pub(super) fn form(
         </section>
     }
     .into_any()
-}
-
-/// Whether what was typed as JSON is no record.
-fn is_none(json: Option<&str>) -> bool {
-    json.is_some_and(|json| Attributes::from_json(json).is_err())
 }
 
 /// One field for each attribute, and a few to add.
