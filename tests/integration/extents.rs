@@ -6,12 +6,14 @@ use crate::support::app::App;
 use crate::support::files::{Files, a_record};
 use chrono::TimeDelta;
 use feedgate::domain::account::{Role, Scope};
-use feedgate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use feedgate::domain::ids::{DeliveryId, FeedId, PartnerId, RecordId};
 use feedgate::domain::quarantine::{HeldRecord, State};
 use feedgate::domain::query::{QuarantineFilter, StateFilter, Total};
 use feedgate::domain::violation::Severity;
-use mongodb::bson::doc;
+use futures::StreamExt;
+use mongodb::bson::{Document, doc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 
 async fn everything(app: &App) -> Vec<HeldRecord> {
     let filter = QuarantineFilter {
@@ -130,7 +132,93 @@ async fn compare(app: &App, scope: &Scope, all: &[HeldRecord]) {
         }
         let expected: Vec<_> = expected.into_iter().map(|r| r.id.clone()).collect();
         assert_eq!(walked, expected, "{filter:?}");
+        let told = whole(app, scope, &filter).await;
+        assert_eq!(
+            told,
+            expected.iter().map(RecordId::as_str).collect::<Vec<_>>(),
+            "{filter:?}"
+        );
     }
+}
+
+/// The ids of a list that goes out whole.
+async fn whole(app: &App, scope: &Scope, filter: &QuarantineFilter) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut parts = pin!(app.store.walk_held(scope, filter));
+    while let Some(part) = parts.next().await {
+        let part = part.expect("a part of the list");
+        part.each(|line| ids.push(line.id.to_owned())).expect("records");
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_list_that_goes_out_whole_has_each_record_once_however_they_lie_in_their_deliveries() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let free = a_record(1).with("price", "0 EUR");
+    app.take_in(&feed, &files.csv("a.csv", &[free])).await;
+    let all = everything(&app).await;
+    let held = reach(&app, "quarantine").await;
+    let one = held.find_one(doc! {"_id": all[0].id.as_str()}).await;
+    let one = one.expect("a look").expect("the record");
+
+    // More than are read together, next to one another and far apart, and numbers that have grown longer than others.
+    let lie: [(&str, Vec<u64>); 6] = [
+        ("0000", vec![3]),
+        ("0001", (1..=2_500).collect()),
+        ("0002", (1..=1_400).map(|n| n * 37).collect()),
+        (
+            "0003",
+            (1..=4_000).chain((10..=1_100).map(|n| n * 1_000)).collect(),
+        ),
+        ("0004", vec![1, 9_999_999]),
+        ("0005", (9_998_900..10_001_100).collect()),
+    ];
+    let mut expected = vec![all[0].id.as_str().to_owned()];
+    for (delivery, numbers) in &lie {
+        let delivery = DeliveryId::new(*delivery);
+        let records = numbers.iter().map(|n| {
+            let mut record = one.clone();
+            record.insert("_id", RecordId::of(&delivery, *n).as_str());
+            record.insert("delivery", delivery.as_str());
+            record
+        });
+        let records: Vec<Document> = records.collect();
+        expected.extend(
+            records
+                .iter()
+                .map(|r| r.get_str("_id").expect("an id").to_owned()),
+        );
+        held.insert_many(records).await.expect("the records");
+    }
+    expected.sort_unstable_by(|a, b| b.cmp(a));
+    for filter in [
+        QuarantineFilter::default(),
+        QuarantineFilter {
+            partner: Some(PartnerId::new("acme")),
+            ..QuarantineFilter::default()
+        },
+        QuarantineFilter {
+            code: Some("PRICE_ZERO".to_owned()),
+            state: StateFilter::Any,
+            ..QuarantineFilter::default()
+        },
+    ] {
+        let told = whole(&app, &Scope::All, &filter).await;
+        assert!(
+            told == expected,
+            "{filter:?}: {} of {}",
+            told.len(),
+            expected.len()
+        );
+    }
+    let nobody = Scope::Only(vec![PartnerId::new("beta")]);
+    assert!(
+        whole(&app, &nobody, &QuarantineFilter::default())
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]

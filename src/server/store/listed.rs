@@ -1,6 +1,7 @@
 //! Reads held records for a list that goes out whole: of each only what a line shows, borrowed from
 //! what the database sent, by one cursor that keeps the list's order.
 
+use super::elements::{Elements, Value, unlike};
 use super::{Error, Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::quarantine::{HeldRecord, State};
@@ -9,12 +10,11 @@ use crate::domain::record::Position;
 use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
-use mongodb::bson::{self, Document, RawBsonRef, RawDocument, doc};
+use mongodb::bson::{Document, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
 /// Records that are read together: about a megabyte.
 const TOGETHER: u32 = 1_000;
-
 /// What a list shows of one held record.
 #[derive(Debug)]
 pub struct HeldLine<'a> {
@@ -95,55 +95,53 @@ pub struct HeldLines(RawBatch);
 impl HeldLines {
     /// Shows each to `see`, in their order.
     pub fn each(&self, mut see: impl FnMut(&HeldLine<'_>)) -> Result<()> {
-        let corrupt = |error: bson::error::Error| Error::Corrupt(error.to_string());
         for record in self.0.doc_slices()? {
-            let record = record.map_err(corrupt)?;
-            let record = record.as_document().ok_or_else(|| unlike("a record", record));
-            see(&record.and_then(line).map_err(corrupt)?);
+            let record = record.map_err(|error| Error::Corrupt(error.to_string()))?;
+            let document = record.as_document();
+            let document = document.ok_or_else(|| unlike("a record", &Value::Other))?;
+            see(&line(Elements::of(document.as_bytes())?)?);
         }
         Ok(())
     }
 }
 
-/// Reads one record where it lies. A hand's work, for a list is as long as the quarantine, and
-/// going through it element by element takes half of what deserializing it does.
-fn line(record: &RawDocument) -> std::result::Result<HeldLine<'_>, bson::error::Error> {
+fn line(record: Elements<'_>) -> Result<HeldLine<'_>> {
     let mut line = HeldLine {
-        id: record.get_str("_id")?,
+        id: "",
         partner: "",
         feed: "",
         delivery: "",
         item_id: "",
         title: "",
         position: Position::default(),
-        violations: Vec::new(),
+        violations: Vec::with_capacity(2),
         state: State::Quarantined,
         attempts: 0,
         received_at: DateTime::UNIX_EPOCH,
     };
-    for element in record.iter_elements() {
-        let element = element?;
-        let value = element.value()?;
-        match element.key().as_str() {
-            "partner" => line.partner = text(value)?,
-            "feed" => line.feed = text(value)?,
-            "delivery" => line.delivery = text(value)?,
-            "item_id" => line.item_id = text(value)?,
-            "title" => line.title = text(value)?,
-            "position" => line.position = position(value)?,
-            "violations" => {
-                let all = value.as_array().ok_or_else(|| unlike("a list", value))?;
-                line.violations.reserve(2);
-                for each in all {
-                    line.violations.push(failure(each?)?);
+    for element in record {
+        let (name, value) = element?;
+        match name {
+            b"_id" => line.id = value.text()?,
+            b"partner" => line.partner = value.text()?,
+            b"feed" => line.feed = value.text()?,
+            b"delivery" => line.delivery = value.text()?,
+            b"item_id" => line.item_id = value.text()?,
+            b"title" => line.title = value.text()?,
+            b"position" => line.position = position(value.nested()?)?,
+            b"violations" => {
+                for each in value.nested()? {
+                    line.violations.push(failure(each?.1.nested()?)?);
                 }
             }
-            "state" => line.state = State::parse(text(value)?).ok_or_else(|| unlike("a state", value))?,
-            "attempts" => line.attempts = number(value)?,
-            "received_at" => {
-                let at = value.as_datetime().map(bson::DateTime::timestamp_millis);
-                let at = at.and_then(DateTime::from_timestamp_millis);
-                line.received_at = at.ok_or_else(|| unlike("a time", value))?;
+            b"state" => line.state = State::parse(value.text()?).ok_or_else(|| unlike("a state", &value))?,
+            b"attempts" => line.attempts = value.number()?,
+            b"received_at" => {
+                let at = match value {
+                    Value::Time(at) => DateTime::from_timestamp_millis(at),
+                    _ => None,
+                };
+                line.received_at = at.ok_or_else(|| unlike("a time", &value))?;
             }
             _ => {}
         }
@@ -151,10 +149,7 @@ fn line(record: &RawDocument) -> std::result::Result<HeldLine<'_>, bson::error::
     Ok(line)
 }
 
-fn failure(value: RawBsonRef<'_>) -> std::result::Result<Failure<'_>, bson::error::Error> {
-    let failed = value
-        .as_document()
-        .ok_or_else(|| unlike("a failed rule", value))?;
+fn failure(failed: Elements<'_>) -> Result<Failure<'_>> {
     let mut failure = Failure {
         code: "",
         severity: Severity::Error,
@@ -164,24 +159,22 @@ fn failure(value: RawBsonRef<'_>) -> std::result::Result<Failure<'_>, bson::erro
         suggestion: None,
         line: None,
     };
-    for element in failed.iter_elements() {
-        let element = element?;
-        let value = element.value()?;
-        match element.key().as_str() {
-            "code" => failure.code = text(value)?,
-            "severity" => {
+    for element in failed {
+        let (name, value) = element?;
+        match name {
+            b"code" => failure.code = value.text()?,
+            b"severity" => {
                 failure.severity =
-                    Severity::parse(text(value)?).ok_or_else(|| unlike("a severity", value))?;
+                    Severity::parse(value.text()?).ok_or_else(|| unlike("a severity", &value))?;
             }
-            "attribute" => failure.attribute = value.as_str(),
-            "value" => failure.value = text(value)?,
-            "message" => failure.message = text(value)?,
-            "suggestion" => failure.suggestion = value.as_str(),
-            "place" => {
-                let line = value
-                    .as_document()
-                    .and_then(|place| place.get("line").transpose());
-                failure.line = line.transpose()?.and_then(|line| number(line).ok());
+            b"attribute" => failure.attribute = value.some_text(),
+            b"value" => failure.value = value.text()?,
+            b"message" => failure.message = value.text()?,
+            b"suggestion" => failure.suggestion = value.some_text(),
+            b"place" => {
+                if let Value::Nested(place) = value {
+                    failure.line = line_of(place)?;
+                }
             }
             _ => {}
         }
@@ -189,40 +182,28 @@ fn failure(value: RawBsonRef<'_>) -> std::result::Result<Failure<'_>, bson::erro
     Ok(failure)
 }
 
-fn position(value: RawBsonRef<'_>) -> std::result::Result<Position, bson::error::Error> {
+/// The line that an attribute begins in.
+fn line_of(place: Elements<'_>) -> Result<Option<u64>> {
+    for element in place {
+        if let (b"line", value) = element? {
+            return Ok(value.number().ok());
+        }
+    }
+    Ok(None)
+}
+
+fn position(place: Elements<'_>) -> Result<Position> {
     let mut position = Position::default();
-    for element in value
-        .as_document()
-        .ok_or_else(|| unlike("a place", value))?
-        .iter_elements()
-    {
-        let element = element?;
-        let value = number(element.value()?)?;
-        match element.key().as_str() {
-            "index" => position.index = value,
-            "line" => position.line = value,
-            "offset" => position.offset = value,
+    for element in place {
+        let (name, value) = element?;
+        match name {
+            b"index" => position.index = value.number()?,
+            b"line" => position.line = value.number()?,
+            b"offset" => position.offset = value.number()?,
             _ => {}
         }
     }
     Ok(position)
-}
-
-fn text(value: RawBsonRef<'_>) -> std::result::Result<&str, bson::error::Error> {
-    value.as_str().ok_or_else(|| unlike("a text", value))
-}
-
-fn number(value: RawBsonRef<'_>) -> std::result::Result<u64, bson::error::Error> {
-    let n = value.as_i64().or_else(|| value.as_i32().map(i64::from));
-    n.and_then(|n| u64::try_from(n).ok())
-        .ok_or_else(|| unlike("a count", value))
-}
-
-fn unlike(what: &str, value: RawBsonRef<'_>) -> bson::error::Error {
-    serde::de::Error::custom(format!(
-        "{what} was to be there, and it is {:?}",
-        value.element_type()
-    ))
 }
 
 fn shown() -> Document {

@@ -45,6 +45,7 @@ mod bulks;
 mod contracts;
 mod deliveries;
 mod drafts;
+mod elements;
 mod files;
 mod gates;
 mod happenings;
