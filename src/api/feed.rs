@@ -1,6 +1,7 @@
 //! Answers for one feed's page: how it stands, how it is set up, and what came of its files.
 
 use super::overview::Summary;
+use super::picture::PicturesView;
 use super::token::TokenRow;
 use crate::domain::delivery::Status;
 use crate::domain::health::Health;
@@ -66,6 +67,8 @@ pub struct FeedView {
     pub settings: Vec<Setting>,
     /// Its scheduled pull, if it has one.
     pub pull: Option<pull::Shown>,
+    /// How looking at its pictures stands.
+    pub pictures: PicturesView,
     /// The tokens that send its files, those in force first; none for those who may not manage them.
     pub tokens: Option<Vec<TokenRow>>,
     /// Largest file taken in, in bytes.

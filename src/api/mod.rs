@@ -26,6 +26,7 @@ pub mod job;
 pub mod outgoing;
 pub mod overview;
 pub mod partner;
+pub mod picture;
 pub mod preview;
 pub mod profile;
 pub mod pull;

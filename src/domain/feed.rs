@@ -4,13 +4,12 @@
 //! together are its [`Terms`], which is all that a reader and the engine are told. What came of
 //! its files is in [`super::delivery`].
 
-use super::contract::{Contract, Currency, Taxonomy};
+use super::contract::{Contract, Currency, Known};
 use super::delivery::Direction;
 use super::gate::Gates;
 use super::ids::FeedId;
 use super::profile::Profile;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// What a file says of the products it does not name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,8 +29,8 @@ pub struct Terms {
     pub profile: Profile,
     /// What its records must meet.
     pub contract: Contract,
-    /// The categories there are, where they are known.
-    pub taxonomy: Option<Arc<Taxonomy>>,
+    /// What is known beside its records.
+    pub known: Known,
 }
 
 impl Terms {
@@ -52,14 +51,14 @@ impl Terms {
         Self {
             profile,
             contract: Contract { currency, ..contract },
-            taxonomy: None,
+            known: Known::default(),
         }
     }
 
-    /// The same, knowing the categories there are.
+    /// The same, told what is known beside records.
     #[must_use]
-    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
-        Self { taxonomy, ..self }
+    pub fn knowing(self, known: Known) -> Self {
+        Self { known, ..self }
     }
 }
 
@@ -84,6 +83,8 @@ pub struct Feed {
     pub contract: Contract,
     /// Where its gates stand.
     pub gates: Gates,
+    /// Whether the pictures of its products are looked at.
+    pub pictures: bool,
 }
 
 impl Feed {
@@ -99,6 +100,7 @@ impl Feed {
             profile_version: 1,
             contract: Contract::default(),
             gates: Gates::default(),
+            pictures: false,
         }
     }
 

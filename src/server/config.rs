@@ -56,7 +56,7 @@ pub struct Intake {
     #[arg(long, env = "FEEDGATE_FILE_MAX_MB", default_value_t = 4000, value_name = "MB")]
     pub file_max_mb: u32,
 
-    /// Let scheduled pulls reach private addresses, such as those of your own network
+    /// Let scheduled pulls and looks at pictures reach private addresses, such as those of your own network
     #[arg(long, env = "FEEDGATE_PULL_PRIVATE")]
     pub pull_private: bool,
 }

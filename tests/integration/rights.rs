@@ -145,6 +145,11 @@ pub(crate) const TABLE: &[Row] = &[
         [401, 404, 404, 403, 409, 409],
     ),
     (
+        "switch_pictures",
+        &[("feed", "beta/main"), ("on", "false")],
+        [401, 404, 404, 403, 409, 409],
+    ),
+    (
         "list_deliveries",
         &[("partner", "beta")],
         [401, 200, 200, 200, 200, 200],

@@ -2,26 +2,24 @@
 //! while somebody mends it.
 //!
 //! All of them call [`judge`]; there is no second way to ask, so the browser says what the server
-//! will say. Only the categories of a [`Taxonomy`] stay on the server: [`Verdict::line`] tells
-//! where that leaves a word open.
+//! will say. Only what is [`Known`] beside the record stays on the server.
 
-use super::{Checked, Checker, Contract, Taxonomy};
+use super::{Checked, Checker, Contract, Known};
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// Sends attributes as they stand through a contract.
 pub fn judge(
     contract: &Contract,
-    taxonomy: Option<&Arc<Taxonomy>>,
+    known: &Known,
     attributes: &Attributes,
     now: DateTime<Utc>,
 ) -> (RawRecord, Checked) {
     let raw = RawRecord::from_attributes(attributes, Position::default());
-    let checked = Checker::new(contract, now).knowing(taxonomy.cloned()).check(&raw);
+    let checked = Checker::new(contract, now).knowing(known.clone()).check(&raw);
     (raw, checked)
 }
 
@@ -55,9 +53,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Judges, without knowing any categories.
+    /// Judges, without knowing anything beside the record.
     pub fn of(asked: &Asked) -> Self {
-        let (_, checked) = judge(&asked.contract, None, &asked.attributes, asked.now);
+        let (_, checked) = judge(&asked.contract, &Known::default(), &asked.attributes, asked.now);
         Self::from(&checked)
     }
 

@@ -9,13 +9,12 @@ use super::checks::{self, across::Marks};
 use super::look::Look;
 use super::sound::{Asked, Sound, hash};
 use super::text::trim;
-use super::{Contract, Currency, Rule, Standing, Taxonomy, rule};
+use super::{Contract, Currency, Known, Pictures, Rule, Standing, Taxonomy, rule};
 use crate::domain::record::{Attribute, RawRecord, Record};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) const NO_FIELD: u16 = u16::MAX;
@@ -404,8 +403,7 @@ const _: () = assert!(Attribute::COUNT <= 128);
 pub struct Rules {
     contract: Contract,
     now: DateTime<Utc>,
-    /// The categories there are, where they are known.
-    taxonomy: Option<Arc<Taxonomy>>,
+    known: Known,
     /// The rules that the contract speaks of; few, if any.
     own: Vec<(&'static Rule, Standing)>,
     /// The checks that look at every record, a bit each by their place in the table.
@@ -429,7 +427,7 @@ impl Rules {
             asked: Asked::new(),
             contract: contract.clone(),
             now,
-            taxonomy: None,
+            known: Known::default(),
             own: contract
                 .rules
                 .keys()
@@ -439,16 +437,22 @@ impl Rules {
         }
     }
 
-    /// The same rules, knowing the categories there are.
+    /// The same rules, told what is known beside a record.
     #[must_use]
-    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
-        Self { taxonomy, ..self }
+    pub fn knowing(self, known: Known) -> Self {
+        Self { known, ..self }
+    }
+
+    /// Pictures that were looked at, where any were.
+    #[inline]
+    pub fn pictures(&self) -> Option<&Pictures> {
+        self.known.pictures.as_deref()
     }
 
     /// The categories there are, where they are known.
     #[inline]
     pub fn taxonomy(&self) -> Option<&Taxonomy> {
-        self.taxonomy.as_deref()
+        self.known.taxonomy.as_deref()
     }
 
     /// The same rules without the check at one place of the table, to measure what it costs.
@@ -555,11 +559,11 @@ impl Checker {
         }
     }
 
-    /// The same, knowing the categories there are.
+    /// The same, told what is known beside a record.
     #[must_use]
-    pub fn knowing(self, taxonomy: Option<Arc<Taxonomy>>) -> Self {
+    pub fn knowing(self, known: Known) -> Self {
         Self {
-            rules: self.rules.knowing(taxonomy),
+            rules: self.rules.knowing(known),
             ..self
         }
     }

@@ -1,10 +1,11 @@
 //! Sets the examples of rules on their stage: laid over a sound record, under one contract, at
 //! one moment, so that the test of the examples and the rule's page see the same.
 
-use super::{Checker, Contract, Currency, Example, Rule};
+use super::{Checker, Contract, Currency, Example, Known, Picture, Pictures, Rule};
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::Violation;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// A record that every rule passes.
 pub const SOUND: &[(&str, &str)] = &[
@@ -49,10 +50,32 @@ pub fn moment() -> DateTime<Utc> {
     DateTime::from_timestamp(1_760_000_000, 0).unwrap_or_default()
 }
 
+/// Pictures of examples that somebody has looked at: width, height and bytes by their names.
+const PICTURES: [(&str, u32, u32, u64); 7] = [
+    ("100x100.jpg", 100, 100, 20_000),
+    ("800x600.jpg", 800, 600, 100_000),
+    ("99x800.jpg", 99, 800, 20_000),
+    ("249x249.jpg", 249, 249, 20_000),
+    ("8000x8000.jpg", 8_000, 8_000, 16_000_000),
+    ("8001x8000.jpg", 8_001, 8_000, 16_000_000),
+    ("17-megabytes.jpg", 6_000, 4_000, 17_000_000),
+];
+
+/// What is known beside an example.
+pub fn known() -> Known {
+    let seen = PICTURES.map(|(name, width, height, bytes)| {
+        let url = format!("https://shop.example/images/{name}");
+        let picture = Picture { width, height, bytes };
+        (Pictures::key(&url), picture)
+    });
+    Known::default().seeing(Some(Arc::new(Pictures::from_iter(seen))))
+}
+
 /// What the engine finds in an example.
 pub fn judge(changes: &[(&str, &str)]) -> Vec<Violation> {
     let raw = record(changes);
     Checker::new(&contract(), moment())
+        .knowing(known())
         .check(&raw)
         .violations()
         .collect()
@@ -165,7 +188,7 @@ pub fn together(rule: &Rule) -> Option<&'static Together> {
 impl File {
     /// What the engine finds in its records, and at its end.
     pub fn judge(&self) -> Vec<Violation> {
-        let mut checker = Checker::new(&contract(), moment());
+        let mut checker = Checker::new(&contract(), moment()).knowing(known());
         let mut found = Vec::new();
         let all = (0..self.times).flat_map(|_| self.records);
         for (place, changes) in all.enumerate() {

@@ -3,7 +3,7 @@
 use super::checker::{Checked, Finding, NO_FIELD, Rules};
 use super::sound::hash;
 use super::text::trim;
-use super::{Contract, Rule, Standing, Taxonomy};
+use super::{Contract, Pictures, Rule, Standing, Taxonomy};
 use crate::domain::record::{Attribute, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
@@ -32,6 +32,12 @@ impl<'a> Look<'a> {
     /// The categories there are, where they are known.
     pub fn taxonomy(&self) -> Option<&'a Taxonomy> {
         self.rules.taxonomy()
+    }
+
+    /// Pictures that were looked at, where any were.
+    #[inline]
+    pub fn pictures(&self) -> Option<&'a Pictures> {
+        self.rules.pictures()
     }
 
     /// The time of the check.

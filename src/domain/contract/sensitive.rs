@@ -6,7 +6,7 @@
 //! records is looked at before and after instead.
 
 use super::alone::judge;
-use super::{Checked, Contract};
+use super::{Checked, Contract, Known};
 use crate::domain::format;
 use crate::domain::record::{Attribute, Attributes, RawRecord};
 use crate::domain::violation::Severity;
@@ -28,8 +28,8 @@ pub fn changed(
     now: DateTime<Utc>,
 ) -> Vec<Attribute> {
     let (before, after) = (
-        judge(contract, None, saved, now),
-        judge(contract, None, typed, now),
+        judge(contract, &Known::default(), saved, now),
+        judge(contract, &Known::default(), typed, now),
     );
     let is_other = |of: &Attribute| is_sound(&before.1, *of) && means(&before, *of) != means(&after, *of);
     SENSITIVE.into_iter().filter(is_other).collect()

@@ -1,6 +1,6 @@
 //! `feedgate check`: says what is wrong with a file, without a database.
 
-use crate::domain::contract::Currency;
+use crate::domain::contract::{Currency, Known};
 use crate::domain::feed::Terms;
 use crate::server::clock::Clock;
 use crate::server::config::Knowing;
@@ -70,7 +70,7 @@ impl Args {
                 return Ok(ExitCode::from(2));
             }
         };
-        let terms = Terms::of(profile, contract, self.currency).knowing(taxonomy);
+        let terms = Terms::of(profile, contract, self.currency).knowing(Known::categories(taxonomy));
         let mut code = 0;
         for path in &self.files {
             let name = path.file_name().map_or_else(

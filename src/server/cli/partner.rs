@@ -77,6 +77,16 @@ enum Verb {
         #[arg(long, default_value = "set on the command line")]
         reason: String,
     },
+    /// Have the pictures of a feed's products looked at, or no more; or say whether they are
+    Pictures {
+        /// The partner's slug
+        partner: String,
+        /// The feed's slug
+        feed: String,
+        /// Whether they are looked at from now on; without it, whether they are is said
+        #[arg(value_parser = ["on", "off"])]
+        switch: Option<String>,
+    },
     /// List partners and feeds
     List,
 }
@@ -98,6 +108,11 @@ impl Args {
                 limits,
                 reason,
             } => gates(&opened, &partner, &feed, &limits, &reason).await,
+            Verb::Pictures {
+                partner,
+                feed,
+                switch,
+            } => pictures(&opened, &partner, &feed, switch.as_deref()).await,
             Verb::Add {
                 partner,
                 name,
@@ -281,6 +296,38 @@ async fn gates(
             limit.unit
         );
     }
+    Ok(())
+}
+
+/// Says whether a feed's pictures are looked at, or switches that and notes who did.
+async fn pictures(opened: &Opened, partner: &str, feed: &str, switch: Option<&str>) -> anyhow::Result<()> {
+    let id = FeedId::of(&PartnerId::parse(partner)?, feed)?;
+    let state = opened.store.find_feed(&Scope::All, &id).await?;
+    let mut on = state
+        .ok_or_else(|| anyhow::anyhow!("there is no feed {id}; feedgate partner list shows those there are"))?
+        .feed
+        .pictures;
+    if let Some(wanted) = switch.map(|word| word == "on")
+        && wanted != on
+    {
+        on = wanted;
+        let now = Clock::system().now();
+        let deed = Deed {
+            at: now,
+            actor_id: None,
+            actor_name: "command line".to_owned(),
+            action: desk::picture::DEED.to_owned(),
+            object: format!("feed:{id}"),
+            partner: Some(id.partner()),
+            what: desk::picture::told(on).to_owned(),
+        };
+        opened
+            .store
+            .switch_pictures(&Scope::All, &id, on, &deed, now)
+            .await?;
+    }
+    let says = if on { "are looked at" } else { "are not looked at" };
+    println!("the pictures of {id} {says}");
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::access::partners;
 use super::quarantine::{REASON_MAX, find, note, page_of, queue};
 use crate::api::quarantine::{Draft, Judgement, Judging};
 use crate::domain::account::Viewer;
-use crate::domain::contract::{Contract, Verdict, alone, sensitive};
+use crate::domain::contract::{Contract, Known, Verdict, alone, sensitive};
 use crate::domain::ids::RecordId;
 use crate::domain::quarantine::{HeldRecord, Move, Revision};
 use crate::domain::record::Attributes;
@@ -16,7 +16,7 @@ use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
-use crate::server::pipeline::judge;
+use crate::server::pipeline::{judge, knowing};
 use crate::server::store::{self, Deed};
 use chrono::{DateTime, Utc};
 
@@ -118,9 +118,10 @@ async fn save(
     let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
     let feed = feed.as_ref().map(|f| &f.feed);
     ensure_meant(&judge::contract(feed), record, draft, sure, now)?;
+    let known = knowing::known_of(&state.store, state.taxonomy.as_ref(), feed, &[&draft.attributes]).await?;
     let revision = Revision {
         number: on + 1,
-        violations: judge::violations(feed, state.taxonomy.as_ref(), &draft.attributes, now),
+        violations: judge::violations(feed, &known, &draft.attributes, now),
         attributes: draft.attributes.clone(),
         by: viewer.name.clone(),
         at: now,
@@ -193,17 +194,18 @@ fn check_size(attributes: &Attributes) -> Result<(), AppError> {
 pub(super) fn judging(
     state: &AppState,
     contract: Contract,
+    known: &Known,
     current: Vec<Violation>,
     record: &HeldRecord,
     draft: Option<&Draft>,
 ) -> Judging {
-    let (taxonomy, now) = (state.taxonomy.as_ref(), state.clock.now());
+    let now = state.clock.now();
     let fails = |draft: &Draft| {
         let (merged, _) = record.merge(draft.on, &draft.attributes);
-        Verdict::from(&alone::judge(&contract, taxonomy, &merged, now).1).violations
+        Verdict::from(&alone::judge(&contract, known, &merged, now).1).violations
     };
     Judging {
-        looks_up: taxonomy.is_some(),
+        looks_up: known.is_something(),
         current,
         draft: draft
             .filter(|draft| draft.fault().is_none())
@@ -219,9 +221,11 @@ pub async fn judge(viewer: &Viewer, id: &RecordId, attributes: &Attributes) -> R
     let record = find(&state, viewer, id).await?;
     check_size(attributes)?;
     let feed = state.store.find_feed(&viewer.scope(), &record.feed).await?;
-    let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
+    let feed = feed.as_ref().map(|f| &f.feed);
+    let contract = judge::contract(feed);
     let now = state.clock.now();
-    let (_, checked) = alone::judge(&contract, state.taxonomy.as_ref(), attributes, now);
+    let known = knowing::known_of(&state.store, state.taxonomy.as_ref(), feed, &[attributes]).await?;
+    let (_, checked) = alone::judge(&contract, &known, attributes, now);
     Ok(Judgement {
         verdict: Verdict::from(&checked),
         contract,

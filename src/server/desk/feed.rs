@@ -1,7 +1,7 @@
 //! Puts one feed's page together.
 
 use super::summary::summary;
-use super::{story, token};
+use super::{picture, story, token};
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
 use crate::domain::delivery::{Delivery, Origin, Status};
@@ -62,6 +62,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         store.find_pull(&scope, id),
     )?;
     let tokens = token::list(&state, viewer, id).await?;
+    let pictures = picture::read(&state, viewer, &feed).await?;
     let rolled = state.figures.read(&scope, &[span], size, now).await?;
     let figures = summary(&rolled.of_feed(id, span, size));
     let signs = Signs {
@@ -81,6 +82,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
         undecided: held.total,
         settings: settings(&feed),
         pull: pull.map(Into::into),
+        pictures,
         tokens,
         file_max: state.file_max,
         entries: Page {

@@ -12,7 +12,7 @@ use crate::domain::profile::Kept;
 use crate::domain::record::Attributes;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
-use crate::server::pipeline::judge;
+use crate::server::pipeline::{judge, knowing};
 use crate::server::store::{self, Bulk};
 
 /// Records that are shown before and after.
@@ -96,6 +96,7 @@ pub(super) async fn samples(state: &AppState, viewer: &Viewer, bulk: &Bulk) -> R
     let feed = state.store.find_feed(&viewer.scope(), &bulk.feed).await?;
     let feed = feed.as_ref().map(|feed| &feed.feed);
     let now = state.clock.now();
+    let known = knowing::known(&state.store, state.taxonomy.as_ref(), feed, now).await?;
     let values = |attributes: &Attributes| {
         let of = attributes.iter().filter(|(name, _)| *name == mend.fix.attribute);
         of.map(|(_, value)| value.to_owned()).collect()
@@ -109,7 +110,7 @@ pub(super) async fn samples(state: &AppState, viewer: &Viewer, bulk: &Bulk) -> R
             let Some(revision) = bulk.mended(&record, now).filter(|_| takes) else {
                 continue;
             };
-            let decision = judge::decide(feed, state.taxonomy.as_ref(), &revision.attributes, now);
+            let decision = judge::decide(feed, &known, &revision.attributes, now);
             samples.push(Sample {
                 before: values(record.current()),
                 after: values(&revision.attributes),

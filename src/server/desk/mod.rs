@@ -21,6 +21,7 @@ pub mod mend;
 pub mod outgoing;
 pub mod overview;
 pub mod partner;
+pub mod picture;
 mod preview;
 pub mod profile;
 pub mod pull;

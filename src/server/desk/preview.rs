@@ -121,7 +121,7 @@ fn look(
     tried: &mut Tried,
 ) -> Result<(), Stop> {
     let adapter = reader.leave_as_sent();
-    let mut judge = Checker::new(&terms.contract, now).knowing(terms.taxonomy.clone());
+    let mut judge = Checker::new(&terms.contract, now).knowing(terms.known.clone());
     let mut sent = RawRecord::default();
     let mut names = Seen::default();
     let mut reasons = BTreeMap::<&'static str, u64>::new();

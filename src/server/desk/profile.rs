@@ -17,6 +17,7 @@ use crate::domain::{format, hold};
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
+use crate::server::pipeline::knowing;
 use crate::server::profile::{self, Flaw};
 use crate::server::store::{self, Deed, Draft, Revision, StoredFile};
 use chrono::{DateTime, Utc};
@@ -291,7 +292,8 @@ async fn look(
         Trial::Pasted(draft.sample.clone())
     };
     let shown = u64::from(draft.records);
-    let terms = |feed: &Feed| feed.terms().knowing(state.taxonomy.clone());
+    let known = knowing::known(&state.store, state.taxonomy.as_ref(), Some(feed), now).await?;
+    let terms = |feed: &Feed| feed.terms().knowing(known.clone());
     let first = attempt(state, &source, terms(&tried), now, shown).await?;
     let standing = if is_draft {
         Some(attempt(state, &source, terms(feed), now, 0).await?.outcome)

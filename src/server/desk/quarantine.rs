@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::server::auth;
 use crate::server::context::{self, AppState, go};
 use crate::server::fresh;
-use crate::server::pipeline::judge;
+use crate::server::pipeline::{judge, knowing};
 use crate::server::store::{self, Bound, Deed, Job, Side, Work};
 use chrono::TimeDelta;
 
@@ -106,19 +106,18 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     let draft = auth::find_draft(&context::session()?, id.as_str()).await?;
     let may_act = viewer.may(Right::EditRecord);
     let contract = judge::contract(feed.as_ref().map(|f| &f.feed));
-    let (raw, checked) = alone::judge(
-        &contract,
-        state.taxonomy.as_ref(),
-        record.current(),
-        state.clock.now(),
-    );
+    let mut records = vec![record.current()];
+    records.extend(draft.as_ref().map(|draft| &draft.attributes));
+    let (taxonomy, of) = (state.taxonomy.as_ref(), feed.as_ref().map(|f| &f.feed));
+    let known = knowing::known_of(&state.store, taxonomy, of, &records).await?;
+    let (raw, checked) = alone::judge(&contract, &known, record.current(), state.clock.now());
     let accepted = match checked.key() {
         "" => None,
         key => state.store.find_item(&scope, &record.feed, key).await?,
     };
     let judging = (may_act && !edits_off).then(|| {
         let current = Verdict::from(&checked).violations;
-        editing::judging(&state, contract, current, &record, draft.as_ref())
+        editing::judging(&state, contract, &known, current, &record, draft.as_ref())
     });
     let mut history = vec![Event {
         at: record.received_at,

@@ -198,7 +198,9 @@ fn shortened(value: &str) -> String {
 
 fn attempt(attribute: &str, value: &str) -> Attempt {
     let raw = example::record(&[(attribute, value)]);
-    let found = Checker::new(&example::contract(), example::moment()).check(&raw);
+    let found = Checker::new(&example::contract(), example::moment())
+        .knowing(example::known())
+        .check(&raw);
     let record = found.record(&raw);
     Attempt {
         value: value.to_owned(),

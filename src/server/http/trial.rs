@@ -11,6 +11,7 @@ use crate::error::AppError;
 use crate::server::context::{self, AppState, Caller};
 use crate::server::fresh;
 use crate::server::intake::{Incoming, Refused, Way};
+use crate::server::pipeline::knowing;
 use crate::server::trial::Tried;
 use axum::Json;
 use axum::body::Body;
@@ -125,12 +126,14 @@ async fn check(
             digest: None,
             limit: state.file_max,
         };
-        let terms = feed.terms().knowing(state.taxonomy.clone());
+        let now = state.clock.now();
+        let known = knowing::known(&state.store, state.taxonomy.as_ref(), Some(&feed), now).await?;
+        let terms = feed.terms().knowing(known);
         let body = futures::StreamExt::chain(futures::stream::iter([Ok(first)]), field);
         let watched = watched(&viewer, ticket);
         let report = state
             .trials
-            .attempt(&incoming, &watched, terms, state.clock.now(), body)
+            .attempt(&incoming, &watched, terms, now, body)
             .await?;
         return Ok(report);
     }

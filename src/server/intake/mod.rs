@@ -5,6 +5,7 @@
 //! | [`mod@receive`] | streams one file into the store, and queues its delivery |
 //! | [`mod@pull`] | fetches a file from its address, and hands it on |
 //! | [`guard`] | keeps that away from addresses that lie inside |
+//! | [`mod@picture`] | looks at a picture of a partner |
 //! | [`mod@keep`] | keeps a file that was read from a disk |
 //! | [`mod@log`] | takes entries of the audit log that other systems write |
 //! | [`mod@verdict`] | says what became of a file that came in |
@@ -15,12 +16,14 @@
 mod guard;
 mod keep;
 mod log;
+mod picture;
 mod pull;
 mod receive;
 mod verdict;
 
 pub use keep::keep;
 pub use log::{Remark, Taken, Writer, take_log};
+pub use picture::Looker;
 pub use pull::{Puller, check, vet};
 pub use receive::{Incoming, Refused, Way, read_body, receive};
 pub use verdict::{Verdict, verdict};

@@ -11,7 +11,7 @@ use crate::server::store::{self, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use reqwest::header::{self, HeaderMap, HeaderName};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,18 +39,8 @@ impl Puller {
     /// `private` says so.
     pub fn new(limit: u64, within: Duration, private: bool) -> anyhow::Result<Self> {
         let guard = Guard { private };
-        let client = Client::builder()
-            .user_agent(concat!("feedgate/", env!("CARGO_PKG_VERSION")))
-            // Each hop is looked at before it is taken, and none through somebody else's machine.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(guard))
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .referer(false)
-            .build()?;
         Ok(Self {
-            client,
+            client: client(guard)?,
             guard,
             limit,
             within,
@@ -88,7 +78,16 @@ impl Puller {
         feed: &Feed,
         pulling: &Pulling,
     ) -> Result<Outcome, Failure> {
-        let (response, url) = self.ask(pulling).await?;
+        let conditions = |mut request: RequestBuilder| {
+            if let Some(etag) = &pulling.etag {
+                request = request.header(header::IF_NONE_MATCH, etag);
+            }
+            if let Some(at) = &pulling.last_modified {
+                request = request.header(header::IF_MODIFIED_SINCE, at);
+            }
+            request
+        };
+        let (response, url) = follow(&self.client, self.guard, &pulling.url, conditions).await?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED => return Ok(Outcome::NothingNew),
@@ -132,33 +131,47 @@ impl Puller {
             last_modified,
         })
     }
+}
 
-    /// Asks for the file, from wherever it has gone.
-    async fn ask(&self, pulling: &Pulling) -> Result<(Response, Url), Failure> {
-        let mut url = check(&pulling.url).map_err(Failure::of)?;
-        for _ in 0..=HOPS {
-            self.guard.admits(url.host_str()).map_err(Failure::of)?;
-            let mut request = self.client.get(url.clone());
-            // Bytes as they are: packed by the partner or not at all.
-            request = request.header(header::ACCEPT_ENCODING, "identity");
-            if let Some(etag) = &pulling.etag {
-                request = request.header(header::IF_NONE_MATCH, etag);
-            }
-            if let Some(at) = &pulling.last_modified {
-                request = request.header(header::IF_MODIFIED_SINCE, at);
-            }
-            let response = request
-                .send()
-                .await
-                .map_err(|error| Failure::of(in_full(&error)))?;
-            // Of the redirects, the one that speaks of no other address.
-            if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
-                return Ok((response, url));
-            }
-            url = next(&url, &response)?;
+/// What connects to partners' servers, as far as a guard lets it.
+pub(super) fn client(guard: Guard) -> reqwest::Result<Client> {
+    Client::builder()
+        .user_agent(concat!("feedgate/", env!("CARGO_PKG_VERSION")))
+        // Each hop is looked at before it is taken, and none through somebody else's machine.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(guard))
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .referer(false)
+        .build()
+}
+
+/// Asks for what is at an address, from wherever it has gone.
+pub(super) async fn follow(
+    client: &Client,
+    guard: Guard,
+    url: &str,
+    ask: impl Fn(RequestBuilder) -> RequestBuilder,
+) -> Result<(Response, Url), Failure> {
+    let mut url = check(url).map_err(Failure::of)?;
+    for _ in 0..=HOPS {
+        guard.admits(url.host_str()).map_err(Failure::of)?;
+        // Bytes as they are: packed by the partner or not at all.
+        let request = client
+            .get(url.clone())
+            .header(header::ACCEPT_ENCODING, "identity");
+        let response = ask(request)
+            .send()
+            .await
+            .map_err(|error| Failure::of(in_full(&error)))?;
+        // Of the redirects, the one that speaks of no other address.
+        if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
+            return Ok((response, url));
         }
-        Err(Failure::of(format!("it was redirected more than {HOPS} times")))
+        url = next(&url, &response)?;
     }
+    Err(Failure::of(format!("it was redirected more than {HOPS} times")))
 }
 
 /// Reads an address as a person typed it.
@@ -214,7 +227,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
 }
 
 /// An error with its causes, and without the address, which may hold a secret.
-fn in_full(error: &reqwest::Error) -> String {
+pub(super) fn in_full(error: &reqwest::Error) -> String {
     let mut words = if error.is_timeout() {
         "the server took too long"
     } else if error.is_connect() {
@@ -231,7 +244,7 @@ fn in_full(error: &reqwest::Error) -> String {
     words
 }
 
-enum Failure {
+pub(super) enum Failure {
     Theirs {
         why: String,
         status: Option<u16>,
@@ -241,11 +254,19 @@ enum Failure {
 }
 
 impl Failure {
-    fn of(why: String) -> Self {
+    pub(super) fn of(why: String) -> Self {
         Self::Theirs {
             why,
             status: None,
             wait: None,
+        }
+    }
+
+    /// It in words.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Theirs { why, .. } => why,
+            Self::Store(error) => error.to_string(),
         }
     }
 }

@@ -6,10 +6,10 @@
 //! record that makes the transaction fail is decided alone, noted as failed, and never keeps the
 //! others from theirs.
 
-use super::judge;
+use super::{judge, knowing};
 use crate::domain::account::Scope;
 use crate::domain::bulk::{Outcome, PART};
-use crate::domain::contract::Taxonomy;
+use crate::domain::contract::{Known, Taxonomy};
 use crate::domain::feed::Feed;
 use crate::domain::quarantine::HeldRecord;
 use crate::server::clock::Clock;
@@ -33,6 +33,7 @@ pub async fn rehearse(
         ..Rehearsed::default()
     };
     let now = clock.now();
+    let known = knowing::known(store, taxonomy, feed.as_ref(), now).await?;
     for record in &records {
         if !taken.bulk.action.takes(record.state) {
             would.gone += 1;
@@ -43,7 +44,7 @@ pub async fn rehearse(
         let attributes = mended
             .as_ref()
             .map_or(record.current(), |revision| &revision.attributes);
-        match judge::decide(feed.as_ref(), taxonomy, attributes, now) {
+        match judge::decide(feed.as_ref(), &known, attributes, now) {
             Decision::Passes(_) => would.pass += 1,
             Decision::Fails(violations) => {
                 would.fail += 1;
@@ -72,12 +73,13 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let bulk = &taken.bulk;
     let feed = feed_of(store, taken).await?;
+    let known = knowing::known(store, taxonomy, feed.as_ref(), clock.now()).await?;
     let part = Part {
         store,
         clock,
         taken,
         feed: feed.as_ref(),
-        taxonomy,
+        known: &known,
         lease,
     };
     let mut letters = taken.letters.clone();
@@ -112,7 +114,7 @@ struct Part<'a> {
     clock: &'a Clock,
     taken: &'a Taken,
     feed: Option<&'a Feed>,
-    taxonomy: Option<&'a Arc<Taxonomy>>,
+    known: &'a Known,
     lease: TimeDelta,
 }
 
@@ -153,7 +155,7 @@ impl Part<'_> {
             return Ok(Some(Vec::new()));
         };
         let now = self.clock.now();
-        let judge = |record: &HeldRecord| judge::decide(self.feed, self.taxonomy, record.current(), now);
+        let judge = |record: &HeldRecord| judge::decide(self.feed, self.known, record.current(), now);
         self.store.decide_slice(slice, &judge, now, self.lease).await
     }
 

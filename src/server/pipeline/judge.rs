@@ -1,6 +1,6 @@
 //! Puts single records before a feed's contract: in an ingest, a replay and the editor alike.
 
-use crate::domain::contract::{Checked, Contract, Taxonomy, alone};
+use crate::domain::contract::{Checked, Contract, Known, alone};
 use crate::domain::feed::Feed;
 use crate::domain::record::{Attributes, RawRecord};
 use crate::domain::violation::Violation;
@@ -8,32 +8,26 @@ use crate::server::store::{Decision, Passed};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// The contract of a feed; the default one where the feed is not known any more.
 pub fn contract(feed: Option<&Feed>) -> Contract {
     feed.map(|feed| feed.terms().contract).unwrap_or_default()
 }
 
-/// What the contract says of attributes as they stand, knowing the categories of a taxonomy.
+/// What the contract says of attributes as they stand, with what is known beside them.
 pub fn violations(
     feed: Option<&Feed>,
-    taxonomy: Option<&Arc<Taxonomy>>,
+    known: &Known,
     attributes: &Attributes,
     now: DateTime<Utc>,
 ) -> Vec<Violation> {
-    let (_, checked) = alone::judge(&contract(feed), taxonomy, attributes, now);
+    let (_, checked) = alone::judge(&contract(feed), known, attributes, now);
     checked.violations().collect()
 }
 
 /// Whether attributes pass, and the item they make.
-pub fn decide(
-    feed: Option<&Feed>,
-    taxonomy: Option<&Arc<Taxonomy>>,
-    attributes: &Attributes,
-    now: DateTime<Utc>,
-) -> Decision {
-    let (raw, checked) = alone::judge(&contract(feed), taxonomy, attributes, now);
+pub fn decide(feed: Option<&Feed>, known: &Known, attributes: &Attributes, now: DateTime<Utc>) -> Decision {
+    let (raw, checked) = alone::judge(&contract(feed), known, attributes, now);
     if checked.is_held() {
         Decision::Fails(checked.violations().collect())
     } else {

@@ -6,6 +6,7 @@
 //! | [`ingest`] | takes a file in |
 //! | `gate` | puts a file before the gates |
 //! | [`hold`] | rules on what a gate held: releases or refuses it |
+//! | [`knowing`] | gathers what the engine is told beside a contract |
 //! | [`judge`] | puts single records before a feed's contract |
 //! | [`bulk`] | works on a part of a set of held records |
 //! | [`expiry`] | gives up held records that nobody acts on |
@@ -23,6 +24,7 @@ mod gate;
 pub mod hold;
 pub mod ingest;
 pub mod judge;
+pub mod knowing;
 pub mod patience;
 pub mod reconcile;
 pub mod replay;

@@ -4,7 +4,7 @@
 //! (`Store::decide_queued`), so a job may be run again from the start at any time. A replay has a
 //! delivery of its own, named by the job.
 
-use super::judge;
+use super::{judge, knowing};
 use crate::domain::account::Scope;
 use crate::domain::contract::Taxonomy;
 use crate::domain::ids::RecordId;
@@ -28,9 +28,12 @@ pub async fn run(
         .await
         .context("reading the feed")?
         .map(|f| f.feed);
+    let known = knowing::known(store, taxonomy, feed.as_ref(), clock.now())
+        .await
+        .context("reading what is known of pictures")?;
     for id in records {
         let now = clock.now();
-        let judge = |record: &HeldRecord| judge::decide(feed.as_ref(), taxonomy, record.current(), now);
+        let judge = |record: &HeldRecord| judge::decide(feed.as_ref(), &known, record.current(), now);
         let outcome = store
             .decide_queued(job, id, &judge, now)
             .await

@@ -15,9 +15,10 @@ use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Days a job that was done can still be looked at.
-pub(super) const DONE_KEPT_DAYS: u64 = 30;
+const DONE_KEPT_DAYS: u64 = 30;
 
 /// What a job does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +149,17 @@ fn unfinished() -> Document {
 }
 
 impl Store {
+    pub(super) async fn index_jobs(&self) -> Result<()> {
+        let keys = [
+            doc! {"state": 1, "run_at": 1},
+            doc! {"state": 1, "asked_at": 1},
+            doc! {"feed": 1, "state": 1},
+        ];
+        self.index("jobs", &keys).await?;
+        let kept = Duration::from_secs(DONE_KEPT_DAYS * 24 * 3600);
+        self.expire("jobs", "done_at", kept).await
+    }
+
     /// Queues a job as part of something larger.
     pub(super) async fn insert_job_in(
         &self,

@@ -62,6 +62,7 @@ mod logging;
 mod outlines;
 mod paging;
 mod partners;
+mod pictures;
 mod probe;
 mod profiles;
 mod pulls;
@@ -94,6 +95,7 @@ pub use listed::{Failure, HeldLine, HeldLines};
 pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
+pub use pictures::{Looked, LookedAt, Looking};
 pub use profiles::Revision;
 pub use quarantine::{Holding, Side};
 pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};
@@ -166,7 +168,7 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 30] = [
+const COLLECTIONS: [&str; 32] = [
     "deliveries",
     "items",
     "quarantine",
@@ -181,6 +183,8 @@ const COLLECTIONS: [&str; 30] = [
     "links",
     "tries",
     "pulls",
+    "pictures",
+    "looking",
     "contracts",
     "profiles",
     "drafts",
@@ -290,18 +294,12 @@ impl Store {
             &[doc! {"feed": 1}, doc! {"partner": 1, "triage.state": 1}],
         )
         .await?;
-        self.index(
-            "jobs",
-            &[
-                doc! {"state": 1, "run_at": 1},
-                doc! {"state": 1, "asked_at": 1},
-                doc! {"feed": 1, "state": 1},
-            ],
-        )
-        .await?;
-        let done_kept = Duration::from_secs(jobs::DONE_KEPT_DAYS * 24 * 3600);
-        self.expire("jobs", "done_at", done_kept).await?;
-        tokio::try_join!(self.index_withdrawn(), self.index_happenings())?;
+        self.index_jobs().await?;
+        tokio::try_join!(
+            self.index_withdrawn(),
+            self.index_happenings(),
+            self.index_pictures()
+        )?;
         self.index(
             "rollups",
             &[

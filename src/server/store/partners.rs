@@ -77,6 +77,8 @@ struct FeedDoc {
     #[serde(default)]
     gates: Gates,
     #[serde(default)]
+    pictures: bool,
+    #[serde(default)]
     last: Option<LastDoc>,
     #[serde(default)]
     keep_held: Option<KeepDoc>,
@@ -116,6 +118,7 @@ impl TryFrom<FeedDoc> for FeedState {
                 profile_version: d.profile_version.unwrap_or(1),
                 contract: d.contract,
                 gates: d.gates,
+                pictures: d.pictures,
             },
             last: d.last.map(|l| (l.at, l.status)),
             keep_held: d.keep_held.filter(|k| k.days > 0).map(|k| (k.days, k.since)),
@@ -165,6 +168,7 @@ impl Store {
             profile_version: Some(feed.profile_version),
             contract: feed.contract.clone(),
             gates: feed.gates,
+            pictures: feed.pictures,
             last: None,
             keep_held: None,
         };

@@ -11,12 +11,14 @@
 //! | [`bulk`] | works on sets of held records, a part at a time |
 //! | [`mod@ingest`] | takes the file of a queued delivery in |
 //! | [`mod@pull`] | queues pulls as they fall due, and does them |
+//! | [`pictures`] | looks at the pictures of feeds |
 //! | [`watch`] | takes in what is laid into a folder |
 //! | [`housekeeping`] | removes what is not needed any more |
 
 mod bulk;
 mod housekeeping;
 mod ingest;
+mod pictures;
 mod pull;
 mod watch;
 
@@ -24,7 +26,7 @@ pub use watch::Watch;
 
 use super::clock::Clock;
 use super::config::Working;
-use super::intake::Puller;
+use super::intake::{Looker, Puller};
 use super::pipeline::ingest::Busy;
 use super::pipeline::{replay, rollup};
 use super::store::{JobState, Store, Work};
@@ -58,6 +60,7 @@ pub struct Worker {
     name: String,
     settings: Working,
     puller: Puller,
+    looker: Looker,
     taxonomy: Option<Arc<Taxonomy>>,
 }
 
@@ -67,6 +70,7 @@ impl Worker {
         let within = Duration::from_secs(u64::from(settings.pull_seconds));
         let puller = Puller::new(settings.intake.file_max(), within, settings.intake.pull_private)
             .context("preparing to fetch files")?;
+        let looker = Looker::new(settings.intake.pull_private).context("preparing to look at pictures")?;
         let taxonomy = settings.knowing.load()?;
         let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
         Ok(Self {
@@ -75,6 +79,7 @@ impl Worker {
             name,
             settings,
             puller,
+            looker,
             taxonomy,
         })
     }
@@ -91,6 +96,7 @@ impl Worker {
             followed,
             self.keep_bulks(&stop),
             self.keep_schedule(&stop),
+            self.keep_pictures(&stop),
             self.keep_watch(&stop),
             self.keep_house(&stop)
         );

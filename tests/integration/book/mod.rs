@@ -48,7 +48,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 fn codes(fixture: Fixture) -> BTreeSet<String> {
     match fixture {
         Fixture::Records(records) => {
-            let rules = Rules::new(&example::contract(), example::moment());
+            let rules = Rules::new(&example::contract(), example::moment()).knowing(example::known());
             let (mut across, mut checked) = (Across::default(), Checked::default());
             let mut found = BTreeSet::new();
             for (place, changes) in records.iter().enumerate() {

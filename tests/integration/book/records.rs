@@ -29,6 +29,11 @@ fn length(code: &'static str, name: &'static str, prefix: &str, most: usize) -> 
     value(code, name, &text(most + 1), &text(most))
 }
 
+/// A picture that somebody has looked at.
+fn picture(size: &str) -> String {
+    format!("https://shop.example/images/{size}.jpg")
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let mut all = required();
     all.extend(numbers());
@@ -108,6 +113,13 @@ fn required() -> Vec<Case> {
             "image_link",
             "https://shop.example/no-image.png",
             "https://shop.example/noimagine.png",
+        ),
+        value("IMG_SMALL", "image_link", &picture("99x800"), &picture("100x100")),
+        value(
+            "IMG_LARGE",
+            "image_link",
+            &picture("8001x8000"),
+            &picture("8000x8000"),
         ),
         value("AVAIL_MISSING", "availability", "", "out_of_stock"),
         value("AVAIL_ENUM", "availability", "maybe", "in stock"),

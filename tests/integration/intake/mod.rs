@@ -5,6 +5,7 @@ mod audit;
 mod browser;
 mod files;
 mod jobs;
+mod pictures;
 mod pulls;
 mod schedule;
 mod tokens;

@@ -25,7 +25,7 @@ fn feed_file() -> Vec<u8> {
 }
 
 /// A partner's server; gone with the test.
-async fn serve(router: Router) -> SocketAddr {
+pub async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("an address");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -2,12 +2,13 @@
 //! what came of each of its files.
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
-//! shows how fetching it stands, [`token`] which programs may send one. The pages below it are [`mod@contract`], what its records must
+//! shows how fetching it stands, [`picture`] what was seen of its pictures, [`token`] which programs may send one. The pages below it are [`mod@contract`], what its records must
 //! meet, [`profile`], how its files are read, [`gates`], when they are held, and
 //! [`trial`], where one is tried before it is sent; [`tabs`] leads from one to the other.
 
 pub mod contract;
 pub mod gates;
+mod picture;
 pub mod profile;
 mod pull;
 mod send;
@@ -17,6 +18,7 @@ mod token;
 pub mod trial;
 
 use crate::api::feed::{FeedView, Setting, read_feed};
+use crate::api::picture::SwitchPictures;
 use crate::api::pull::{PausePull, ResumePull, SetPull, StopPull};
 use crate::api::token::RevokeToken;
 use crate::app::components::frame::{Section, framed, use_viewer};
@@ -43,6 +45,7 @@ struct Doing {
     set: ServerAction<SetPull>,
     stop: ServerAction<StopPull>,
     revoke: Revoke,
+    pictures: ServerAction<SwitchPictures>,
 }
 
 /// Revokes a token.
@@ -74,6 +77,7 @@ pub fn FeedPage() -> impl IntoView {
         set: ServerAction::new(),
         stop: ServerAction::new(),
         revoke: ServerAction::new(),
+        pictures: ServerAction::new(),
     };
     let view = Resource::new(move || asked.get(), |(feed, after)| read_feed(feed, after));
     view! {
@@ -125,6 +129,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
         undecided,
         settings,
         pull,
+        pictures,
         tokens,
         file_max,
         entries,
@@ -176,6 +181,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
         </div>
         {facts(settings)}
         {pull::section(&id, pull, as_of, file_max, pulling)}
+        {picture::section(&id, pictures, as_of, doing.pictures)}
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
             <h2>"What came of its files"</h2>

@@ -199,7 +199,7 @@ fn check_type(look: &mut Look<'_>) {
 mod tests {
     use super::Kind;
     use crate::domain::contract::checks::testing::{codes, contract, now, sound};
-    use crate::domain::contract::{Checker, Taxonomy};
+    use crate::domain::contract::{Checker, Known, Taxonomy};
     use std::sync::Arc;
 
     #[test]
@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn a_category_must_be_in_the_taxonomy_where_there_is_one_each_time_it_comes() {
         let taxonomy = Taxonomy::parse("5 - Garden\n51 - Garden > Ponds\n").expect("a taxonomy");
-        let mut knowing = Checker::new(&contract(), now()).knowing(Some(Arc::new(taxonomy)));
+        let mut knowing =
+            Checker::new(&contract(), now()).knowing(Known::categories(Some(Arc::new(taxonomy))));
         let mut said = |category: &str| {
             let checked = knowing.check(&sound(&[("google_product_category", category)]));
             let of_rule = checked.violations().find(|v| v.code == "GPC_UNKNOWN");

@@ -16,6 +16,7 @@ pub mod identifiers;
 pub mod link;
 pub mod measure;
 mod money;
+pub mod picture;
 pub mod preorder;
 pub mod price;
 pub mod sale;
@@ -92,6 +93,7 @@ pub static CHECKS: &[&Check] = &[
     &description::DESCRIPTION,
     &link::LINK,
     &link::IMAGE_LINK,
+    &picture::PICTURE,
     &availability::AVAILABILITY,
     &preorder::AVAILABILITY_DATE,
     &price::PRICE,
@@ -177,7 +179,7 @@ pub(super) mod testing {
     }
 
     pub fn checker() -> Checker {
-        Checker::new(&contract(), now())
+        Checker::new(&contract(), now()).knowing(example::known())
     }
 
     pub fn check(changes: &[(&str, &str)]) -> Checked {

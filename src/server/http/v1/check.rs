@@ -7,6 +7,7 @@ use crate::domain::report::Report;
 use crate::server::context::AppState;
 use crate::server::fresh;
 use crate::server::intake::{Incoming, Way};
+use crate::server::pipeline::knowing;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -47,8 +48,9 @@ pub(super) async fn check(
         digest: digest::announced(&headers)?,
         limit: state.file_max,
     };
-    let terms = feed.terms().knowing(state.taxonomy.clone());
     let now = state.clock.now();
+    let known = knowing::known(&state.store, state.taxonomy.as_ref(), Some(&feed), now).await?;
+    let terms = feed.terms().knowing(known);
     let report = state
         .trials
         .attempt(&incoming, "", terms, now, body.into_data_stream())

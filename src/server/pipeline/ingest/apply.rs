@@ -120,6 +120,7 @@ impl Ingest {
     pub(super) async fn apply(
         &self,
         feed: &Feed,
+        terms: &Terms,
         path: &std::path::Path,
         delivery: &Delivery,
         report: &mut Report,
@@ -128,7 +129,7 @@ impl Ingest {
         outlining: Option<&Outlining>,
     ) -> anyhow::Result<Counts> {
         let (counts, ()) = tokio::try_join!(
-            self.write_records(feed, path, delivery, report, named, kept, outlining),
+            self.write_records(feed, terms, path, delivery, report, named, kept, outlining),
             self.supersede_held(feed, delivery, named)
         )?;
         Ok(counts)
@@ -152,6 +153,7 @@ impl Ingest {
     async fn write_records(
         &self,
         feed: &Feed,
+        terms: &Terms,
         path: &std::path::Path,
         delivery: &Delivery,
         report: &mut Report,
@@ -171,7 +173,7 @@ impl Ingest {
                 name: report.file.name.clone(),
                 sha256: report.file.sha256.clone(),
                 feed: feed.id.clone(),
-                terms: self.terms(feed),
+                terms: terms.clone(),
                 delivery: delivery.clone(),
                 named: (feed.mode == Mode::Snapshot).then(|| Arc::clone(named)),
                 jumps: jumps.clone(),

@@ -30,6 +30,7 @@ mod steps;
 
 use super::gate;
 use super::judge;
+use super::knowing;
 use super::patience::Patience;
 use super::survey::survey;
 use crate::domain::contract::{Checked, Taxonomy, identity};
@@ -77,6 +78,7 @@ pub struct Ingest {
 
 /// A file that has been read and checked once.
 struct Surveyed {
+    terms: Terms,
     report: Report,
     named: Arc<Named>,
     /// None when held records are to be read again.
@@ -201,9 +203,15 @@ impl Ingest {
         })
     }
 
-    /// What files of a feed are read and judged by.
-    fn terms(&self, feed: &Feed) -> Terms {
-        feed.terms().knowing(self.taxonomy.clone())
+    /// What a file of a feed is read and judged by that came at a time: what was found out since is
+    /// for the next file, lest one that is taken in again after a kill be judged otherwise.
+    async fn terms(&self, feed: &Feed, received_at: DateTime<Utc>) -> anyhow::Result<Terms> {
+        let known = self
+            .patience()
+            .with(|| knowing::known(&self.store, self.taxonomy.as_ref(), Some(feed), received_at))
+            .await
+            .context("reading what is known of pictures")?;
+        Ok(feed.terms().knowing(known))
     }
 
     fn patience(&self) -> Patience {
@@ -217,7 +225,7 @@ impl Ingest {
         name: &str,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Surveyed> {
-        let (path, name, terms) = (path.to_owned(), name.to_owned(), self.terms(feed));
+        let (path, name, terms) = (path.to_owned(), name.to_owned(), self.terms(feed, now).await?);
         // A file of changes is read again anyway.
         let keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
         tokio::task::spawn_blocking(move || {
@@ -250,6 +258,7 @@ impl Ingest {
             let named = Arc::new(naming.done());
             tracing::debug!(elapsed = ?begun.elapsed(), "surveyed");
             Ok(Surveyed {
+                terms,
                 report,
                 named,
                 kept: keeping.and_then(Keeping::done),

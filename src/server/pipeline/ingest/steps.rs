@@ -67,6 +67,7 @@ impl Ingest {
         let mut counts = self
             .apply(
                 feed,
+                &surveyed.terms,
                 path,
                 delivery,
                 report,

@@ -29,7 +29,7 @@ pub fn revisit<S: Send>(
     begin: impl Fn() -> S + Sync,
     see: impl Fn(&mut S, &RawRecord, &Checked) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<(Vec<S>, String)> {
-    let rules = Rules::new(&terms.contract, now).knowing(terms.taxonomy.clone());
+    let rules = Rules::new(&terms.contract, now).knowing(terms.known.clone());
     let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
     opened?;
     // None when it has ended, or somebody failed.

@@ -56,7 +56,7 @@ pub fn survey_on(
     sink: &mut Sink<'_>,
 ) -> anyhow::Result<Report> {
     let begun = Instant::now();
-    let rules = Rules::new(&terms.contract, now).knowing(terms.taxonomy.clone());
+    let rules = Rules::new(&terms.contract, now).knowing(terms.known.clone());
     let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
     let mut tally = Tally::default();
     let mut across = Across::default();

@@ -1,0 +1,123 @@
+//! Shows whether the pictures of the feed's products are looked at and what was seen, and lets staff switch it.
+
+use crate::api::picture::{PicturesView, SwitchPictures};
+use crate::app::components::states::{Notice, Tone};
+use crate::app::components::time::Ago;
+use crate::app::link;
+use crate::domain::format::{count, counted};
+use crate::domain::ids::FeedId;
+use chrono::{DateTime, Utc};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// The section; nothing for those who may not switch it where nobody looks.
+pub(super) fn section(
+    id: &FeedId,
+    view: PicturesView,
+    as_of: DateTime<Utc>,
+    switch: ServerAction<SwitchPictures>,
+) -> Option<AnyView> {
+    if !view.on && !view.may_switch {
+        return None;
+    }
+    let (on, may_switch) = (view.on, view.may_switch);
+    let failed = move || match switch.value().get() {
+        Some(Err(error)) => Some(error.to_string()),
+        _ => None,
+    };
+    let stands = if on {
+        seen(view, as_of)
+    } else {
+        view! {
+            <p class="muted">
+                "Nobody looks at the pictures of this feed. With it switched on, a worker asks for each once a month, two of a server at a time, and those that are too small or too large are found in the files that follow."
+            </p>
+        }
+        .into_any()
+    };
+    let feed = id.to_string();
+    let form = may_switch.then(|| {
+        let (other, label) = if on {
+            ("false", "Look at them no more")
+        } else {
+            ("true", "Look at the pictures")
+        };
+        view! {
+            <ActionForm action=switch>
+                <input type="hidden" name="feed" value=feed/>
+                <input type="hidden" name="on" value=other/>
+                <button>{label}</button>
+            </ActionForm>
+        }
+    });
+    let section = view! {
+        <section class="facts card" id="pictures" aria-labelledby="pictures-head">
+            <h2 id="pictures-head">"Pictures"</h2>
+            {move || {
+                failed()
+                    .map(|sentence| {
+                        view! {
+                            <Notice tone=Tone::Bad>
+                                <p>{sentence}</p>
+                            </Notice>
+                        }
+                    })
+            }}
+            {stands}
+            {form}
+        </section>
+    };
+    Some(section.into_any())
+}
+
+fn seen(view: PicturesView, as_of: DateTime<Utc>) -> AnyView {
+    let Some(at) = view.at else {
+        return view! { <p>"A worker is about to look at them for the first time."</p> }.into_any();
+    };
+    let looked = view.shown.saturating_sub(view.left);
+    let rules = |code: &'static str| view! { <a href=link::rule(code).href()>{code}</a> };
+    let faults: Vec<_> = view
+        .faults
+        .into_iter()
+        .map(|(url, why)| {
+            view! {
+                <li>
+                    <code class="wrap">{url}</code>
+                    ": "
+                    {why}
+                </li>
+            }
+        })
+        .collect();
+    let named = faults.len() as u64;
+    let failed = (view.failed > 0 || named > 0).then(|| {
+        let all = view.failed.max(named);
+        let rest = all - named;
+        view! {
+            <div>
+                <dt>"Not seen"</dt>
+                <dd>
+                    {format!("{}; each is asked for again a day later", count(all))}
+                    <ul>{faults} {(rest > 0).then(|| view! { <li>{format!("and {} more", count(rest))}</li> })}</ul>
+                </dd>
+            </div>
+        }
+    });
+    view! {
+        <dl>
+            <div>
+                <dt>"Looked at"</dt>
+                <dd>
+                    {format!("{} of {}", count(looked), counted(view.shown, "picture", "pictures"))} ", the last "
+                    <Ago at as_of/>
+                </dd>
+            </div>
+            <div>
+                <dt>"Of a size that rules complain of"</dt>
+                <dd>{count(view.odd)} " (" {rules("IMG_SMALL")} ", " {rules("IMG_LARGE")} ")"</dd>
+            </div>
+            {failed}
+        </dl>
+    }
+    .into_any()
+}
