@@ -1,4 +1,5 @@
-// What staff set on a feed's own page: who may send its files, and where they are fetched from.
+// What staff set on a feed's own page: who may send its files, where they are fetched from, and whether its pictures
+// are looked at.
 import { expect, test } from "../support/test";
 
 const PAGE = "/feeds/kasparek/products";
@@ -27,6 +28,7 @@ test("a partner is not shown who may send its files", async ({ page, be }) => {
   await expect(page.getByRole("heading", { level: 1 })).toContainText("products");
   await expect(page.getByRole("heading", { name: "Tokens" })).toHaveCount(0);
   await expect(page.getByRole("heading", { name: "Fetched by schedule" })).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Pictures" })).toHaveCount(0);
 });
 
 test("an address inside is refused where it is typed, and another is fetched from until staff end it", async ({ page, be }) => {
@@ -49,4 +51,15 @@ test("an address inside is refused where it is typed, and another is fetched fro
   await section.getByText("Have it fetched otherwise").click();
   await section.getByRole("button", { name: "Fetch it no more" }).click();
   await expect(section).toContainText("Nothing is fetched for this feed");
+});
+
+test("staff have the pictures of a feed looked at until they say otherwise", async ({ page, be }) => {
+  await be("staff");
+  await page.goto(PAGE);
+  const section = page.locator("#pictures");
+  await expect(section).toContainText("Nobody looks at the pictures of this feed");
+  await section.getByRole("button", { name: "Look at the pictures" }).click();
+  await expect(section).toContainText(/A worker is about to look|Looked at/);
+  await section.getByRole("button", { name: "Look at them no more" }).click();
+  await expect(section).toContainText("Nobody looks at the pictures of this feed");
 });

@@ -1,5 +1,6 @@
 //! Answers for the pictures of a feed's products: whether they are looked at, and what was seen.
 
+use crate::domain::query::Total;
 use crate::error::AppError;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -12,16 +13,16 @@ pub struct PicturesView {
     pub on: bool,
     /// When the catalogue was last gone through for them; none before the first time.
     pub at: Option<DateTime<Utc>>,
-    /// Different pictures that the catalogue shows.
-    pub shown: u64,
-    /// Those of them that were not looked at yet.
-    pub left: u64,
-    /// Those at whose address nothing was seen.
-    pub failed: u64,
-    /// The first of these, with the reason.
+    /// Different pictures that it shows or has shown lately, and that were seen.
+    pub seen: u64,
+    /// Those that were not looked at yet.
+    pub new: u64,
+    /// Those at whose address nothing was seen the last time.
+    pub unseen: u64,
+    /// Some of these, with the reason.
     pub faults: Vec<(String, String)>,
-    /// Those that the feed's contract complains of for their size.
-    pub odd: u64,
+    /// Records that wait because of a picture's size, by the rule.
+    pub held: Vec<(String, Total)>,
     /// Whether the caller may switch it.
     pub may_switch: bool,
 }

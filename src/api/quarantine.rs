@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_arguments, reason = "one for each field of a form")]
 
-use crate::domain::contract::{Contract, Verdict};
+use crate::domain::contract::{Contract, Pictures, Verdict};
 use crate::domain::ids::{PartnerId, RecordId};
 use crate::domain::item::Item;
 use crate::domain::quarantine::HeldRecord;
@@ -97,6 +97,8 @@ pub struct Judging {
     pub contract: Contract,
     /// Whether the server knows categories, which are not sent along.
     pub looks_up: bool,
+    /// What is known of the pictures of the record and the draft.
+    pub pictures: Pictures,
     /// What fails today about the newest revision.
     pub current: Vec<Violation>,
     /// What fails about the draft, together with what was saved since it was begun.

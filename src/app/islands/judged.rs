@@ -5,7 +5,7 @@
 //! when the record is saved.
 
 use crate::app::components::violations::Violations;
-use crate::domain::contract::{Asked, Contract, Verdict, sensitive};
+use crate::domain::contract::{Asked, Contract, Pictures, Verdict, sensitive};
 use crate::domain::record::{Attribute, Attributes, Malformed};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
@@ -60,13 +60,14 @@ impl Told {
 
 /// The fields, and below them what the contract says of them. `whole` is what the server found
 /// about the record as a whole, `changed` what it asks about of the change from what is `saved`, and
-/// `looks_up` whether it knows categories, which are not here.
+/// `looks_up` whether it knows categories, which are not here, `pictures` what it knows of those of the record.
 #[island]
 pub fn Judged(
     contract: Contract,
     saved: Attributes,
     now: DateTime<Utc>,
     looks_up: bool,
+    pictures: Pictures,
     whole: Vec<Violation>,
     changed: Vec<String>,
     children: Children,
@@ -85,6 +86,7 @@ pub fn Judged(
                     contract: contract.clone(),
                     attributes,
                     now,
+                    pictures: pictures.clone(),
                 };
                 let told = Told::of(&Verdict::of(&asked), &form, looks_up, changed);
                 form.mark(&told.pinned, false);

@@ -2,14 +2,15 @@
 //! while somebody mends it.
 //!
 //! All of them call [`judge`]; there is no second way to ask, so the browser says what the server
-//! will say. Only what is [`Known`] beside the record stays on the server.
+//! will say. Of what is [`Known`] beside the record, only the categories stay on the server.
 
-use super::{Checked, Checker, Contract, Known};
+use super::{Checked, Checker, Contract, Known, Pictures};
 use crate::domain::record::{Attributes, Position, RawRecord};
 use crate::domain::violation::{Severity, Violation};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Sends attributes as they stand through a contract.
 pub fn judge(
@@ -43,6 +44,9 @@ pub struct Asked {
     pub attributes: Attributes,
     /// The time that its dates are held against.
     pub now: DateTime<Utc>,
+    /// What is known of its pictures.
+    #[serde(default)]
+    pub pictures: Pictures,
 }
 
 /// What the contract says of one record.
@@ -53,9 +57,10 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Judges, without knowing anything beside the record.
+    /// Judges, without knowing any categories.
     pub fn of(asked: &Asked) -> Self {
-        let (_, checked) = judge(&asked.contract, &Known::default(), &asked.attributes, asked.now);
+        let known = Known::default().seeing(Some(Arc::new(asked.pictures.clone())));
+        let (_, checked) = judge(&asked.contract, &known, &asked.attributes, asked.now);
         Self::from(&checked)
     }
 
@@ -137,6 +142,7 @@ mod tests {
             contract: example::contract(),
             attributes: example::record(changes).to_attributes(),
             now: example::moment(),
+            pictures: Pictures::default(),
         }
     }
 

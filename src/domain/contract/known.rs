@@ -27,9 +27,4 @@ impl Known {
     pub fn seeing(self, pictures: Option<Arc<Pictures>>) -> Self {
         Self { pictures, ..self }
     }
-
-    /// Whether anything is.
-    pub fn is_something(&self) -> bool {
-        self.taxonomy.is_some() || self.pictures.is_some()
-    }
 }

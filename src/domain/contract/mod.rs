@@ -12,6 +12,8 @@
 //! | [`columns`] | the fields of one file that nobody explains |
 //! | [`look`] | what a rule's function may see and say |
 //! | [`mod@example`] | the sound record, contract and moment that examples are laid over |
+//! | [`known`] | what is known beside a contract and a record |
+//! | [`pictures`] | pictures that somebody has looked at |
 //! | [`mod@taxonomy`] | the categories that an operator names |
 //! | [`terms`] | what a feed's contract makes of a rule, and from when |
 //! | [`currency`] | the currencies there are |

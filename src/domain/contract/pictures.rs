@@ -4,11 +4,12 @@
 //! those over that a rule might complain of; whatever is not among them is fine, or was not
 //! looked at yet, and nothing is said of it.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What was seen of one picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// Pixels from side to side.
     pub width: u32,
@@ -43,7 +44,7 @@ impl Picture {
 }
 
 /// Pictures by the address they were found under.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pictures(HashMap<u64, Picture>);
 
 impl Pictures {

@@ -5,6 +5,8 @@ pub(super) struct Phrases {
     list: &'static [&'static str],
     /// How far the fours lie apart that are looked at: no phrase fits in between, but for the rare ones.
     stride: usize,
+    /// Whether one begins with one of [`RARE`].
+    has_rare: bool,
     /// A bit for the hash of each four bytes that a phrase may have at such a place. Nearly every
     /// text has none of them, which is seen in a look at every second or fourth byte.
     fours: [u64; FOURS / 64],
@@ -17,11 +19,13 @@ const RARE: [u8; 2] = *b"%!";
 
 impl Phrases {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
-        let mut stride = 4;
+        let (mut stride, mut has_rare) = (4, false);
         let mut index = 0;
         while index < list.len() {
             let phrase = list[index].as_bytes();
-            if !is_rare(phrase[0]) {
+            if is_rare(phrase[0]) {
+                has_rare = true;
+            } else {
                 assert!(phrase.len() > 4, "a phrase has five bytes at least");
                 if phrase.len() < 7 {
                     stride = 2;
@@ -41,7 +45,12 @@ impl Phrases {
             }
             index += 1;
         }
-        Self { list, stride, fours }
+        Self {
+            list,
+            stride,
+            has_rare,
+            fours,
+        }
     }
 
     /// The first phrase in `text`, as it is written there.
@@ -60,7 +69,7 @@ impl Phrases {
                 self.fours[bit / 64] & (1 << (bit % 64)) != 0
             })
         };
-        memchr::memchr2(RARE[0], RARE[1], bytes).is_some()
+        (self.has_rare && memchr::memchr2(RARE[0], RARE[1], bytes).is_some())
             || (0..bytes.len()).step_by(self.stride).any(has_four)
     }
 

@@ -205,7 +205,8 @@ pub(super) fn judging(
         Verdict::from(&alone::judge(&contract, known, &merged, now).1).violations
     };
     Judging {
-        looks_up: known.is_something(),
+        looks_up: known.taxonomy.is_some(),
+        pictures: known.pictures.as_deref().cloned().unwrap_or_default(),
         current,
         draft: draft
             .filter(|draft| draft.fault().is_none())

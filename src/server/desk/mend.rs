@@ -96,7 +96,6 @@ pub(super) async fn samples(state: &AppState, viewer: &Viewer, bulk: &Bulk) -> R
     let feed = state.store.find_feed(&viewer.scope(), &bulk.feed).await?;
     let feed = feed.as_ref().map(|feed| &feed.feed);
     let now = state.clock.now();
-    let known = knowing::known(&state.store, state.taxonomy.as_ref(), feed, now).await?;
     let values = |attributes: &Attributes| {
         let of = attributes.iter().filter(|(name, _)| *name == mend.fix.attribute);
         of.map(|(_, value)| value.to_owned()).collect()
@@ -110,6 +109,8 @@ pub(super) async fn samples(state: &AppState, viewer: &Viewer, bulk: &Bulk) -> R
             let Some(revision) = bulk.mended(&record, now).filter(|_| takes) else {
                 continue;
             };
+            let taxonomy = state.taxonomy.as_ref();
+            let known = knowing::known_of(&state.store, taxonomy, feed, &[&revision.attributes]).await?;
             let decision = judge::decide(feed, &known, &revision.attributes, now);
             samples.push(Sample {
                 before: values(record.current()),

@@ -3,16 +3,17 @@
 use super::feed::find;
 use crate::api::picture::PicturesView;
 use crate::domain::account::{Right, Viewer};
-use crate::domain::contract::checks::picture::longest_asked;
+use crate::domain::contract::checks::picture::{IMG_LARGE, IMG_SMALL};
 use crate::domain::feed::Feed;
 use crate::domain::ids::FeedId;
+use crate::domain::query::QuarantineFilter;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
 use crate::server::store::{self, Deed};
 
 /// What the log calls a switch.
 pub const DEED: &str = "feed.pictures";
-/// Addresses at which nothing was seen that are named.
+/// Addresses at which nothing was seen that are named at most.
 const NAMED: u32 = 5;
 
 /// How looking at the pictures of a feed stands.
@@ -20,31 +21,49 @@ pub(super) async fn read(state: &AppState, viewer: &Viewer, feed: &Feed) -> Resu
     let mut view = PicturesView {
         on: feed.pictures,
         at: None,
-        shown: 0,
-        left: 0,
-        failed: 0,
+        seen: 0,
+        new: 0,
+        unseen: 0,
         faults: Vec::new(),
-        odd: 0,
+        held: Vec::new(),
         may_switch: viewer.may(Right::EditContract),
     };
     if !feed.pictures {
         return Ok(view);
     }
-    let side = longest_asked(&feed.terms().contract, state.clock.now());
-    let (looking, faults, odd) = tokio::try_join!(
-        state.store.find_looking(&feed.id),
-        state.store.list_picture_faults(&feed.id, NAMED),
-        state.store.count_odd_pictures(&feed.id, side),
+    let (store, scope) = (&state.store, viewer.scope());
+    let [small, large] = [&IMG_SMALL, &IMG_LARGE].map(|rule| QuarantineFilter {
+        feed: Some(feed.id.clone()),
+        code: Some(rule.code.to_owned()),
+        ..QuarantineFilter::default()
+    });
+    let (tally, faults, small, large) = tokio::try_join!(
+        store.tally_pictures(&scope, &feed.id),
+        store.list_picture_faults(&scope, &feed.id, NAMED),
+        store.count_held(&scope, &small),
+        store.count_held(&scope, &large),
     )?;
-    if let Some(looking) = looking {
-        view.at = looking.at;
-        view.shown = looking.shown;
-        view.left = looking.left;
-        view.failed = looking.failed;
-    }
-    view.faults = faults;
-    view.odd = odd;
+    view.at = tally.walked_at;
+    (view.seen, view.new, view.unseen) = (tally.seen, tally.new, tally.unseen);
+    // A partner chooses the addresses: what our own network says of them is not for its eyes.
+    let told = |why: String| {
+        if view.may_switch || is_theirs(&why) {
+            why
+        } else {
+            "it could not be reached".to_owned()
+        }
+    };
+    view.faults = faults.into_iter().map(|(url, why)| (url, told(why))).collect();
+    view.held = vec![
+        (IMG_SMALL.code.to_owned(), small),
+        (IMG_LARGE.code.to_owned(), large),
+    ];
     Ok(view)
+}
+
+/// Whether a fault is what the partner's server said.
+fn is_theirs(why: &str) -> bool {
+    why.starts_with("the server answered") || why.starts_with("what is there")
 }
 
 /// The sentence for the log, without its subject.

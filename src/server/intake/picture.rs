@@ -2,8 +2,9 @@
 //! size, and from nowhere inside.
 
 use super::guard::Guard;
-use super::pull::{Failure, client, follow};
+use super::pull::{client, follow, in_full, retry_after};
 use crate::domain::contract::Picture;
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Client, StatusCode};
 use std::time::Duration;
 
@@ -32,43 +33,71 @@ impl Looker {
     }
 
     /// What is at an address, or why nothing is seen there.
-    pub async fn look(&self, url: &str) -> Result<Picture, String> {
-        match tokio::time::timeout(WITHIN, self.fetch(url)).await {
-            Ok(Ok(picture)) => Ok(picture),
-            Ok(Err(why)) => Err(why),
-            Err(_) => Err(format!("it was not there after {} s", WITHIN.as_secs())),
+    pub async fn look(&self, url: &str, now: DateTime<Utc>) -> Result<Picture, Unseen> {
+        match tokio::time::timeout(WITHIN, self.fetch(url, now)).await {
+            Ok(seen) => seen,
+            Err(_) => Err(Unseen::Fault(format!(
+                "it was not there after {} s",
+                WITHIN.as_secs()
+            ))),
         }
     }
 
-    async fn fetch(&self, url: &str) -> Result<Picture, String> {
+    async fn fetch(&self, url: &str, now: DateTime<Utc>) -> Result<Picture, Unseen> {
         let (mut response, _) = follow(&self.client, self.guard, url, |request| request)
             .await
-            .map_err(Failure::words)?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("the server answered {}", response.status()));
+            .map_err(|failure| Unseen::Fault(failure.words()))?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(Unseen::Busy(retry_after(response.headers(), now)));
+            }
+            status => return Err(Unseen::Fault(format!("the server answered {status}"))),
         }
         let bytes = response.content_length().unwrap_or(0);
-        let mut read = Vec::new();
-        loop {
+        let seen = |(width, height)| Picture { width, height, bytes };
+        // What comes in crumbs is not gone through for each of them.
+        let (mut read, mut enough) = (Vec::new(), 32);
+        while read.len() < READ {
             let more = response.chunk().await;
-            let more = more.map_err(|error| Failure::of(super::pull::in_full(&error)).words())?;
+            let more = more.map_err(|error| Unseen::Fault(in_full(&error)))?;
             let Some(more) = more else { break };
             read.extend_from_slice(&more);
-            if let Some((width, height)) = size(&read) {
-                return Ok(Picture { width, height, bytes });
+            if read.len() < enough {
+                continue;
             }
-            if read.len() >= READ || (read.len() >= TOLD && imagesize::image_type(&read).is_err()) {
+            enough = 2 * read.len();
+            if let Some(size) = size(&read) {
+                return Ok(seen(size));
+            }
+            if read.len() >= TOLD && imagesize::image_type(&read).is_err() {
                 break;
             }
         }
-        Err("what is there is no picture whose size can be read".to_owned())
+        let none = || Unseen::Fault("what is there is no picture whose size can be read".to_owned());
+        size(&read).map(seen).ok_or_else(none)
     }
+}
+
+/// Why nothing is seen at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// The server wants to be asked later; how much later, if it says so.
+    Busy(Option<TimeDelta>),
+    /// What is wrong.
+    Fault(String),
 }
 
 /// Width and height in pixels, as soon as they can be told.
 fn size(begin: &[u8]) -> Option<(u32, u32)> {
     let size = imagesize::blob_size(begin).ok()?;
-    Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+    let (width, height) = (u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?);
+    // The lines of a BMP may go from top to bottom: then its height is below zero.
+    let height = match imagesize::image_type(begin) {
+        Ok(imagesize::ImageType::Bmp) => height.cast_signed().unsigned_abs(),
+        _ => height,
+    };
+    Some((width, height))
 }
 
 #[cfg(test)]
@@ -84,6 +113,21 @@ mod tests {
         }
         assert_eq!(size(b"<!doctype html><title>Not found</title>"), None);
         assert_eq!(size(&[]), None);
+    }
+
+    #[test]
+    fn a_bmp_is_as_high_whichever_way_its_lines_go() {
+        let bmp = |height: i32| {
+            let mut bytes = b"BM".to_vec();
+            bytes.extend([0; 12]);
+            bytes.extend(40_u32.to_le_bytes());
+            bytes.extend(800_i32.to_le_bytes());
+            bytes.extend(height.to_le_bytes());
+            bytes.extend([0; 28]);
+            bytes
+        };
+        assert_eq!(size(&bmp(600)), Some((800, 600)));
+        assert_eq!(size(&bmp(-600)), Some((800, 600)));
     }
 
     proptest::proptest! {

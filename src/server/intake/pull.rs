@@ -217,7 +217,7 @@ fn next(from: &Url, response: &Response) -> Result<Url, Failure> {
 
 /// What a server that is busy asks for: so many seconds, or until a date. One that is past asks
 /// for nothing.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
+pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return TimeDelta::try_seconds(seconds);

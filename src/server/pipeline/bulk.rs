@@ -11,11 +11,12 @@ use crate::domain::account::Scope;
 use crate::domain::bulk::{Outcome, PART};
 use crate::domain::contract::{Known, Taxonomy};
 use crate::domain::feed::Feed;
-use crate::domain::quarantine::HeldRecord;
+use crate::domain::quarantine::{HeldRecord, Revision};
+use crate::domain::record::Attributes;
 use crate::server::clock::Clock;
 use crate::server::store::{Decision, Error, Rehearsed, Result as Stored, Slice, Store, Taken};
 use anyhow::Context;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub async fn rehearse(
         ..Rehearsed::default()
     };
     let now = clock.now();
-    let known = knowing::known(store, taxonomy, feed.as_ref(), now).await?;
+    let known = known_of(store, taxonomy, feed.as_ref(), taken, &records, now).await?;
     for record in &records {
         if !taken.bulk.action.takes(record.state) {
             would.gone += 1;
@@ -73,7 +74,11 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let bulk = &taken.bulk;
     let feed = feed_of(store, taken).await?;
-    let known = knowing::known(store, taxonomy, feed.as_ref(), clock.now()).await?;
+    let records = match feed.as_ref().filter(|feed| feed.pictures) {
+        Some(_) => store.read_part(taken).await.context("reading the records")?,
+        None => Vec::new(),
+    };
+    let known = known_of(store, taxonomy, feed.as_ref(), taken, &records, clock.now()).await?;
     let part = Part {
         store,
         clock,
@@ -98,6 +103,29 @@ pub async fn run(
         letters.extend(decided.iter().map(|outcome| outcome.letter()));
     }
     Ok(())
+}
+
+/// What is known of records, as they are and as the job mends them.
+async fn known_of(
+    store: &Store,
+    taxonomy: Option<&Arc<Taxonomy>>,
+    feed: Option<&Feed>,
+    taken: &Taken,
+    records: &[HeldRecord],
+    now: DateTime<Utc>,
+) -> anyhow::Result<Known> {
+    let mended: Vec<Revision> = records
+        .iter()
+        .filter_map(|record| taken.bulk.mended(record, now))
+        .collect();
+    let all: Vec<&Attributes> = records
+        .iter()
+        .map(HeldRecord::current)
+        .chain(mended.iter().map(|revision| &revision.attributes))
+        .collect();
+    knowing::known_of(store, taxonomy, feed, &all)
+        .await
+        .context("reading what is known of pictures")
 }
 
 async fn feed_of(store: &Store, taken: &Taken) -> anyhow::Result<Option<Feed>> {

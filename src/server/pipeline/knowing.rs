@@ -2,7 +2,7 @@
 //! pictures of the feed that its contract might complain of.
 
 use crate::domain::contract::checks::picture::longest_asked;
-use crate::domain::contract::{Known, Pictures, Taxonomy};
+use crate::domain::contract::{Known, Taxonomy};
 use crate::domain::feed::Feed;
 use crate::domain::record::Attributes;
 use crate::server::store::{Result, Store};
@@ -38,9 +38,12 @@ pub async fn known_of(
     };
     // Which of its addresses is the picture's, is the engine's to say.
     let values = records.iter().flat_map(|record| record.iter());
-    let urls = values
-        .map(|(_, value)| value.trim())
-        .filter(|value| value.starts_with("http"));
-    let pictures: Pictures = store.pictures_at(&feed.id, urls).await?;
+    let is_url = |value: &&str| {
+        value
+            .get(..4)
+            .is_some_and(|begin| begin.eq_ignore_ascii_case("http"))
+    };
+    let urls = values.map(|(_, value)| value.trim()).filter(is_url);
+    let pictures = store.pictures_at(&feed.id, urls).await?;
     Ok(known.seeing(Some(Arc::new(pictures))))
 }

@@ -28,11 +28,16 @@ pub async fn run(
         .await
         .context("reading the feed")?
         .map(|f| f.feed);
-    let known = knowing::known(store, taxonomy, feed.as_ref(), clock.now())
-        .await
-        .context("reading what is known of pictures")?;
     for id in records {
         let now = clock.now();
+        let found = store
+            .find_held(&Scope::All, id)
+            .await
+            .context("reading a record")?;
+        let current: Vec<_> = found.iter().map(HeldRecord::current).collect();
+        let known = knowing::known_of(store, taxonomy, feed.as_ref(), &current)
+            .await
+            .context("reading what is known of pictures")?;
         let judge = |record: &HeldRecord| judge::decide(feed.as_ref(), &known, record.current(), now);
         let outcome = store
             .decide_queued(job, id, &judge, now)

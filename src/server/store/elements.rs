@@ -102,7 +102,7 @@ impl<'a> Elements<'a> {
             0x10 => Value::Number(i32::from_le_bytes(take(rest, 4)?.try_into().ok()?).into()),
             0x12 => Value::Number(i64::from_le_bytes(take(rest, 8)?.try_into().ok()?)),
             0x13 => skip(rest, 16)?,
-            // Patterns and code, which no record of ours has.
+            // Patterns and pointers, which no record of ours has.
             _ => return None,
         };
         Some((name, value))
@@ -126,7 +126,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 fn broken() -> Error {
-    Error::Corrupt("a document of the database is cut short".to_owned())
+    Error::Corrupt("a document of the database is not laid out as it was to be".to_owned())
 }
 
 fn take<'a>(rest: &mut &'a [u8], bytes: usize) -> Option<&'a [u8]> {

@@ -29,11 +29,12 @@
 //! | `jobs` | `jobs` |
 //! | `bulks` | `bulks`, `bulk_parts`, `bulk_sets`, `bulk_workers`: jobs on frozen sets of held records |
 //! | `pulls` | `pulls`: feeds that are fetched by schedule |
+//! | `pictures` | `pictures`, `looking`: what was seen of products' pictures, and whose turn it is to look |
 //! | `queueing` | the one transaction that queues a received file |
 //! | `tokens` | `api_tokens` |
 //! | `activity` | `activity` |
 //! | `bare` | inserts and sums alone, for the benchmark |
-//! | `transaction`, `paging`, `probe` | none: how a transaction's try ends, how a list is walked, whether anybody answers |
+//! | `transaction`, `paging`, `elements`, `probe` | none: how a transaction's try ends, how lists and documents are walked, whether anybody answers |
 //! | `reconciling` | `deliveries`, `rollups`, `quarantine`: what has to be equal |
 //!
 //! Changes to documents are expand/contract: [`Store::migrate`] runs at every start, makes
@@ -95,7 +96,7 @@ pub use listed::{Failure, HeldLine, HeldLines};
 pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
-pub use pictures::{Looked, LookedAt, Looking};
+pub use pictures::{Looked, PictureTally, Turn};
 pub use profiles::Revision;
 pub use quarantine::{Holding, Side};
 pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};

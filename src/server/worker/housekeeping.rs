@@ -1,5 +1,5 @@
-//! Removes what is not needed any more: received files that have been kept long enough, and
-//! what uploads left behind that never ended. Has held records given up that nobody acts on, and
+//! Removes what is not needed any more: received files that have been kept long enough, what
+//! uploads left behind that never ended, and pictures of feeds where nobody looks any more. Has held records given up that nobody acts on, and
 //! opens ignored issues again whose day has come.
 
 use super::Worker;
@@ -35,6 +35,14 @@ impl Worker {
             Ok(0) => {}
             Ok(records) => tracing::info!(records, "held records that nobody acted on are given up"),
             Err(error) => tracing::warn!("old held records could not be given up: {error:#}"),
+        }
+        match self.store.forget_unlooked().await {
+            Ok(0) => {}
+            Ok(feeds) => tracing::info!(
+                feeds,
+                "pictures of feeds where nobody looks any more were forgotten"
+            ),
+            Err(error) => tracing::warn!("pictures could not be swept: {error}"),
         }
         match self.store.wake_issues(self.clock.now()).await {
             Ok(0) => {}

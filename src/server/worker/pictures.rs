@@ -1,45 +1,51 @@
 //! Looks at the pictures of feeds where that is switched on, a feed at a time, beside all other work.
 //!
-//! What the catalogue shows is compared with what was looked at: what is new is looked at, what was
-//! looked at long ago is looked at again, and what nothing shows any more is forgotten. A server is
-//! asked for two pictures at a time and no more, whatever waits. A worker that dies loses its
-//! turn after a while; what it has looked at is kept.
+//! When a feed's catalogue has changed it is gone through once; what it shows for the first time is looked
+//! at, what was looked at long ago is looked at again, and what it has not shown for long is forgotten. A
+//! worker asks a server for two pictures at a time and no more, whatever waits, and leaves one that is
+//! busy alone for as long as it asks for. A worker that dies loses its turn after a while; what it has
+//! looked at is kept.
 
 use super::Worker;
 use crate::domain::account::Scope;
-use crate::domain::contract::Pictures;
-use crate::domain::ids::FeedId;
-use crate::server::store::{Looked, LookedAt, Looking};
+use crate::server::intake::Unseen;
+use crate::server::store::{Looked, Turn};
 use anyhow::Context;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Url;
-use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked for feeds that are due.
 const EVERY: Duration = Duration::from_secs(2);
 /// How long a worker may be at one round of a feed before another begins it.
-const TURN: TimeDelta = TimeDelta::minutes(10);
-/// How long a feed rests after all of its pictures were looked at.
-const REST: TimeDelta = TimeDelta::minutes(15);
-/// Pictures that are looked at in one round.
-const ROUND: usize = 500;
+const TURN: TimeDelta = TimeDelta::minutes(15);
+/// How long pictures are looked at in one round; those that were begun are looked at to their end.
+const ROUND_FOR: Duration = Duration::from_mins(1);
+/// Pictures that are looked at in one round at most.
+const ROUND: u32 = 500;
+/// How long a feed rests when none of its pictures is due.
+const REST: TimeDelta = TimeDelta::minutes(5);
+/// How long a catalogue that has not changed as far as we know is not gone through again.
+const WALKED_FOR: TimeDelta = TimeDelta::days(1);
 /// Pictures that one server is asked for at a time.
 const OF_ONE: usize = 2;
 /// Pictures that are looked at at a time.
 const AT_ONCE: usize = 16;
-/// How long what was seen is taken for what is there.
+/// How long what was seen is taken for what is there, and what the catalogue does not show is kept.
 const GOOD_FOR: TimeDelta = TimeDelta::days(30);
 /// The same of an address at which nothing was seen.
 const FAILED_FOR: TimeDelta = TimeDelta::days(1);
+/// How long a busy server is left alone that does not say, and at most.
+const BUSY_FOR: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelta::days(1));
 
 impl Worker {
     /// Looks at pictures until told to stop. Several workers may do so at once.
     pub(super) async fn keep_pictures(&self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            match self.look_at_pictures().await {
+            match self.look_at_pictures(stop).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => tracing::warn!("pictures could not be looked at: {error:#}"),
@@ -51,100 +57,113 @@ impl Worker {
         }
     }
 
-    /// Looks at some pictures of the feed that has waited longest; false when none is due.
-    pub async fn look_at_pictures(&self) -> anyhow::Result<bool> {
-        let now = self.clock.now();
-        let Some(looking) = self.store.take_looking(now, TURN).await? else {
+    /// Looks at some pictures of the feed that has waited longest; false when none is due. When told to
+    /// stop, no further one is begun.
+    pub async fn look_at_pictures(&self, stop: &CancellationToken) -> anyhow::Result<bool> {
+        let Some(turn) = self.store.take_looking(self.clock.now(), TURN).await? else {
             return Ok(false);
         };
-        let feed = FeedId::new(&*looking.feed);
-        let after = self
-            .round(&feed)
+        let feed = turn.feed.clone();
+        self.round(turn, stop)
             .await
             .with_context(|| format!("looking at pictures of {feed}"))?;
-        self.store.note_looking(&after).await?;
         Ok(true)
     }
 
-    /// Looks at what is to be looked at of one feed, as far as a round goes.
-    async fn round(&self, feed: &FeedId) -> anyhow::Result<Looking> {
+    /// Looks at what is due of one feed, as far as a round goes.
+    async fn round(&self, mut turn: Turn, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let mut looked = self.store.looked_at(feed).await?;
-        let (mut shown, mut ahead, mut failed) = (HashSet::new(), Vec::new(), 0);
-        let mut waiting = 0_u64;
-        self.store
-            .walk_pictures(feed, |url| {
-                let key = Pictures::key(url);
-                if !shown.insert(key) {
-                    return;
-                }
-                let seen = looked.remove(&key);
-                failed += u64::from(seen.is_some_and(|seen| seen.failed));
-                if seen.is_none_or(|seen| is_stale(seen, now)) {
-                    waiting += 1;
-                    if ahead.len() < ROUND {
-                        ahead.push(url.to_owned());
-                    }
-                }
-            })
-            .await?;
-        let gone: Vec<u64> = looked.into_keys().collect();
-        self.store.forget_pictures(feed, &gone).await?;
-        let done = ahead.len() as u64;
-        failed += self.look_at(feed, ahead).await?;
-        let left = waiting - done;
-        let now = self.clock.now();
-        Ok(Looking {
-            feed: feed.to_string(),
-            due_at: if left == 0 { now + REST } else { now },
-            shown: shown.len() as u64,
-            left,
-            failed,
-            at: Some(now),
-        })
+        let came = self.came(&turn).await?;
+        if came != turn.walked_for || turn.walked_at.is_none_or(|walked| now - walked >= WALKED_FOR) {
+            self.store.walk_pictures(&turn.feed, now, GOOD_FOR).await?;
+            (turn.walked_at, turn.walked_for) = (Some(now), came);
+            if !self.store.note_looking(&turn, self.clock.now() + TURN).await? {
+                return self.leave(&turn).await;
+            }
+        }
+        let due = self.store.due_pictures(&turn.feed, now, ROUND).await?;
+        let rest = if due.is_empty() { REST } else { TimeDelta::zero() };
+        let busy = self.look_at(&turn, due, stop).await?;
+        let next = self.clock.now() + busy.unwrap_or(rest);
+        if !self.store.note_looking(&turn, next).await? {
+            return self.leave(&turn).await;
+        }
+        Ok(())
     }
 
-    /// Looks at some addresses and keeps what was seen; says at how many of them that was nothing.
-    async fn look_at(&self, feed: &FeedId, urls: Vec<String>) -> anyhow::Result<u64> {
-        // Whether the feed is still there and looked at, somebody may have decided meanwhile.
-        let found = self.store.find_feed(&Scope::All, feed).await?;
+    /// What has come for a feed, in a word that is another when the catalogue may show something else.
+    async fn came(&self, turn: &Turn) -> anyhow::Result<String> {
+        let found = self.store.find_feed(&Scope::All, &turn.feed).await?;
+        let last = found.and_then(|found| found.last);
+        Ok(last.map_or_else(String::new, |(at, status)| {
+            format!("{} {}", at.timestamp_millis(), status.word())
+        }))
+    }
+
+    /// Leaves a feed that is another's by now. If nobody looks at it any more, what was written meanwhile is
+    /// forgotten with the rest.
+    async fn leave(&self, turn: &Turn) -> anyhow::Result<()> {
+        let found = self.store.find_feed(&Scope::All, &turn.feed).await?;
         if !found.is_some_and(|found| found.feed.pictures) {
-            return Ok(0);
+            self.store.forget_pictures(&turn.feed).await?;
         }
-        let failed: Vec<u64> = stream::iter(lanes(urls))
+        Ok(())
+    }
+
+    /// Looks at some addresses and keeps what was seen; says for how long a server wants to be left alone, if one does.
+    async fn look_at(
+        &self,
+        turn: &Turn,
+        urls: Vec<String>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Option<TimeDelta>> {
+        let until = Instant::now() + ROUND_FOR;
+        let busy: Vec<Option<TimeDelta>> = stream::iter(lanes(urls))
             .map(|lane| async move {
-                let mut failed = 0;
                 for url in lane {
-                    let seen = self.looker.look(&url).await;
-                    failed += u64::from(seen.is_err());
+                    if stop.is_cancelled() || Instant::now() >= until {
+                        break;
+                    }
+                    let seen = match self.looker.look(&url, self.clock.now()).await {
+                        Ok(picture) => Ok(picture),
+                        Err(Unseen::Fault(why)) => Err(why),
+                        Err(Unseen::Busy(wait)) => {
+                            let (usual, most) = BUSY_FOR;
+                            return anyhow::Ok(Some(wait.unwrap_or(usual).clamp(usual, most)));
+                        }
+                    };
                     let at = self.clock.now();
-                    self.store.keep_picture(feed, &Looked { url, seen, at }).await?;
+                    let good_for = if seen.is_ok() { GOOD_FOR } else { FAILED_FOR };
+                    let due_at = at + good_for;
+                    let looked = Looked {
+                        url,
+                        seen,
+                        at,
+                        due_at,
+                    };
+                    self.store.keep_picture(&turn.feed, &looked).await?;
                 }
-                anyhow::Ok(failed)
+                Ok(None)
             })
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
-        Ok(failed.iter().sum())
+        Ok(busy.into_iter().flatten().max())
     }
-}
-
-/// Whether what was seen may have changed since.
-fn is_stale(seen: LookedAt, now: DateTime<Utc>) -> bool {
-    now - seen.at >= if seen.failed { FAILED_FOR } else { GOOD_FOR }
 }
 
 /// Shares addresses out, so that no server is asked for more than [`OF_ONE`] at a time.
 fn lanes(urls: Vec<String>) -> Vec<Vec<String>> {
     let mut servers = BTreeMap::<String, Vec<Vec<String>>>::new();
-    for (place, url) in urls.into_iter().enumerate() {
-        let server = Url::parse(&url)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned));
+    for url in urls {
+        let parsed = Url::parse(&url).ok();
+        let server = parsed.and_then(|url| url.host_str().map(str::to_owned));
         let lanes = servers
             .entry(server.unwrap_or_default())
             .or_insert_with(|| vec![Vec::new(); OF_ONE]);
-        lanes[place % OF_ONE].push(url);
+        if let Some(shortest) = lanes.iter_mut().min_by_key(|lane| lane.len()) {
+            shortest.push(url);
+        }
     }
     servers
         .into_values()
@@ -159,15 +178,15 @@ mod tests {
 
     #[test]
     fn a_server_is_never_asked_for_more_than_two_pictures_at_a_time() {
-        let urls: Vec<String> = (0..9)
-            .map(|n| format!("https://{}.example/{n}.jpg", if n < 7 { "a" } else { "b" }))
+        let urls: Vec<String> = (0..10)
+            .map(|n| format!("https://{}.example/{n}.jpg", if n % 2 == 0 { "a" } else { "b" }))
             .collect();
         let lanes = lanes(urls.clone());
         for server in ["//a.", "//b."] {
             let own = lanes
                 .iter()
                 .filter(|lane| lane.iter().any(|url| url.contains(server)));
-            assert!(own.count() <= OF_ONE, "{lanes:?}");
+            assert_eq!(own.count(), OF_ONE, "{lanes:?}");
         }
         let mut all: Vec<String> = lanes.into_iter().flatten().collect();
         all.sort_unstable();

@@ -1,6 +1,7 @@
 //! Pictures that a worker looks at, on a server of the test's own, and what the files that follow are told for them.
 
 use super::pulls::serve;
+use crate::pipeline::bulk;
 use crate::reconciliation::reach;
 use crate::support::app::App;
 use crate::support::files::{ARecord, Files, a_record};
@@ -12,8 +13,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use chrono::TimeDelta;
 use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::bulk::{Action, Pace};
 use feedgate::domain::feed::Feed;
-use feedgate::domain::ids::FeedId;
+use feedgate::domain::ids::{FeedId, JobId};
 use feedgate::domain::quarantine::HeldRecord;
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use futures::StreamExt;
@@ -22,6 +24,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// As much of a GIF as tells its size.
 fn gif(width: u16, height: u16) -> Vec<u8> {
@@ -84,7 +87,11 @@ async fn again(app: &App, id: &FeedId) -> Feed {
 async fn look(app: &App) {
     let worker = app.worker();
     for _ in 0..20 {
-        if !worker.look_at_pictures().await.expect("looked at") {
+        if !worker
+            .look_at_pictures(&CancellationToken::new())
+            .await
+            .expect("looked at")
+        {
             return;
         }
     }
@@ -239,7 +246,10 @@ async fn what_nothing_shows_any_more_is_forgotten_and_with_the_switch_everything
     let one = [shows(1, shop, "800x600.gif"), shows(2, shop, "800x600.gif")];
     app.take_in(&feed, &files.csv("b.csv", &one)).await;
     look(&app).await;
-    assert_eq!(kept().await, 1, "one picture of two products");
+    assert_eq!(kept().await, 3, "two that were shown, and one of two products");
+    app.clock.advance(TimeDelta::days(31));
+    look(&app).await;
+    assert_eq!(kept().await, 1, "a month later");
 
     let feed = switch(&app, &feed, false).await;
     assert_eq!(kept().await, 0);
@@ -248,6 +258,11 @@ async fn what_nothing_shows_any_more_is_forgotten_and_with_the_switch_everything
     assert_eq!(kept().await, 0, "nobody looks any more");
     app.take_in(&feed, &files.csv("c.csv", &both)).await;
     assert!(held(&app).await.is_empty());
+    // What a worker wrote that was at it when it was switched off, and died.
+    let late = doc! {"_id": "acme/main#0000000000000000", "feed": "acme/main"};
+    pictures.insert_one(late).await.expect("written");
+    app.worker().sweep().await;
+    assert_eq!(kept().await, 0, "it is swept away");
     let staff = app.sign_in(Role::Staff, None).await;
     let twice = staff
         .call("switch_pictures", &[("feed", feed.id.as_str()), ("on", "false")])
@@ -264,7 +279,7 @@ async fn nothing_inside_is_looked_at_unless_the_operator_lets_it() {
         .await;
     assert!(
         app.worker_with(false)
-            .look_at_pictures()
+            .look_at_pictures(&CancellationToken::new())
             .await
             .expect("looked at")
     );
@@ -311,4 +326,82 @@ async fn a_server_is_asked_for_two_pictures_at_a_time_and_for_none_twice() {
         60,
         "after a month each is looked at again"
     );
+}
+
+#[tokio::test]
+async fn a_picture_that_the_catalogue_no_longer_shows_is_known_while_records_wait_with_it() {
+    let (app, files, shop) = (App::start().await, Files::new(), shop().await);
+    let feed = app.partner("acme").await;
+    let feed = switch(&app, &feed, true).await;
+    app.take_in(&feed, &files.csv("a.csv", &[shows(1, shop, "50x50.gif")]))
+        .await;
+    look(&app).await;
+    let records = [shows(1, shop, "800x600.gif"), shows(2, shop, "50x50.gif")];
+    for name in ["b.csv", "c.csv"] {
+        app.clock.advance(TimeDelta::minutes(20));
+        app.take_in(&feed, &files.csv(name, &records)).await;
+        look(&app).await;
+        assert_eq!(codes(&held(&app).await), [("SKU2", vec!["IMG_SMALL"])], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_seen_stays_when_a_server_fails_and_a_busy_one_is_left_alone() {
+    let (app, files, asked) = (App::start().await, Files::new(), Arc::new(AtomicUsize::new(0)));
+    let counted = asked.clone();
+    let router = Router::new().route(
+        "/p.gif",
+        get(async move || match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => gif(50, 50).into_response(),
+            1 => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "7200")]).into_response(),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }),
+    );
+    let shop = serve(router).await;
+    let feed = app.partner("acme").await;
+    let feed = switch(&app, &feed, true).await;
+    let records = [shows(1, shop, "p.gif"), a_record(2)];
+    app.take_in(&feed, &files.csv("a.csv", &records[..1])).await;
+    look(&app).await;
+    app.clock.advance(TimeDelta::days(31));
+    look(&app).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    app.clock.advance(TimeDelta::minutes(119));
+    look(&app).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "it asked for two hours");
+    app.clock.advance(TimeDelta::minutes(2));
+    look(&app).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+
+    app.take_in(&feed, &files.csv("b.csv", &records)).await;
+    assert_eq!(codes(&held(&app).await), [("SKU1", vec!["IMG_SMALL"])]);
+    let staff = app.sign_in(Role::Staff, None).await;
+    let page = staff.get("/feeds/acme/main").await.body;
+    assert!(
+        page.contains("the server answered 404"),
+        "what is wrong now is told"
+    );
+}
+
+#[tokio::test]
+async fn a_replay_of_many_and_its_plan_know_the_pictures_too() {
+    let (app, files, shop) = (App::start().await, Files::new(), shop().await);
+    let feed = app.partner("acme").await;
+    let feed = switch(&app, &feed, true).await;
+    let records = [shows(1, shop, "50x50.gif"), shows(2, shop, "60x60.gif")];
+    app.take_in(&feed, &files.csv("a.csv", &records)).await;
+    look(&app).await;
+    app.clock.advance(TimeDelta::minutes(1));
+    app.take_in(&feed, &files.csv("b.csv", &records)).await;
+    assert_eq!(held(&app).await.len(), 2);
+    bulk::plan(&app, &feed, "j1", Action::Replay).await;
+    app.work().await;
+    let standing = app.store.read_standing(&JobId::new("j1")).await.expect("a sum");
+    assert_eq!((standing.rehearsed, standing.would_pass), (2, 0));
+    bulk::start(&app, "j1", Pace::default()).await;
+    app.work().await;
+    let tally = bulk::tally(&app, "j1").await;
+    // One is tried before the rest, and with it the job stops by itself.
+    assert_eq!((tally.rejected_again, tally.accepted), (1, 0));
+    assert_eq!(held(&app).await.len(), 2);
 }

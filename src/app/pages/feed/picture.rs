@@ -26,11 +26,11 @@ pub(super) fn section(
         _ => None,
     };
     let stands = if on {
-        seen(view, as_of)
+        seen(id, view, as_of)
     } else {
         view! {
             <p class="muted">
-                "Nobody looks at the pictures of this feed. With it switched on, a worker asks for each once a month, two of a server at a time, and those that are too small or too large are found in the files that follow."
+                "Nobody looks at the pictures of this feed. With it switched on, a worker asks for each once a month, for two of a server at a time, and records whose picture is too small or too large are held in the files that follow."
             </p>
         }
         .into_any()
@@ -70,34 +70,46 @@ pub(super) fn section(
     Some(section.into_any())
 }
 
-fn seen(view: PicturesView, as_of: DateTime<Utc>) -> AnyView {
+fn seen(id: &FeedId, view: PicturesView, as_of: DateTime<Utc>) -> AnyView {
     let Some(at) = view.at else {
         return view! { <p>"A worker is about to look at them for the first time."</p> }.into_any();
     };
-    let looked = view.shown.saturating_sub(view.left);
-    let rules = |code: &'static str| view! { <a href=link::rule(code).href()>{code}</a> };
+    let all = view.seen + view.unseen + view.new;
+    let looked = view.seen + view.unseen;
+    let held: Vec<_> = view
+        .held
+        .into_iter()
+        .map(|(code, records)| {
+            let records_of = link::quarantine("feed", id.as_str()).with("code", &code).href();
+            view! {
+                <li>
+                    <a href=records_of>{format!("{} held", records.figure())}</a>
+                    " for "
+                    <a href=link::rule(&code).href()>{code.clone()}</a>
+                </li>
+            }
+        })
+        .collect();
     let faults: Vec<_> = view
         .faults
         .into_iter()
         .map(|(url, why)| {
             view! {
                 <li>
-                    <code class="wrap">{url}</code>
+                    <code>{url}</code>
                     ": "
                     {why}
                 </li>
             }
         })
         .collect();
-    let named = faults.len() as u64;
-    let failed = (view.failed > 0 || named > 0).then(|| {
-        let all = view.failed.max(named);
-        let rest = all - named;
+    let rest = view.unseen.saturating_sub(faults.len() as u64);
+    let unseen = (view.unseen > 0).then(|| {
         view! {
             <div>
                 <dt>"Not seen"</dt>
                 <dd>
-                    {format!("{}; each is asked for again a day later", count(all))}
+                    {format!("{}; each is asked for again a day later", count(view.unseen))}
                     <ul>{faults} {(rest > 0).then(|| view! { <li>{format!("and {} more", count(rest))}</li> })}</ul>
                 </dd>
             </div>
@@ -107,16 +119,22 @@ fn seen(view: PicturesView, as_of: DateTime<Utc>) -> AnyView {
         <dl>
             <div>
                 <dt>"Looked at"</dt>
+                <dd>{format!("{} of {}", count(looked), counted(all, "picture", "pictures"))}</dd>
+            </div>
+            <div>
+                <dt>"Catalogue"</dt>
                 <dd>
-                    {format!("{} of {}", count(looked), counted(view.shown, "picture", "pictures"))} ", the last "
+                    "last gone through for new pictures "
                     <Ago at as_of/>
                 </dd>
             </div>
             <div>
-                <dt>"Of a size that rules complain of"</dt>
-                <dd>{count(view.odd)} " (" {rules("IMG_SMALL")} ", " {rules("IMG_LARGE")} ")"</dd>
+                <dt>"Records"</dt>
+                <dd>
+                    <ul>{held}</ul>
+                </dd>
             </div>
-            {failed}
+            {unseen}
         </dl>
     }
     .into_any()

@@ -175,6 +175,7 @@ pub(super) fn form(
                     saved
                     now
                     looks_up=judging.looks_up
+                    pictures=judging.pictures
                     whole
                     changed
                 >
