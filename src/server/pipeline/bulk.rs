@@ -74,6 +74,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let bulk = &taken.bulk;
     let feed = feed_of(store, taken).await?;
+    // They are read for their pictures alone; each is read again when it is decided.
     let records = match feed.as_ref().filter(|feed| feed.pictures) {
         Some(_) => store.read_part(taken).await.context("reading the records")?,
         None => Vec::new(),
@@ -114,6 +115,9 @@ async fn known_of(
     records: &[HeldRecord],
     now: DateTime<Utc>,
 ) -> anyhow::Result<Known> {
+    // A fix is not tried on each for nothing.
+    let looks = feed.is_some_and(|feed| feed.pictures);
+    let records = if looks { records } else { &[] };
     let mended: Vec<Revision> = records
         .iter()
         .filter_map(|record| taken.bulk.mended(record, now))

@@ -30,10 +30,14 @@ pub async fn run(
         .map(|f| f.feed);
     for id in records {
         let now = clock.now();
-        let found = store
-            .find_held(&Scope::All, id)
-            .await
-            .context("reading a record")?;
+        // It is read for its picture alone, and again when it is decided.
+        let found = match feed.as_ref().filter(|feed| feed.pictures) {
+            Some(_) => store
+                .find_held(&Scope::All, id)
+                .await
+                .context("reading a record")?,
+            None => None,
+        };
         let current: Vec<_> = found.iter().map(HeldRecord::current).collect();
         let known = knowing::known_of(store, taxonomy, feed.as_ref(), &current)
             .await

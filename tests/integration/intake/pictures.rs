@@ -291,6 +291,18 @@ async fn nothing_inside_is_looked_at_unless_the_operator_lets_it() {
         .expect("a picture");
     let fault = found.get_str("fault").expect("a fault");
     assert!(fault.contains("private address"), "{fault}");
+    // A partner chooses the addresses, and is not told what our own network says of them.
+    let staff = app.sign_in(Role::Staff, None).await;
+    assert!(
+        staff
+            .get("/feeds/acme/main")
+            .await
+            .body
+            .contains("private address")
+    );
+    let partner = app.sign_in(Role::Partner, Some("acme")).await;
+    let page = partner.get("/feeds/acme/main").await.body;
+    assert!(page.contains("it could not be reached") && !page.contains("private address"));
 }
 
 #[tokio::test]
