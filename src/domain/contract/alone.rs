@@ -163,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn the_browser_says_of_a_picture_that_was_looked_at_what_the_server_says() {
+        let pictures = example::known().pictures.expect("pictures");
+        let small = Asked {
+            pictures: Pictures::clone(&pictures),
+            ..asked(&[("image_link", "https://shop.example/images/99x800.jpg")])
+        };
+        assert_eq!(Verdict::of(&small).line(), "Still fails: IMG_SMALL.");
+        let unknown = Asked {
+            pictures: Pictures::default(),
+            ..small
+        };
+        assert!(Verdict::of(&unknown).passes());
+    }
+
+    #[test]
     fn what_fails_stands_at_its_field_and_what_has_none_apart() {
         let fields = Attributes::typed(
             ["g:GTIN", "", "title"].map(str::to_owned).into(),

@@ -64,3 +64,23 @@ impl FromIterator<(u64, Picture)> for Pictures {
         Self(pictures.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_crosses_into_the_browser_whole() {
+        let picture = Picture {
+            width: u32::MAX,
+            height: 1,
+            bytes: u64::MAX,
+        };
+        let pictures: Pictures = [(u64::MAX, picture), (0, picture)].into_iter().collect();
+        let text = serde_json::to_string(&pictures).expect("JSON");
+        assert_eq!(
+            serde_json::from_str::<Pictures>(&text).expect("the same"),
+            pictures
+        );
+    }
+}

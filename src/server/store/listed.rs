@@ -15,6 +15,7 @@ use mongodb::raw_batch_cursor::RawBatch;
 
 /// Records that are read together: about a megabyte.
 const TOGETHER: u32 = 1_000;
+
 /// What a list shows of one held record.
 #[derive(Debug)]
 pub struct HeldLine<'a> {

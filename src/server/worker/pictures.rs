@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_server_is_never_asked_for_more_than_two_pictures_at_a_time() {
-        let urls: Vec<String> = (0..10)
+        let mut urls: Vec<String> = (0..10)
             .map(|n| format!("https://{}.example/{n}.jpg", if n % 2 == 0 { "a" } else { "b" }))
             .collect();
         let lanes = lanes(urls.clone());
@@ -190,6 +190,7 @@ mod tests {
         }
         let mut all: Vec<String> = lanes.into_iter().flatten().collect();
         all.sort_unstable();
+        urls.sort_unstable();
         assert_eq!(all, urls, "each is there once");
     }
 }
