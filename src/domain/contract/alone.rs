@@ -59,7 +59,7 @@ pub struct Verdict {
 impl Verdict {
     /// Judges, without knowing any categories.
     pub fn of(asked: &Asked) -> Self {
-        let known = Known::default().seeing(Some(Arc::new(asked.pictures.clone())));
+        let known = Known::default().seeing(Arc::new(asked.pictures.clone()));
         let (_, checked) = judge(&asked.contract, &known, &asked.attributes, asked.now);
         Self::from(&checked)
     }

@@ -68,7 +68,7 @@ pub fn known() -> Known {
         let picture = Picture { width, height, bytes };
         (Pictures::key(&url), picture)
     });
-    Known::default().seeing(Some(Arc::new(Pictures::from_iter(seen))))
+    Known::default().seeing(Arc::new(Pictures::from_iter(seen)))
 }
 
 /// What the engine finds in an example.

@@ -24,7 +24,10 @@ impl Known {
 
     /// The same, with pictures.
     #[must_use]
-    pub fn seeing(self, pictures: Option<Arc<Pictures>>) -> Self {
-        Self { pictures, ..self }
+    pub fn seeing(self, pictures: Arc<Pictures>) -> Self {
+        Self {
+            pictures: Some(pictures),
+            ..self
+        }
     }
 }

@@ -22,7 +22,7 @@ pub async fn known(
     };
     let side = longest_asked(&feed.terms().contract, by);
     let pictures = store.odd_pictures(&feed.id, side, by).await?;
-    Ok(known.seeing(Some(Arc::new(pictures))))
+    Ok(known.seeing(Arc::new(pictures)))
 }
 
 /// What is known now for a few records of a feed.
@@ -45,5 +45,5 @@ pub async fn known_of(
     };
     let urls = values.map(|(_, value)| value.trim()).filter(is_url);
     let pictures = store.pictures_at(&feed.id, urls).await?;
-    Ok(known.seeing(Some(Arc::new(pictures))))
+    Ok(known.seeing(Arc::new(pictures)))
 }

@@ -135,7 +135,7 @@ mod tests {
         now: DateTime<Utc>,
     ) -> Vec<String> {
         let pictures: Pictures = [(Pictures::key(URL), picture)].into_iter().collect();
-        let known = Known::default().seeing(Some(Arc::new(pictures)));
+        let known = Known::default().seeing(Arc::new(pictures));
         let mut record = vec![("image_link", URL)];
         record.extend(changes);
         let checked = Checker::new(contract, now)
