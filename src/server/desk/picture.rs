@@ -9,7 +9,7 @@ use crate::domain::ids::FeedId;
 use crate::domain::query::QuarantineFilter;
 use crate::error::AppError;
 use crate::server::context::{self, AppState, go};
-use crate::server::store::{self, Deed};
+use crate::server::store::{self, Deed, Fault};
 
 /// What the log calls a switch.
 pub const DEED: &str = "feed.pictures";
@@ -46,24 +46,22 @@ pub(super) async fn read(state: &AppState, viewer: &Viewer, feed: &Feed) -> Resu
     view.at = tally.walked_at;
     (view.seen, view.new, view.unseen) = (tally.seen, tally.new, tally.unseen);
     // A partner chooses the addresses: what our own network says of them is not for its eyes.
-    let told = |why: String| {
-        if view.may_switch || is_theirs(&why) {
-            why
+    let told = |fault: Fault| {
+        if view.may_switch || fault.answered {
+            fault.why
         } else {
             "it could not be reached".to_owned()
         }
     };
-    view.faults = faults.into_iter().map(|(url, why)| (url, told(why))).collect();
+    view.faults = faults
+        .into_iter()
+        .map(|(url, fault)| (url, told(fault)))
+        .collect();
     view.held = vec![
         (IMG_SMALL.code.to_owned(), small),
         (IMG_LARGE.code.to_owned(), large),
     ];
     Ok(view)
-}
-
-/// Whether a fault is what the partner's server said.
-fn is_theirs(why: &str) -> bool {
-    why.starts_with("the server answered") || why.starts_with("what is there")
 }
 
 /// The sentence for the log, without its subject.

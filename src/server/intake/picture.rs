@@ -4,6 +4,7 @@
 use super::guard::Guard;
 use super::pull::{client, follow, in_full, retry_after};
 use crate::domain::contract::Picture;
+use crate::server::store::Fault;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Client, StatusCode};
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl Looker {
     pub async fn look(&self, url: &str, now: DateTime<Utc>) -> Result<Picture, Unseen> {
         match tokio::time::timeout(WITHIN, self.fetch(url, now)).await {
             Ok(seen) => seen,
-            Err(_) => Err(Unseen::Fault(format!(
+            Err(_) => Err(Unseen::unanswered(format!(
                 "it was not there after {} s",
                 WITHIN.as_secs()
             ))),
@@ -46,13 +47,13 @@ impl Looker {
     async fn fetch(&self, url: &str, now: DateTime<Utc>) -> Result<Picture, Unseen> {
         let (mut response, _) = follow(&self.client, self.guard, url, |request| request)
             .await
-            .map_err(|failure| Unseen::Fault(failure.words()))?;
+            .map_err(|failure| Unseen::unanswered(failure.words()))?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 return Err(Unseen::Busy(retry_after(response.headers(), now)));
             }
-            status => return Err(Unseen::Fault(format!("the server answered {status}"))),
+            status => return Err(Unseen::answered(format!("the server answered {status}"))),
         }
         let bytes = response.content_length().unwrap_or(0);
         let seen = |(width, height)| Picture { width, height, bytes };
@@ -60,7 +61,7 @@ impl Looker {
         let (mut read, mut enough) = (Vec::new(), 32);
         while read.len() < READ {
             let more = response.chunk().await;
-            let more = more.map_err(|error| Unseen::Fault(in_full(&error)))?;
+            let more = more.map_err(|error| Unseen::unanswered(in_full(&error)))?;
             let Some(more) = more else { break };
             read.extend_from_slice(&more);
             if read.len() < enough {
@@ -74,7 +75,7 @@ impl Looker {
                 break;
             }
         }
-        let none = || Unseen::Fault("what is there is no picture whose size can be read".to_owned());
+        let none = || Unseen::answered("what is there is no picture whose size can be read".to_owned());
         size(&read).map(seen).ok_or_else(none)
     }
 }
@@ -84,8 +85,18 @@ impl Looker {
 pub enum Unseen {
     /// The server wants to be asked later; how much later, if it says so.
     Busy(Option<TimeDelta>),
-    /// What is wrong.
-    Fault(String),
+    /// Something is wrong.
+    Fault(Fault),
+}
+
+impl Unseen {
+    fn answered(why: String) -> Self {
+        Self::Fault(Fault { why, answered: true })
+    }
+
+    fn unanswered(why: String) -> Self {
+        Self::Fault(Fault { why, answered: false })
+    }
 }
 
 /// Width and height in pixels, as soon as they can be told.

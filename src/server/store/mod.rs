@@ -96,7 +96,7 @@ pub use listed::{Failure, HeldLine, HeldLines};
 pub use logging::Logged;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
-pub use pictures::{Looked, PictureTally, Turn};
+pub use pictures::{Fault, Looked, PictureTally, Turn};
 pub use profiles::Revision;
 pub use quarantine::{Holding, Side};
 pub use rollups::{Changed, Difference, Entries, FeedDay, Kept, Leave, Mark, Progress, Turns};

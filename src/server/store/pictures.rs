@@ -23,7 +23,7 @@ const TOGETHER: u32 = 10_000;
 /// Documents that are written together.
 const WRITTEN: usize = 1_000;
 
-/// What is to be said of an address.
+/// What is to be said of an address; `looking` has its counts under these names.
 const NEW: &str = "new";
 const SEEN: &str = "seen";
 const UNSEEN: &str = "unseen";
@@ -47,7 +47,18 @@ struct PictureDoc {
 struct AddressDoc {
     url: String,
     #[serde(default)]
-    fault: Option<String>,
+    fault: String,
+    #[serde(default)]
+    answered: bool,
+}
+
+/// Why nothing was seen at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub why: String,
+    /// Whether the server there said so. Otherwise it is what our own network says of the address.
+    pub answered: bool,
 }
 
 /// What came of looking at one address.
@@ -56,7 +67,7 @@ pub struct Looked {
     /// The address.
     pub url: String,
     /// What was seen, or why nothing was.
-    pub seen: std::result::Result<Picture, String>,
+    pub seen: std::result::Result<Picture, Fault>,
     /// When.
     pub at: DateTime<Utc>,
     /// When it is to be looked at again.
@@ -97,6 +108,12 @@ struct LookingDoc {
     walked_at: Option<DateTime<Utc>>,
     #[serde(default)]
     walked_for: String,
+    #[serde(default)]
+    seen: u64,
+    #[serde(default)]
+    unseen: u64,
+    #[serde(default)]
+    new: u64,
 }
 
 fn key(feed: &FeedId, key: u64) -> String {
@@ -131,7 +148,7 @@ impl Store {
             doc! {"feed": 1, "side": 1},
             doc! {"feed": 1, "state": 1},
             doc! {"feed": 1, "due_at": 1},
-            doc! {"gone_at": 1},
+            doc! {"feed": 1, "gone_at": 1},
         ];
         self.index("pictures", &keys).await?;
         self.index("looking", &[doc! {"due_at": 1}]).await
@@ -176,7 +193,7 @@ impl Store {
     pub async fn walk_pictures(&self, feed: &FeedId, now: DateTime<Utc>, keep: TimeDelta) -> Result<()> {
         // Of each that is kept, whether the catalogue did not show it the last time.
         let mut kept = self.kept_pictures(feed).await?;
-        let (mut back, mut new) = (Vec::new(), HashMap::new());
+        let (mut back, mut new) = (Vec::new(), Vec::new());
         let mut found = self
             .collection::<Document>("items")
             .find(doc! {"_id": of_feed(feed), "withdrawn.by": {"$exists": false}})
@@ -200,7 +217,7 @@ impl Store {
                 }
                 None => {
                     kept.insert(hash, Shown::Now);
-                    new.insert(hash, url.to_owned());
+                    new.push((hash, url.to_owned()));
                     if new.len() == WRITTEN {
                         self.insert_pictures(feed, std::mem::take(&mut new), now).await?;
                     }
@@ -251,7 +268,7 @@ impl Store {
     async fn insert_pictures(
         &self,
         feed: &FeedId,
-        new: HashMap<u64, String>,
+        new: Vec<(u64, String)>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         if new.is_empty() {
@@ -305,8 +322,9 @@ impl Store {
         let id = key(feed, Pictures::key(&looked.url));
         let due_at = when::bson(looked.due_at);
         let picture = match &looked.seen {
-            Err(why) => {
-                let unseen = doc! {"$set": {"state": UNSEEN, "fault": why, "due_at": due_at}};
+            Err(Fault { why, answered }) => {
+                let unseen = doc! {"state": UNSEEN, "fault": why, "answered": answered, "due_at": due_at};
+                let unseen = doc! {"$set": unseen};
                 pictures.update_one(doc! {"_id": id}, unseen).await?;
                 return Ok(());
             }
@@ -319,7 +337,7 @@ impl Store {
         };
         let mut same = doc! {"_id": &id};
         same.extend(sizes.clone());
-        let again = doc! {"$set": {"state": SEEN, "due_at": due_at}, "$unset": {"fault": ""}};
+        let again = doc! {"$set": {"state": SEEN, "due_at": due_at}, "$unset": {"fault": "", "answered": ""}};
         if pictures.update_one(same, again).await?.matched_count == 1 {
             return Ok(());
         }
@@ -327,31 +345,24 @@ impl Store {
         seen.extend(doc! {
             "state": SEEN, "due_at": due_at, "side": side(picture), "seen_at": when::bson(looked.at),
         });
-        let change = doc! {"$set": seen, "$unset": {"fault": ""}};
+        let change = doc! {"$set": seen, "$unset": {"fault": "", "answered": ""}};
         pictures.update_one(doc! {"_id": id}, change).await?;
         Ok(())
     }
 
-    /// What is known of the pictures of a feed in the scope.
+    /// What is known of the pictures of a feed in the scope, as the worker counted them last.
     pub async fn tally_pictures(&self, scope: &Scope, feed: &FeedId) -> Result<PictureTally> {
         if !scope.covers(&feed.partner()) {
             return Ok(PictureTally::default());
         }
-        let pictures = self.collection::<Document>("pictures");
-        let count = |state: &str| pictures.count_documents(doc! {"feed": feed.as_str(), "state": state});
         let looking = self.collection::<LookingDoc>("looking");
-        let (looking, seen, unseen, new) = tokio::try_join!(
-            async { looking.find_one(doc! {"_id": feed.as_str()}).await },
-            async { count(SEEN).await },
-            async { count(UNSEEN).await },
-            async { count(NEW).await },
-        )?;
-        Ok(PictureTally {
-            walked_at: looking.and_then(|looking| looking.walked_at),
-            seen,
-            unseen,
-            new,
-        })
+        let found = looking.find_one(doc! {"_id": feed.as_str()}).await?;
+        Ok(found.map_or_else(PictureTally::default, |doc| PictureTally {
+            walked_at: doc.walked_at,
+            seen: doc.seen,
+            unseen: doc.unseen,
+            new: doc.new,
+        }))
     }
 
     /// Some addresses of a feed in the scope at which nothing was seen the last time, each with the reason.
@@ -360,7 +371,7 @@ impl Store {
         scope: &Scope,
         feed: &FeedId,
         most: u32,
-    ) -> Result<Vec<(String, String)>> {
+    ) -> Result<Vec<(String, Fault)>> {
         if !scope.covers(&feed.partner()) {
             return Ok(Vec::new());
         }
@@ -371,9 +382,15 @@ impl Store {
             .await?
             .try_collect()
             .await?;
-        let faults = found
-            .into_iter()
-            .map(|doc| (doc.url, doc.fault.unwrap_or_default()));
+        let faults = found.into_iter().map(|doc| {
+            (
+                doc.url,
+                Fault {
+                    why: doc.fault,
+                    answered: doc.answered,
+                },
+            )
+        });
         Ok(faults.collect())
     }
 
@@ -477,10 +494,19 @@ impl Store {
         }))
     }
 
-    /// Notes when the catalogue was gone through, and when the feed is to be taken next; false when it is
+    /// Notes when the catalogue was gone through, how many pictures were seen by now, for no page to count
+    /// them, and when the feed is to be taken next; false when it is
     /// another's turn by now, or nobody's.
     pub async fn note_looking(&self, turn: &Turn, due_at: DateTime<Utc>) -> Result<bool> {
         let mut noted = doc! {"due_at": when::bson(due_at), "walked_for": &turn.walked_for};
+        for state in [SEEN, UNSEEN, NEW] {
+            let of = doc! {"feed": turn.feed.as_str(), "state": state};
+            let count = self
+                .collection::<Document>("pictures")
+                .count_documents(of)
+                .await?;
+            noted.insert(state, i64::try_from(count).unwrap_or(i64::MAX));
+        }
         if let Some(at) = turn.walked_at {
             noted.insert("walked_at", when::bson(at));
         }

@@ -126,7 +126,7 @@ impl Worker {
                     }
                     let seen = match self.looker.look(&url, self.clock.now()).await {
                         Ok(picture) => Ok(picture),
-                        Err(Unseen::Fault(why)) => Err(why),
+                        Err(Unseen::Fault(fault)) => Err(fault),
                         Err(Unseen::Busy(wait)) => {
                             let (usual, most) = BUSY_FOR;
                             return anyhow::Ok(Some(wait.unwrap_or(usual).clamp(usual, most)));
