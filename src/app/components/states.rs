@@ -6,6 +6,7 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
+use std::fmt::Display;
 
 /// What stands where a page will be. Seen only while a script changes pages.
 #[component]
@@ -104,6 +105,29 @@ pub fn Empty(
         </div>
     }
     .into_any()
+}
+
+/// Why what was asked for was refused, above what it was asked with; nothing as long as nothing was.
+#[component]
+pub fn Refused<F, T>(
+    /// What there is to say.
+    said: F,
+) -> impl IntoView
+where
+    F: Fn() -> Option<T> + Send + Sync + 'static,
+    T: Display,
+{
+    let notice = move || {
+        let sentence = said().map(|said| said.to_string());
+        sentence.map(|sentence| {
+            view! {
+                <Notice tone=Tone::Bad>
+                    <p>{sentence}</p>
+                </Notice>
+            }
+        })
+    };
+    view! { {notice} }.into_any()
 }
 
 /// How a notice is meant.

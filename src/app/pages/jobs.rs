@@ -9,7 +9,7 @@ use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::pager::Pager;
 use crate::app::components::select::Select;
-use crate::app::components::states::{Empty, Loading, Notice, Tone};
+use crate::app::components::states::{Empty, Loading, Notice, Refused, Tone};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::{Ago, Instant};
 use crate::app::link::{self, Link};
@@ -96,10 +96,7 @@ fn content(list: JobList, link: Link, first: bool, retry: Retry) -> AnyView {
                     </Notice>
                 }
             })}
-        {move || {
-            let failed = retry.value().get().and_then(Result::err);
-            failed.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
-        }}
+        <Refused said=move || retry.value().get().and_then(Result::err)/>
         {on_sets(bulks, as_of)}
         <Filters link/>
         {body}

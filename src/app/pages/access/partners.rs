@@ -1,7 +1,7 @@
 //! Lists the partners, adds feeds and partners, names these, and lets their records be edited or not.
 
 use crate::api::access::{AddFeed, PartnerAccess, RenamePartner, SetEdits};
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::table::{Table, text};
 use crate::app::link;
 use crate::domain::ids::FeedId;
@@ -39,19 +39,8 @@ impl Doing {
     }
 }
 
-/// Why something was refused.
-fn failed(error: AppError) -> AnyView {
-    view! {
-        <Notice tone=Tone::Bad>
-            <p>{error.to_string()}</p>
-        </Notice>
-    }
-    .into_any()
-}
-
 /// The list.
 pub(super) fn card(partners: Vec<PartnerAccess>, doing: Doing) -> AnyView {
-    let failed = move || doing.refused().map(failed);
     let table = if partners.is_empty() {
         view! { <p class="muted">"There are none yet."</p> }.into_any()
     } else {
@@ -72,7 +61,7 @@ pub(super) fn card(partners: Vec<PartnerAccess>, doing: Doing) -> AnyView {
                 "Where edits are switched off, held records of a partner can be replayed as they are, discarded and taken back, "
                 "but nobody changes what is in them: it is the partner's to mend."
             </p>
-            {failed}
+            <Refused said=move || doing.refused()/>
             {table}
         </section>
     }
@@ -166,7 +155,6 @@ pub(super) fn add(typed: &ParamsMap, doing: Doing) -> AnyView {
     .into_iter()
     .map(|(word, says)| view! { <option value=word selected=word == files>{says}</option> })
     .collect();
-    let failed = move || doing.add.value().get().and_then(Result::err).map(failed);
     view! {
         <section class="card access" aria-labelledby="add">
             <h2 id="add">"Add a partner or a feed"</h2>
@@ -174,7 +162,7 @@ pub(super) fn add(typed: &ParamsMap, doing: Doing) -> AnyView {
                 "Short names stand in addresses and on the command line, and stay: lower-case letters, digits, “-” and “_”. "
                 "How the files are read, what they must meet and who may send them is set up on the feed's page, which comes next."
             </p>
-            {failed}
+            <Refused said=move || doing.add.value().get().and_then(Result::err)/>
             <ActionForm action=doing.add attr:class="stack">
                 <label class="field">
                     <span>"Partner, by its short name: a new one, or one that is there"</span>

@@ -8,7 +8,7 @@ use crate::api::access::{
 };
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
-use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::components::states::{Loading, Notice, Refused, Tone};
 use crate::app::components::table::{Table, figures, text};
 use crate::app::components::time::Ago;
 use crate::domain::ids::PartnerId;
@@ -139,7 +139,7 @@ fn content(view: PersonView, looks_after: bool, changed: Option<bool>, doing: Do
         <Head title=heading as_of>
             <p class="muted">{sentence}</p>
         </Head>
-        {move || doing.failed().map(|sentence| view! { <Notice tone=Tone::Bad><p>{sentence}</p></Notice> })}
+        <Refused said=move || doing.failed()/>
         {closed}
         {looks_after.then(|| change(&person, partners, doing))}
         {changed.map(|changed| secret::section(person.email.clone(), changed, doing.password))}

@@ -1,7 +1,7 @@
 //! Lets people change the password they sign in with.
 
 use crate::api::access::ChangePassword;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::{Notice, Refused, Tone};
 use crate::error::AppError;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -15,10 +15,7 @@ pub(super) fn section(email: String, changed: bool, change: ServerAction<ChangeP
             _ => None,
         })
     };
-    let above = move || {
-        let other = refused().filter(|error| !matches!(error, AppError::Invalid { .. }));
-        other.map(|error| view! { <Notice tone=Tone::Bad><p>{error.to_string()}</p></Notice> })
-    };
+    let above = move || refused().filter(|error| !matches!(error, AppError::Invalid { .. }));
     let input = move |name: &'static str, label: &'static str, complete: &'static str| {
         let id = format!("{name}-error");
         let (wrong, told) = (id.clone(), id);
@@ -51,7 +48,7 @@ pub(super) fn section(email: String, changed: bool, change: ServerAction<ChangeP
         <section class="card access" aria-labelledby="secret">
             <h2 id="secret">"Password"</h2>
             {done}
-            {above}
+            <Refused said=above/>
             <ActionForm action=change attr:class="stack">
                 <input type="hidden" name="username" autocomplete="username" value=email/>
                 {input("current", "Password of now", "current-password")}

@@ -1,7 +1,7 @@
 //! Offers what can be done with the records of a list: those that are ticked, or all of them.
 
 use crate::api::bulk::PlanBulk;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::link::Link;
 use crate::domain::bulk::Action;
 use crate::domain::format::counted;
@@ -85,12 +85,8 @@ pub fn choose(link: &Link, total: Option<Total>, plan: ServerAction<PlanBulk>) -
         ),
         (false, true) => None,
     };
-    let failed = move || {
-        let refused = plan.value().get().and_then(Result::err);
-        refused.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
-    };
     view! {
-        {failed}
+        <Refused said=move || plan.value().get().and_then(Result::err)/>
         <ActionForm action=plan attr:id=FORM attr:class="bulk">
             {hidden}
             <div class="choices">{buttons}</div>

@@ -11,7 +11,7 @@ pub use choose::{Chosen, choose};
 use crate::api::bulk::{BulkView, KeepFix, MendBulk, StartBulk, SteerBulk, Stuck, read_bulk};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::{Notice, Refused, Tone};
 use crate::app::components::table::{Table, text};
 use crate::app::components::time::{Ago, Instant};
 use crate::app::islands::Follow;
@@ -105,7 +105,6 @@ fn content(view: BulkView, actions: Actions, typed: &ParamsMap) -> AnyView {
             .filter(|error| !matches!(error, AppError::Invalid { .. }))
             .or_else(|| steer.value().get().and_then(Result::err))
             .or_else(|| keep.value().get().and_then(Result::err))
-            .map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
     };
     let body = if state == State::Planned {
         plan::view(&view, start, mend, typed)
@@ -120,7 +119,7 @@ fn content(view: BulkView, actions: Actions, typed: &ParamsMap) -> AnyView {
         </Head>
         {origin(&view)}
         {keeping(&view, keep)}
-        {failed}
+        <Refused said=failed/>
         {why}
         {buttons(&view, steer)}
         {body}

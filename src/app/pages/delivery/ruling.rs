@@ -1,7 +1,7 @@
 //! Asks for a decision about a held delivery, and tells who made it and why.
 
 use crate::api::delivery::RuleOnDelivery;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::time::Instant;
 use crate::app::link;
 use crate::domain::delivery::Delivery;
@@ -58,16 +58,7 @@ pub(super) fn form(delivery: &Delivery, is_kept: bool, rule: ServerAction<RuleOn
         _ => None,
     };
     view! {
-        {move || {
-            failed()
-                .map(|sentence| {
-                    view! {
-                        <Notice tone=Tone::Bad>
-                            <p>{sentence}</p>
-                        </Notice>
-                    }
-                })
-        }}
+        <Refused said=failed/>
         <section class="card ruling" aria-labelledby="ruling">
             <h2 id="ruling">"Decide about it"</h2>
             <ActionForm action=rule>

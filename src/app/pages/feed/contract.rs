@@ -15,7 +15,7 @@ use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::select::Select;
-use crate::app::components::states::{Empty, Loading, Notice, Tone};
+use crate::app::components::states::{Empty, Loading, Refused};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::{Ago, Instant};
 use crate::app::link::{self, Link};
@@ -294,16 +294,7 @@ fn form(feed: &FeedId, version: u32, editing: Editing, typed: &ParamsMap, amend:
     let back = link::contract(feed).href();
     let feed = feed.to_string();
     view! {
-        {move || {
-            failed()
-                .map(|sentence| {
-                    view! {
-                        <Notice tone=Tone::Bad>
-                            <p>{sentence}</p>
-                        </Notice>
-                    }
-                })
-        }}
+        <Refused said=failed/>
         <section class="card amending" aria-labelledby="amending">
             <h2 id="amending">{title}</h2>
             <p class="muted">{rule.title}</p>

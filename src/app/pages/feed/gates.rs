@@ -7,7 +7,7 @@ use crate::api::gates::{GateChange, GatesView, LimitRow, SetGates, read_gates};
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::rule::RuleCode;
-use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::components::states::{Loading, Notice, Refused, Tone};
 use crate::app::components::table::{Table, figures, text};
 use crate::app::components::time::Instant;
 use crate::domain::format::{count, counted};
@@ -137,16 +137,7 @@ fn form(feed: &FeedId, seen: String, rows: Vec<LimitRow>, typed: &ParamsMap, set
             <input type="hidden" name="seen" value=seen/>
             <div class="limits">{limits}</div>
             <div class="card limiting">
-                {move || {
-                    failed()
-                        .map(|sentence| {
-                            view! {
-                                <Notice tone=Tone::Bad>
-                                    <p>{sentence}</p>
-                                </Notice>
-                            }
-                        })
-                }}
+                <Refused said=failed/>
                 <label class="field">
                     <span>"Why (the log keeps it, and the partner can read it)"</span>
                     <input

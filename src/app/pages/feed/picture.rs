@@ -1,7 +1,7 @@
 //! Shows whether the pictures of the feed's products are looked at and what was seen, and lets staff switch it.
 
 use crate::api::picture::{PicturesView, SwitchPictures};
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::time::Ago;
 use crate::app::link;
 use crate::domain::format::{count, counted};
@@ -53,16 +53,7 @@ pub(super) fn section(
     let section = view! {
         <section class="facts card" id="pictures" aria-labelledby="pictures-head">
             <h2 id="pictures-head">"Pictures"</h2>
-            {move || {
-                failed()
-                    .map(|sentence| {
-                        view! {
-                            <Notice tone=Tone::Bad>
-                                <p>{sentence}</p>
-                            </Notice>
-                        }
-                    })
-            }}
+            <Refused said=failed/>
             {stands}
             {form}
         </section>

@@ -3,7 +3,7 @@
 
 use super::Revoke;
 use crate::api::token::TokenRow;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::table::{Table, text};
 use crate::app::components::time::Ago;
 use crate::domain::ids::FeedId;
@@ -48,16 +48,7 @@ pub(super) fn section(
     view! {
         <section class="block" id="tokens">
             <h2>"Tokens"</h2>
-            {move || {
-                failed()
-                    .map(|sentence| {
-                        view! {
-                            <Notice tone=Tone::Bad>
-                                <p>{sentence}</p>
-                            </Notice>
-                        }
-                    })
-            }}
+            <Refused said=failed/>
             {list}
             <form method="post" action=format!("/token/{id}") class="filters">
                 <label class="field">

@@ -1,7 +1,7 @@
 //! Gives the issues that are ticked on the board to somebody.
 
 use crate::api::issue::AssignIssues;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::{Notice, Refused, Tone};
 use crate::app::link::Link;
 use crate::domain::format::counted;
 use crate::domain::issue::IssueId;
@@ -43,12 +43,8 @@ pub(super) fn form(link: &Link, people: Vec<(String, String)>, giving: Giving) -
         .map(|(id, name)| view! { <option value=id>{name}</option> })
         .collect();
     let board = link.href();
-    let failed = move || {
-        let refused = assign.value().get().and_then(Result::err);
-        refused.map(|error| view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> })
-    };
     view! {
-        {failed}
+        <Refused said=move || assign.value().get().and_then(Result::err)/>
         <ActionForm action=assign attr:id=FORM attr:class="bulk">
             <input type="hidden" name="board" value=board/>
             <div class="choices">

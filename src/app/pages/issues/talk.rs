@@ -1,7 +1,7 @@
 //! Shows what the two sides wrote to each other about an issue, and lets either write.
 
 use crate::api::issue::{AskRecheck, Said, SayOnIssue};
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::{Notice, Refused, Tone};
 use crate::app::components::textarea::in_textarea;
 use crate::app::components::time::Ago;
 use crate::domain::format::counted;
@@ -106,7 +106,7 @@ pub(super) fn section(
     let id = id.to_string();
     let form = may_converse.then(|| {
         view! {
-            {move || refusal().map(|sentence| view! { <Notice tone=Tone::Bad><p>{sentence}</p></Notice> })}
+            <Refused said=refusal/>
             <ActionForm action=talks.say attr:class="stack">
                 <input type="hidden" name="id" value=id/>
                 <label class="field">

@@ -2,7 +2,7 @@
 //! a note.
 
 use crate::api::issue::TriageIssue;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::textarea::in_textarea;
 use crate::domain::format::count;
 use crate::domain::issue::Issue;
@@ -67,16 +67,7 @@ pub(super) fn form(
         <section class="facts card triage" aria-labelledby="triage">
             <h2 id="triage">"What to make of it"</h2>
             {asleep}
-            {move || {
-                failed()
-                    .map(|sentence| {
-                        view! {
-                            <Notice tone=Tone::Bad>
-                                <p>{sentence}</p>
-                            </Notice>
-                        }
-                    })
-            }}
+            <Refused said=failed/>
             <ActionForm action=triage>
                 <input type="hidden" name="id" value=id/>
                 <input type="hidden" name="wish[version]" value=version/>

@@ -21,7 +21,7 @@ use crate::api::quarantine::{
 use crate::app::components::badge::StateBadge;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
-use crate::app::components::states::{Loading, Notice, Tone};
+use crate::app::components::states::{Loading, Notice, Refused, Tone};
 use crate::app::islands::Follow;
 use crate::app::link::{self, Link};
 use crate::domain::format;
@@ -173,7 +173,7 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             <StateBadge state=record.state/>
         </Head>
         {sub.map(|sub| view! { <p class="subject">{sub}</p> })}
-        {actions.error().map(failed)}
+        <Refused said=move || actions.error()/>
         {standing(&record, expires_at)}
         {(edits_off && may_act)
             .then(|| {
@@ -212,16 +212,6 @@ fn content(view: HeldView, editing: Editing, actions: Actions) -> AnyView {
             {story::aside(&record, history, as_of)}
         </div>
         {(!open).then(|| bar::bar(&record, beside, (may_act, may_edit), actions))}
-    }
-    .into_any()
-}
-
-/// Why an action failed.
-fn failed(error: AppError) -> AnyView {
-    view! {
-        <Notice tone=Tone::Bad>
-            <p>{error.to_string()}</p>
-        </Notice>
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 use super::Write;
 use crate::api::profile::{FlawView, Writing};
 use crate::app::components::select::Select;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::app::components::textarea::in_textarea;
 use crate::app::link::{self, Link};
 use crate::domain::ids::FeedId;
@@ -52,8 +52,8 @@ pub(super) fn form(feed: &FeedId, text: String, mut writing: Writing, write: Wri
     view! {
         <section class="card written" aria-labelledby="written">
             <h2 id="written">{if is_draft { "Draft" } else { "As it is written" }}</h2>
-            {refused.map(|sentence| bad(format!("It is not in force. {sentence}")))}
-            {move || failed().map(bad)}
+            <Refused said=move || refused.as_ref().map(|sentence| format!("It is not in force. {sentence}"))/>
+            <Refused said=failed/>
             <ActionForm action=write>
                 <input type="hidden" name="feed" value=feed/>
                 <input type="hidden" name="version" value=seen/>
@@ -62,15 +62,6 @@ pub(super) fn form(feed: &FeedId, text: String, mut writing: Writing, write: Wri
                 {force(&here, writing, write)}
             </ActionForm>
         </section>
-    }
-    .into_any()
-}
-
-fn bad(sentence: String) -> AnyView {
-    view! {
-        <Notice tone=Tone::Bad>
-            <p>{sentence}</p>
-        </Notice>
     }
     .into_any()
 }

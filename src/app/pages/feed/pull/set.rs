@@ -3,7 +3,7 @@
 
 use super::super::Doing;
 use crate::api::pull::SetPull;
-use crate::app::components::states::{Notice, Tone};
+use crate::app::components::states::Refused;
 use crate::domain::format::bytes;
 use crate::domain::ids::FeedId;
 use crate::domain::pull::{EVERY_MAX, EVERY_MIN, MEGABYTES_MAX, SECONDS_MAX, Shown};
@@ -54,16 +54,7 @@ pub(super) fn form(
     view! {
         <details class="fetching" open=move || set.value().get().is_some_and(|done| done.is_err())>
             <summary>{if is_set { "Have it fetched otherwise" } else { "Have it fetched" }}</summary>
-            {move || {
-                failed()
-                    .map(|sentence| {
-                        view! {
-                            <Notice tone=Tone::Bad>
-                                <p>{sentence}</p>
-                            </Notice>
-                        }
-                    })
-            }}
+            <Refused said=failed/>
             <ActionForm action=set>
                 <input type="hidden" name="feed" value=feed/>
                 <label class="field wide">
