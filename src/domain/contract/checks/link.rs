@@ -411,7 +411,7 @@ const NO_PICTURES: [&str; 14] = [
     "svg", "svgz", "avif", "heic", "heif", "pdf", "psd", "eps", "ai", "ico", "mp4", "webm", "mov", "zip",
 ];
 
-const PLACEHOLDERS: Phrases = Phrases::new(&[
+static PLACEHOLDERS: Phrases = Phrases::new(&[
     "placeholder",
     "no-image",
     "no_image",

@@ -122,7 +122,7 @@ pub static TITLE_HTML: Rule = Rule {
     fix: "Write the characters themselves; the file's own escaping is undone before.",
 };
 
-const PROMOTIONS: Phrases = Phrases::new(&[
+static PROMOTIONS: Phrases = Phrases::new(&[
     "free shipping",
     "free delivery",
     "on sale",
