@@ -131,6 +131,19 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// Takes away what a part of it counted; no count goes below nothing.
+    pub fn take_away(&mut self, part: Self) {
+        let less = |whole: &mut u64, part: u64| *whole = whole.saturating_sub(part);
+        less(&mut self.received, part.received);
+        less(&mut self.accepted, part.accepted);
+        less(&mut self.unchanged, part.unchanged);
+        less(&mut self.quarantined, part.quarantined);
+        less(&mut self.warned, part.warned);
+        less(&mut self.withdrawn, part.withdrawn);
+    }
+}
+
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.received += other.received;

@@ -6,6 +6,7 @@
 //! averages of percentiles.
 
 use super::delivery::{Delivery, Direction, Origin, Status};
+use super::query::Span;
 use super::report::{CodeCount, Counts};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,32 @@ impl BucketSize {
             Self::Day => "day",
         }
     }
+
+    /// A stretch in as few buckets as add up to it, none of them shorter than this: whole days, the
+    /// hours beside them, and the minutes beside those.
+    pub fn pieces(self, span: Span) -> Vec<(Span, Self)> {
+        let larger = match self {
+            Self::Minute => Self::Hour,
+            Self::Hour => Self::Day,
+            Self::Day => return vec![(span, self)],
+        };
+        let from = self.floor(span.from);
+        let first = larger.floor(from + (larger.length() - self.length()));
+        let last = larger.floor(span.until);
+        if first >= last {
+            return vec![(span, self)];
+        }
+        let mut pieces = larger.pieces(Span {
+            from: first,
+            until: last,
+        });
+        for (from, until) in [(from, first), (last, span.until)] {
+            if from < until {
+                pieces.push((Span { from, until }, self));
+            }
+        }
+        pieces
+    }
 }
 
 /// A mergeable histogram of durations with buckets 1 % to 2 % wide.
@@ -93,6 +120,16 @@ impl Latencies {
                 Err(at) => self.buckets.insert(at, (*bucket, *count)),
             }
         }
+    }
+
+    /// Takes out a histogram that was merged before; what is not there cannot be taken.
+    pub fn take_away(&mut self, part: &Self) {
+        for (bucket, count) in &part.buckets {
+            if let Ok(at) = self.buckets.binary_search_by_key(bucket, |(b, _)| *b) {
+                self.buckets[at].1 = self.buckets[at].1.saturating_sub(*count);
+            }
+        }
+        self.buckets.retain(|(_, count)| *count > 0);
     }
 
     /// Its buckets that hold anything: number and count, by number.
@@ -235,6 +272,21 @@ impl Rollup {
         self.latency.merge(&other.latency);
         self.export_latency.merge(&other.export_latency);
     }
+
+    /// Takes away what happened in a part of the stretch. What is not there cannot be taken: a part
+    /// that was read a moment later may be ahead of the whole.
+    pub fn take_away(&mut self, part: &Self) {
+        let less = |whole: &mut u64, part: u64| *whole = whole.saturating_sub(part);
+        less(&mut self.deliveries, part.deliveries);
+        less(&mut self.refused, part.refused);
+        less(&mut self.held, part.held);
+        less(&mut self.bytes, part.bytes);
+        self.counts.take_away(part.counts);
+        less(&mut self.recovered, part.recovered);
+        less(&mut self.exported, part.exported);
+        self.latency.take_away(&part.latency);
+        self.export_latency.take_away(&part.export_latency);
+    }
 }
 
 #[cfg(test)]
@@ -243,6 +295,27 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn the_pieces_of_a_stretch_are_the_same_minutes_each_once(start in 0i64..10_000, minutes in 1i64..20_000, by_hour: bool) {
+            let size = if by_hour { BucketSize::Hour } else { BucketSize::Minute };
+            let from = size.floor(DateTime::UNIX_EPOCH + TimeDelta::minutes(start));
+            let span = Span { from, until: from + TimeDelta::minutes(minutes) };
+            let mut pieces = size.pieces(span);
+            pieces.sort_by_key(|(piece, _)| piece.from);
+            let mut at = span.from;
+            for (piece, of) in &pieces {
+                prop_assert_eq!(piece.from, at);
+                prop_assert_eq!(of.floor(piece.from), piece.from);
+                prop_assert!(piece.until > piece.from);
+                prop_assert!(piece.until == span.until || of.floor(piece.until) == piece.until);
+                at = piece.until;
+            }
+            prop_assert_eq!(at, span.until);
+            let buckets = |(piece, of): &(Span, BucketSize)| piece.length().num_minutes() / of.length().num_minutes() + 1;
+            let most = minutes / 1440 + 2 * 25 + 2 * 61;
+            prop_assert!(pieces.iter().map(buckets).sum::<i64>() <= most);
+        }
+
         #[test]
         fn a_percentile_is_within_two_percent(mut sample in prop::collection::vec(1u64..10_000_000, 1..300), share in 0.01f64..1.0) {
             let mut latencies = Latencies::default();
@@ -267,7 +340,9 @@ mod tests {
             };
             let mut merged = of(&a);
             merged.merge(&of(&b));
-            prop_assert_eq!(merged, of(&[a, b].concat()));
+            prop_assert_eq!(&merged, &of(&[a.clone(), b.clone()].concat()));
+            merged.take_away(&of(&a));
+            prop_assert_eq!(merged, of(&b));
         }
     }
 

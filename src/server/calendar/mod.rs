@@ -10,9 +10,19 @@ mod tests;
 
 pub use stretch::Stretch;
 
+use crate::domain::rollup::BucketSize;
 use chrono::offset::LocalResult;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+
+/// What figures are read in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// Rollups as they are kept.
+    Of(BucketSize),
+    /// Days of a clock whose midnights are not those of UTC.
+    Days(Calendar),
+}
 
 /// The clock of a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! Fixes the ends of a range and cuts it into buckets.
 
-use super::Calendar;
+use super::{Calendar, Grain};
 use crate::domain::query::{Asked, Compare, MOST_DAYS, Range, Shown, Span};
 use crate::domain::rollup::BucketSize;
 use chrono::{DateTime, Days, NaiveDateTime, TimeDelta, Utc};
 
 /// Days that fit a chart one by one; a longer range is drawn in strides of several days.
 const MOST_BUCKETS: i64 = 400;
-/// Days that are added up from minutes, where a zone's midnight is not at a whole hour.
-const MINUTE_DAYS: i64 = 100;
 
 /// A stretch of time with fixed ends, cut into buckets on one clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,27 +57,12 @@ impl Stretch {
             }
         };
         let unit = unit(until - from);
-        let (mut cuts, stride) = match unit {
+        let (cuts, stride) = match unit {
             BucketSize::Day => days(calendar, from, until),
             size => (steps(size, from, until), 1),
         };
-        let mut said = Vec::new();
         let size = match unit {
-            BucketSize::Day => {
-                let days = i64::try_from(cuts.len()).unwrap_or(i64::MAX) * i64::from(stride);
-                finest(&cuts, days).unwrap_or_else(|| {
-                    said.push(format!(
-                        "Days in {} begin between two whole hours. In a range of more than \
-                         {MINUTE_DAYS} days they are counted from the next whole hour.",
-                        calendar.name()
-                    ));
-                    let hour = |cut: DateTime<Utc>| BucketSize::Hour.floor(cut + TimeDelta::seconds(3599));
-                    for cut in &mut cuts {
-                        *cut = hour(*cut);
-                    }
-                    BucketSize::Hour
-                })
-            }
+            BucketSize::Day => longest(&cuts),
             size => size,
         };
         let first = cuts.first().copied().unwrap_or(from);
@@ -96,8 +79,16 @@ impl Stretch {
             size,
             cuts,
             range,
-            said,
+            said: Vec::new(),
             now,
+        }
+    }
+
+    /// What its figures are read in.
+    pub fn grain(&self) -> Grain {
+        match (self.unit, self.size) {
+            (BucketSize::Day, BucketSize::Hour | BucketSize::Minute) => Grain::Days(self.calendar),
+            (_, size) => Grain::Of(size),
         }
     }
 
@@ -263,13 +254,13 @@ fn days(calendar: Calendar, from: DateTime<Utc>, until: DateTime<Utc>) -> (Vec<D
     (cuts, stride)
 }
 
-/// The longest rollups whose borders all of these are; none where those would be too many.
-fn finest(cuts: &[DateTime<Utc>], days: i64) -> Option<BucketSize> {
+/// The longest rollups whose borders all of these are.
+fn longest(cuts: &[DateTime<Utc>]) -> BucketSize {
     let fit = |size: &BucketSize| cuts.iter().all(|cut| size.floor(*cut) == *cut);
     [BucketSize::Day, BucketSize::Hour]
         .into_iter()
         .find(fit)
-        .or_else(|| (days <= MINUTE_DAYS).then_some(BucketSize::Minute))
+        .unwrap_or(BucketSize::Minute)
 }
 
 /// Both ends as people read them.

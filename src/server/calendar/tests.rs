@@ -75,21 +75,24 @@ fn yesterday_is_the_day_before_on_that_clock() {
 }
 
 #[test]
-fn a_day_that_begins_between_two_hours_is_counted_in_minutes_or_says_that_it_is_not() {
+fn days_that_begin_elsewhere_than_in_utc_are_read_as_days_of_their_clock() {
     let now = at("2026-11-24T12:00:00Z");
-    let month = Stretch::fix(&asked("30d", "Asia/Kolkata"), now);
-    assert_eq!(month.size, BucketSize::Minute);
-    assert_eq!(month.cuts[0], at("2026-10-24T18:30:00Z"));
-    assert!(month.shown().said.is_empty());
-    let year = Stretch::fix(&asked("365d", "Asia/Kolkata"), now);
+    for (range, first) in [("30d", "2026-10-24T18:30:00Z"), ("365d", "2025-11-23T18:30:00Z")] {
+        let stretch = Stretch::fix(&asked(range, "Asia/Kolkata"), now);
+        assert_eq!((stretch.size, stretch.cuts[0]), (BucketSize::Minute, at(first)));
+        assert_eq!(stretch.grain(), Grain::Days(clock("Asia/Kolkata")));
+        assert!(stretch.shown().said.is_empty());
+    }
+    let grain = |range: &str, zone: &str| Stretch::fix(&asked(range, zone), now).grain();
+    assert_eq!(grain("30d", "Europe/Berlin"), Grain::Days(clock("Europe/Berlin")));
+    assert_eq!(grain("7d", "Europe/Berlin"), Grain::Of(BucketSize::Hour));
+    assert_eq!(grain("30d", ""), Grain::Of(BucketSize::Day));
+    // In winter London's midnight is that of UTC.
+    let winter = "2026-11-02..2026-11-20";
+    assert_eq!(grain(winter, "Europe/London"), Grain::Of(BucketSize::Day));
     assert_eq!(
-        (year.size, year.cuts[0]),
-        (BucketSize::Hour, at("2025-11-23T19:00:00Z"))
-    );
-    assert!(
-        year.shown().said[0].contains("Asia/Kolkata"),
-        "{:?}",
-        year.shown().said
+        grain("365d", "Europe/London"),
+        Grain::Days(clock("Europe/London"))
     );
 }
 

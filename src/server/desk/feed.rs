@@ -40,7 +40,7 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     let FeedState { feed, last, .. } = find(&state, viewer, id).await?;
     let partner = id.partner();
     let stretch = Stretch::of(SINCE, Calendar::UTC, now);
-    let (span, size) = (stretch.span, stretch.size);
+    let span = stretch.span;
     let of_feed = DeliveryFilter {
         feed: Some(id.clone()),
         ..DeliveryFilter::default()
@@ -63,8 +63,8 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     )?;
     let tokens = token::list(&state, viewer, id).await?;
     let pictures = picture::read(&state, viewer, &feed).await?;
-    let rolled = state.figures.read(&scope, &[span], size, now).await?;
-    let figures = summary(&rolled.of_feed(id, span, size));
+    let rolled = state.figures.read(&scope, &[span], stretch.grain(), now).await?;
+    let figures = summary(&rolled.of_feed(id, span));
     let signs = Signs {
         last,
         expected_every_hours: feed.expected_every_hours,

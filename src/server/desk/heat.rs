@@ -23,7 +23,6 @@ pub async fn read(state: &AppState, viewer: &Viewer, heat: Heat, asked: &Asked) 
     let scope = viewer.scope();
     let now = state.clock.now();
     let stretch = Sight::new(asked, now).stretch;
-    let size = stretch.size;
     let (partners, feeds) = tokio::try_join!(
         state.store.list_partners(&scope),
         state.store.list_feeds(&scope, None),
@@ -37,14 +36,17 @@ pub async fn read(state: &AppState, viewer: &Viewer, heat: Heat, asked: &Asked) 
             .push(state.feed);
     }
     let none = Vec::new();
-    let figures = state.figures.read(&scope, &[stretch.span], size, now).await?;
+    let figures = state
+        .figures
+        .read(&scope, &[stretch.span], stretch.grain(), now)
+        .await?;
     let mut rows: Vec<HeatRow> = partners
         .into_iter()
         .map(|partner| {
             let feeds = of_partners.get(&partner.id).unwrap_or(&none);
             let cells = match heat {
                 Heat::Rejected => {
-                    let buckets = figures.of_partner(&partner.id, stretch.span, size);
+                    let buckets = figures.of_partner(&partner.id, stretch.span);
                     columns.iter().map(|column| rejected(&buckets, *column)).collect()
                 }
                 Heat::Missing => {
@@ -52,7 +54,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, heat: Heat, asked: &Asked) 
                         .iter()
                         .filter_map(|feed| {
                             let every = feed.expected_every_hours?;
-                            Some((every, figures.buckets_of_feed(&feed.id, stretch.span, size)))
+                            Some((every, figures.buckets_of_feed(&feed.id, stretch.span)))
                         })
                         .collect();
                     columns

@@ -15,12 +15,12 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ou
     let scope = viewer.scope();
     let now = state.clock.now();
     let stretch = Sight::new(asked, now).stretch;
-    let (span, size) = (stretch.span, stretch.size);
+    let span = stretch.span;
     let (sent, partners) = tokio::try_join!(
         state.store.count_exports(&scope, span),
         state.store.list_partners(&scope),
     )?;
-    let figures = state.figures.read(&scope, &[span], size, now).await?;
+    let figures = state.figures.read(&scope, &[span], stretch.grain(), now).await?;
     let mut rows = BTreeMap::<FeedId, Destination>::new();
     for files in sent {
         let row = rows.entry(files.feed.clone()).or_insert_with(|| {
@@ -28,10 +28,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ou
             let name = partners.iter().find(|p| p.id == partner).map(|p| p.name.clone());
             Destination {
                 partner_name: name.unwrap_or_else(|| partner.to_string()),
-                p95_ms: figures
-                    .of_feed(&files.feed, span, size)
-                    .export_latency
-                    .percentile(0.95),
+                p95_ms: figures.of_feed(&files.feed, span).export_latency.percentile(0.95),
                 feed: files.feed,
                 delivered: 0,
                 failed: 0,

@@ -28,7 +28,10 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
         store.count_active_issues(&scope, None),
         store.list_happenings(&scope, None, span, HAPPENINGS),
     )?;
-    let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
+    let figures = state
+        .figures
+        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
+        .await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
     for feed in &feeds {
         of_partners.entry(feed.feed.id.partner()).or_default().push(feed);
@@ -41,7 +44,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
             let mut sum = Rollup::empty(span.from);
             let mut judged = Vec::with_capacity(feeds.len());
             for f in feeds {
-                let own = figures.of_feed(&f.feed.id, span, size);
+                let own = figures.of_feed(&f.feed.id, span);
                 let signs = Signs {
                     last: f.last,
                     expected_every_hours: f.feed.expected_every_hours,
@@ -63,7 +66,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
                 last_at: feeds.iter().filter_map(|f| f.last).map(|(at, _)| at).max(),
                 open: open.get(&partner.id).copied().unwrap_or(0),
                 issues: issues.get(&partner.id).copied().unwrap_or(0),
-                trend: thinned(&figures.received(&partner.id, span, size)),
+                trend: thinned(&figures.received(&partner.id, span)),
                 summary: summary(&sum),
                 id: partner.id,
                 name: partner.name,
@@ -82,12 +85,12 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
     let overview = Overview {
         shown: sight.stretch.shown(),
         as_of: now,
-        now: summary(&figures.total(span, size)),
+        now: summary(&figures.total(span)),
         compared: sight.compared(&figures, None),
         followed: figures.followed,
         open: open.values().sum(),
         charts: charts::all(
-            figures.all(span, size).values(),
+            figures.all(span).values(),
             &sight.frame(&figures, None, String::new(), happenings.clone()),
         ),
         happenings,

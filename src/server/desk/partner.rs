@@ -44,10 +44,13 @@ pub async fn read(
     )?;
     let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
     let items = futures::future::try_join_all(counted).await?;
-    let rolled = state.figures.read(&scope, &sight.spans(), size, now).await?;
+    let rolled = state
+        .figures
+        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
+        .await?;
     let mut rows = Vec::with_capacity(feeds.len());
     for (f, items) in feeds.into_iter().zip(items) {
-        let figures = summary(&rolled.of_feed(&f.feed.id, span, size));
+        let figures = summary(&rolled.of_feed(&f.feed.id, span));
         let signs = Signs {
             last: f.last,
             expected_every_hours: f.feed.expected_every_hours,
@@ -62,7 +65,7 @@ pub async fn read(
             id: f.feed.id,
         });
     }
-    let all = rolled.of_partner(id, span, size);
+    let all = rolled.of_partner(id, span);
     let figures = summary(&total(&all));
     let worst = rows.iter().map(|r| &r.health).max_by_key(|h| h.lamp).cloned();
     let nothing = Signs {

@@ -61,11 +61,14 @@ pub async fn read(
     };
     let partners = state.store.list_partners(&scope).await?;
     let (checked, before) = {
-        let figures = state.figures.read(&scope, &sight.spans(), size, now).await?;
+        let figures = state
+            .figures
+            .read(&scope, &sight.spans(), sight.stretch.grain(), now)
+            .await?;
         let sum = match (of.partner, of.feed) {
-            (_, Some(feed)) => figures.of_feed(feed, span, size),
-            (Some(partner), None) => super::summary::total(&figures.of_partner(partner, span, size)),
-            (None, None) => figures.total(span, size),
+            (_, Some(feed)) => figures.of_feed(feed, span),
+            (Some(partner), None) => super::summary::total(&figures.of_partner(partner, span)),
+            (None, None) => figures.total(span),
         };
         let checked = match direction {
             Direction::Ingest => sum.counts.received,

@@ -15,6 +15,7 @@ use crate::domain::query::{Asked, DeliveryFilter, IssueFilter, IssueSort, IssueS
 use crate::domain::rollup::BucketSize;
 use crate::domain::score::Score;
 use crate::error::AppError;
+use crate::server::calendar::Grain;
 use crate::server::charts;
 use crate::server::context::AppState;
 use crate::server::store::FeedState;
@@ -136,19 +137,22 @@ pub async fn read(
         store.list_issues(&scope, &mended, IssueSort::LastSeen, "", ISSUES.1),
     )?;
     let arrivals = arrivals(state, &scope, &feeds, &time, now).await?;
-    let rolled = state.figures.read(&scope, &sight.spans(), size, now).await?;
+    let rolled = state
+        .figures
+        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
+        .await?;
     let health = feeds
         .iter()
         .map(|f| {
             let signs = Signs {
                 last: f.last,
                 expected_every_hours: f.feed.expected_every_hours,
-                counts: rolled.of_feed(&f.feed.id, span, size).counts,
+                counts: rolled.of_feed(&f.feed.id, span).counts,
             };
             health::judge(&signs, now)
         })
         .max_by_key(|health| health.lamp);
-    let all = rolled.of_partner(id, span, size);
+    let all = rolled.of_partner(id, span);
     let figures = summary(&total(&all));
     let nothing = Signs {
         last: None,
@@ -205,9 +209,12 @@ async fn arrivals(
         from: begin(time.first) - look_back,
         until: begin(time.last) + TimeDelta::days(1),
     };
-    let hours = state.figures.read(scope, &[span], BucketSize::Hour, now).await?;
+    let hours = state
+        .figures
+        .read(scope, &[span], Grain::Of(BucketSize::Hour), now)
+        .await?;
     let of_feed = |f: &FeedState| {
-        let buckets = hours.buckets_of_feed(&f.feed.id, span, BucketSize::Hour);
+        let buckets = hours.buckets_of_feed(&f.feed.id, span);
         // Of a feed that has been silent for long, its last file says what is missing.
         let before = f.last.map(|(at, _)| at).filter(|at| *at < span.from);
         let before = before.map(|at| Came {

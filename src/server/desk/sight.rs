@@ -31,7 +31,7 @@ impl Sight {
     pub(super) fn new(asked: &Asked, now: DateTime<Utc>) -> Self {
         let stretch = Stretch::fix(asked, now);
         let mut history = stretch.since(DAYS_BACK);
-        let at_hand = stretch.size == BucketSize::Day || history.from >= figures::horizon(stretch.size, now);
+        let at_hand = figures::is_at_hand(stretch.grain(), history.from, now);
         if !at_hand || stretch.unit == BucketSize::Minute {
             history.from = history.until;
         }
@@ -57,10 +57,9 @@ impl Sight {
     /// The figures of what is over, and of what they are compared with, of a partner or of
     /// everything in the scope.
     pub(super) fn compared(&self, reading: &Reading, partner: Option<&PartnerId>) -> Compared {
-        let size = self.stretch.size;
         let sum = |span| match partner {
-            Some(_) => total(&reading.buckets(partner, span, size)),
-            None => reading.total(span, size),
+            Some(_) => total(&reading.buckets(partner, span)),
+            None => reading.total(span),
         };
         Compared {
             done: summary(&sum(self.stretch.done())),
@@ -76,20 +75,16 @@ impl Sight {
         query: String,
         happenings: Vec<Happening>,
     ) -> Frame {
-        let size = self.stretch.size;
         let begins = reading.begins(partner);
         Frame {
             before: self.compare.map(|compare| Before {
                 name: compare.name(),
                 cuts: self.stretch.cuts_before(compare),
-                rollups: reading
-                    .buckets(partner, self.before(), size)
-                    .into_values()
-                    .collect(),
+                rollups: reading.buckets(partner, self.before()).into_values().collect(),
                 begins,
             }),
             history: History {
-                received: reading.history(partner, self.history, size),
+                received: reading.history(partner, self.history),
                 begins: begins.filter(|_| self.history.from < self.history.until),
             },
             stretch: self.stretch.clone(),

@@ -11,11 +11,11 @@ use crate::server::store::Kept;
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long minutes and hours are held; days are held for ever. Minutes: twice the longest quick
-/// range that is shown in them, for the stretch before it, and a little. Hours: thirty days, which
-/// are added up from them in any zone but UTC, and the eight weeks that say what is to be expected
-/// of those.
-const MINUTES_HELD: TimeDelta = TimeDelta::hours(14);
+/// How long minutes and hours are held; days are held for ever. Minutes: the day and the day before
+/// of a clock whose midnight lies between two whole hours, which are added up anew as they change.
+/// Hours: a week, the eight weeks that say what is to be expected of it, and as much for what is
+/// corrected later.
+const MINUTES_HELD: TimeDelta = TimeDelta::hours(50);
 const HOURS_HELD: TimeDelta = TimeDelta::days(100);
 
 /// The rollups, as of a turn.
@@ -123,7 +123,7 @@ impl Mirror {
 
     /// Takes in buckets that have changed up to a turn, unless something later is there
     /// already, and forgets what is not held any more.
-    pub(super) fn take_in(&mut self, changed: Vec<Kept>, turn: i64, now: DateTime<Utc>) {
+    pub(super) fn take_in(&mut self, changed: &[Kept], turn: i64, now: DateTime<Utc>) {
         if turn <= self.turn && turn != 0 {
             return;
         }
@@ -131,15 +131,15 @@ impl Mirror {
         let mut touched = BTreeSet::new();
         let mut months = BTreeMap::<FeedId, BTreeSet<DateTime<Utc>>>::new();
         for Kept { feed, size, rollup } in changed {
-            touched.insert((size, rollup.start));
-            if size == BucketSize::Day {
+            touched.insert((*size, rollup.start));
+            if *size == BucketSize::Day {
                 months
                     .entry(feed.clone())
                     .or_default()
                     .insert(month(rollup.start));
             }
-            let series = self.feeds.entry(feed).or_default();
-            series.of_mut(size).insert(rollup.start, rollup);
+            let series = self.feeds.entry(feed.clone()).or_default();
+            series.of_mut(*size).insert(rollup.start, rollup.clone());
         }
         for (feed, months) in &months {
             if let Some(series) = self.feeds.get_mut(feed) {
@@ -164,6 +164,20 @@ impl Mirror {
             self.all.forget_before(size, oldest);
             for series in self.feeds.values_mut() {
                 series.forget_before(size, oldest);
+            }
+        }
+    }
+
+    /// Every feed that anything is held of.
+    pub(super) fn feeds(&self) -> impl Iterator<Item = &FeedId> {
+        self.feeds.keys()
+    }
+
+    /// Adds to a sum what one feed did in these stretches, each read in buckets of its size.
+    pub(super) fn add_pieces(&self, sum: &mut Rollup, feed: &FeedId, pieces: &[(Span, BucketSize)]) {
+        if let Some(series) = self.feeds.get(feed) {
+            for (piece, size) in pieces {
+                series.within(*piece, *size).for_each(|rollup| sum.merge(rollup));
             }
         }
     }
@@ -334,7 +348,8 @@ mod tests {
             let (early, late) = days.split_at(cut.min(days.len()));
             let mut mirror = Mirror::default();
             for (turn, part) in [(1, early), (2, late)] {
-                mirror.take_in(part.iter().map(|(f, d, n)| day(*f, *d, *n)).collect(), turn, at(0));
+                let part: Vec<Kept> = part.iter().map(|(f, d, n)| day(*f, *d, *n)).collect();
+                mirror.take_in(&part, turn, at(0));
             }
             let said: BTreeMap<(u8, i64), u64> = days.iter().map(|(f, d, n)| ((*f, *d), *n)).collect();
             let expected: u64 = said
@@ -360,8 +375,8 @@ mod tests {
     #[test]
     fn an_answer_that_was_overtaken_changes_nothing() {
         let mut mirror = Mirror::default();
-        mirror.take_in(vec![day(0, 1, 10)], 7, at(0));
-        mirror.take_in(vec![day(0, 1, 5)], 6, at(0));
+        mirror.take_in(&[day(0, 1, 10)], 7, at(0));
+        mirror.take_in(&[day(0, 1, 5)], 6, at(0));
         let span = Span {
             from: at(0),
             until: at(9),

@@ -6,11 +6,18 @@
 //! older hours reads them from the store and forgets them again. What a bucket holds is
 //! [`crate::domain::rollup`]'s to say, and who may see it the scope's: nothing is handed out
 //! without one.
+//!
+//! | file | does |
+//! |---|---|
+//! | `mirror` | holds the buckets of UTC, and adds up |
+//! | `clocks` | adds up the days of other clocks from them |
 
+mod clocks;
 mod mirror;
 
-pub use mirror::Mirror;
-
+use self::clocks::Clock;
+use self::mirror::Mirror;
+use super::calendar::{Calendar, Grain};
 use super::store::{Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};
@@ -19,24 +26,49 @@ use crate::domain::rollup::{BucketSize, Rollup};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
 
 /// Buckets by their start.
 pub type Buckets = BTreeMap<DateTime<Utc>, Rollup>;
+
+/// Clocks whose days are kept at a time; the one that was asked for first gives way.
+const MOST_CLOCKS: usize = 4;
 
 /// The rollups in memory. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Figures {
     store: Store,
-    mirror: Arc<RwLock<Mirror>>,
+    held: Arc<RwLock<Held>>,
+    /// Whose it is reads the days of a clock; others who want one wait for it.
+    reading_days: Arc<Mutex<()>>,
+}
+
+/// Everything that is held.
+#[derive(Debug, Default)]
+struct Held {
+    mirror: Mirror,
+    clocks: Vec<Clock>,
+}
+
+impl Held {
+    /// The turn since which all has to be fetched that has changed.
+    fn turn(&self) -> i64 {
+        let clocks = self.clocks.iter().map(Clock::turn);
+        clocks.fold(self.mirror.turn(), i64::min)
+    }
+
+    fn clock(&self, calendar: Calendar) -> Option<&Clock> {
+        self.clocks.iter().find(|clock| clock.is_of(calendar))
+    }
 }
 
 /// What one caller may read of them, as of one instant.
 #[derive(Debug)]
 pub struct Reading {
-    held: OwnedRwLockReadGuard<Mirror>,
+    held: OwnedRwLockReadGuard<Held>,
     /// What is older than what is held, read for this caller.
     aside: Option<Mirror>,
+    grain: Grain,
     scope: Scope,
     /// Whether somebody keeps the rollups in step with the log.
     pub followed: bool,
@@ -47,7 +79,8 @@ impl Figures {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            mirror: Arc::default(),
+            held: Arc::default(),
+            reading_days: Arc::default(),
         }
     }
 
@@ -56,61 +89,133 @@ impl Figures {
         self.bring_up(now).await.map(drop)
     }
 
-    /// Brings what is held up to the store, and opens it for figures in buckets of `size` within
-    /// the given stretches. Nobody can bring it further while the reading is kept, so it is asked for last
+    /// Brings what is held up to the store, and opens it for figures of a grain within the given
+    /// stretches. Nobody can bring it further while the reading is kept, so it is asked for last
     /// and nothing is waited for with it in hand.
     pub async fn read(
         &self,
         scope: &Scope,
         spans: &[Span],
-        size: BucketSize,
+        grain: Grain,
         now: DateTime<Utc>,
     ) -> Result<Reading> {
         let (turn, until) = self.bring_up(now).await?;
-        let mut aside = None;
-        let horizon = mirror::horizon(size, now);
-        if spans
+        let spans: Vec<Span> = spans
             .iter()
-            .any(|span| span.from < span.until && span.from < horizon)
-        {
-            let mut old = Vec::new();
-            for span in spans {
-                old.extend(self.store.list_rolled(scope, *span, size).await?);
+            .filter(|span| span.from < span.until)
+            .copied()
+            .collect();
+        let from = spans.iter().map(|span| span.from).min();
+        let mut aside = None;
+        let held = match grain {
+            Grain::Days(calendar) => self.by_clock(calendar, from.unwrap_or(now), now).await?,
+            Grain::Of(size) => {
+                if !from.is_none_or(|from| is_at_hand(grain, from, now)) {
+                    let mut old = Vec::new();
+                    for span in &spans {
+                        old.extend(self.store.list_rolled(scope, *span, size).await?);
+                    }
+                    let read: &mut Mirror = aside.insert(Mirror::default());
+                    read.take_in(&old, turn, DateTime::UNIX_EPOCH);
+                }
+                Arc::clone(&self.held).read_owned().await
             }
-            let read: &mut Mirror = aside.insert(Mirror::default());
-            read.take_in(old, turn, DateTime::UNIX_EPOCH);
-        }
+        };
         Ok(Reading {
-            held: Arc::clone(&self.mirror).read_owned().await,
+            held,
             aside,
+            grain,
             scope: scope.clone(),
             followed: until.is_some_and(|until| until > now),
         })
     }
-}
 
-/// The start of the oldest bucket of a size that is held, and so is at hand without a read.
-pub fn horizon(size: BucketSize, now: DateTime<Utc>) -> DateTime<Utc> {
-    mirror::horizon(size, now)
-}
+    /// Opens what is held when a clock's days since `from` are among it.
+    async fn by_clock(
+        &self,
+        calendar: Calendar,
+        from: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<OwnedRwLockReadGuard<Held>> {
+        let since = clocks::since(calendar, from);
+        let reaches = |held: &Held| held.clocks.iter().any(|clock| clock.reaches(calendar, since));
+        let held = Arc::clone(&self.held).read_owned().await;
+        if reaches(&held) {
+            return Ok(held);
+        }
+        drop(held);
+        let _mine = self.reading_days.lock().await;
+        let held = Arc::clone(&self.held).read_owned().await;
+        if reaches(&held) {
+            return Ok(held);
+        }
+        let turn = held.mirror.turn();
+        drop(held);
+        let mut beside = Vec::new();
+        for (size, starts) in clocks::edges(calendar, since, now) {
+            beside.extend(self.store.list_rolled_at(size, &starts).await?);
+        }
+        let mut held = Arc::clone(&self.held).write_owned().await;
+        let clock = Clock::new((calendar, since), turn, &held.mirror, &beside, now);
+        held.clocks.retain(|other| !other.is_of(calendar));
+        if held.clocks.len() >= MOST_CLOCKS {
+            held.clocks.remove(0);
+        }
+        held.clocks.push(clock);
+        Ok(held.downgrade())
+    }
 
-impl Figures {
     /// Gives the turn that is held now, and until when somebody has said to keep the rollups.
     async fn bring_up(&self, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
         let (turn, until) = self.store.rollup_turn().await?;
-        let held = self.mirror.read().await.turn();
-        if turn > held {
-            let changed = self.store.list_rolled_since(held, &mirror::horizons(now)).await?;
-            self.mirror.write().await.take_in(changed, turn, now);
+        let held = self.held.read().await;
+        let behind = held.turn();
+        if turn <= behind {
+            return Ok((turn, until));
+        }
+        let mut oldest = mirror::horizons(now);
+        // A clock's days are as old as they are, and hours say which of them have changed.
+        if let Some(begins) = held.clocks.iter().map(Clock::begins).min() {
+            oldest
+                .entry(BucketSize::Hour)
+                .and_modify(|oldest| *oldest = begins.min(*oldest));
+        }
+        drop(held);
+        let changed = self.store.list_rolled_since(behind, &oldest).await?;
+        let wanted: Vec<Span> = {
+            let held = self.held.read().await;
+            let clocks = held.clocks.iter();
+            clocks.filter_map(|clock| clock.wants(&changed, now)).collect()
+        };
+        let mut old = Mirror::default();
+        let mut found = Vec::new();
+        for span in wanted {
+            for size in BucketSize::ALL {
+                found.extend(self.store.list_rolled(&Scope::All, span, size).await?);
+            }
+        }
+        old.take_in(&found, turn, DateTime::UNIX_EPOCH);
+        let held = &mut *self.held.write().await;
+        held.mirror.take_in(&changed, turn, now);
+        for clock in &mut held.clocks {
+            clock.take_in(&changed, turn, (&held.mirror, &old), now);
         }
         Ok((turn, until))
+    }
+}
+
+/// Whether figures of a grain are at hand as far back as `from`, or would be read first.
+pub fn is_at_hand(grain: Grain, from: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    match grain {
+        Grain::Days(_) => true,
+        Grain::Of(size) => from >= mirror::horizon(size, now),
     }
 }
 
 impl Reading {
     /// The first day on which anything happened, of a partner or of everything in the scope.
     pub fn begins(&self, partner: Option<&PartnerId>) -> Option<DateTime<Utc>> {
-        self.held.begins(|feed| {
+        self.held.mirror.begins(|feed| {
             let of = feed.partner();
             self.scope.covers(&of) && partner.is_none_or(|partner| *partner == of)
         })
@@ -127,21 +232,55 @@ impl Reading {
     }
 
     fn mirror(&self) -> &Mirror {
-        self.aside.as_ref().unwrap_or(&self.held)
+        let days = match self.grain {
+            Grain::Days(calendar) => self.held.clock(calendar).map(Clock::days),
+            Grain::Of(_) => self.aside.as_ref(),
+        };
+        days.unwrap_or(&self.held.mirror)
+    }
+
+    /// A stretch as it is kept, and in buckets of which size.
+    fn kept(&self, span: Span) -> (Span, BucketSize) {
+        match self.grain {
+            Grain::Days(calendar) => (clocks::under_dates(calendar, span), BucketSize::Day),
+            Grain::Of(size) => (span, size),
+        }
+    }
+
+    /// When a bucket begins that is kept under this.
+    fn begun(&self, kept: DateTime<Utc>) -> DateTime<Utc> {
+        match self.grain {
+            Grain::Days(calendar) => clocks::at_midnight(calendar, kept),
+            Grain::Of(_) => kept,
+        }
+    }
+
+    /// Buckets under the instants at which they begin.
+    fn out(&self, kept: Buckets) -> Buckets {
+        if let Grain::Of(_) = self.grain {
+            return kept;
+        }
+        let begun = |(at, rollup): (_, Rollup)| {
+            let start = self.begun(at);
+            (start, Rollup { start, ..rollup })
+        };
+        kept.into_iter().map(begun).collect()
     }
 
     /// The buckets of everything in the scope together.
-    pub fn all(&self, span: Span, size: BucketSize) -> Buckets {
-        match &self.scope {
+    pub fn all(&self, span: Span) -> Buckets {
+        let (span, size) = self.kept(span);
+        self.out(match &self.scope {
             Scope::All => self.mirror().all(span, size),
             Scope::Only(_) => self
                 .mirror()
                 .together(|feed| self.scope.covers(&feed.partner()), span, size),
-        }
+        })
     }
 
     /// What everything in the scope adds up to.
-    pub fn total(&self, span: Span, size: BucketSize) -> Rollup {
+    pub fn total(&self, span: Span) -> Rollup {
+        let (span, size) = self.kept(span);
         match &self.scope {
             Scope::All => self.mirror().total(span, size),
             Scope::Only(_) => self
@@ -151,31 +290,27 @@ impl Reading {
     }
 
     /// The buckets of a partner's feeds together; none of one that is not in the scope.
-    pub fn of_partner(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Buckets {
-        if self.scope.covers(partner) {
-            self.mirror().of_partner(partner, span, size)
-        } else {
-            Buckets::new()
+    pub fn of_partner(&self, partner: &PartnerId, span: Span) -> Buckets {
+        if !self.scope.covers(partner) {
+            return Buckets::new();
         }
+        let (span, size) = self.kept(span);
+        self.out(self.mirror().of_partner(partner, span, size))
     }
 
     /// The buckets of a partner's feeds, or of everything in the scope, together.
-    pub fn buckets(&self, partner: Option<&PartnerId>, span: Span, size: BucketSize) -> Buckets {
+    pub fn buckets(&self, partner: Option<&PartnerId>, span: Span) -> Buckets {
         match partner {
-            Some(partner) => self.of_partner(partner, span, size),
-            None => self.all(span, size),
+            Some(partner) => self.of_partner(partner, span),
+            None => self.all(span),
         }
     }
 
     /// Records received per bucket of the same, the oldest first, without empty ones.
-    pub fn history(
-        &self,
-        partner: Option<&PartnerId>,
-        span: Span,
-        size: BucketSize,
-    ) -> Vec<(DateTime<Utc>, u64)> {
+    pub fn history(&self, partner: Option<&PartnerId>, span: Span) -> Vec<(DateTime<Utc>, u64)> {
+        let (span, size) = self.kept(span);
         let mirror = self.mirror();
-        match (partner, &self.scope) {
+        let mut history = match (partner, &self.scope) {
             (None, Scope::All) => mirror.history_of_all(span, size),
             (partner, scope) => mirror.history(
                 |feed| {
@@ -185,34 +320,38 @@ impl Reading {
                 span,
                 size,
             ),
+        };
+        for (at, _) in &mut history {
+            *at = self.begun(*at);
         }
+        history
     }
 
     /// Records that a partner's feeds received, bucket by bucket, empty ones too; nothing of a
     /// partner that is not in the scope.
-    pub fn received(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Vec<u64> {
-        if self.scope.covers(partner) {
-            self.mirror().received(partner, span, size)
-        } else {
-            Vec::new()
+    pub fn received(&self, partner: &PartnerId, span: Span) -> Vec<u64> {
+        if !self.scope.covers(partner) {
+            return Vec::new();
         }
+        let (span, size) = self.kept(span);
+        self.mirror().received(partner, span, size)
     }
 
     /// The buckets of one feed; none of one that is not in the scope.
-    pub fn buckets_of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Buckets {
-        if self.scope.covers(&feed.partner()) {
-            self.mirror().together(|other| other == feed, span, size)
-        } else {
-            Buckets::new()
+    pub fn buckets_of_feed(&self, feed: &FeedId, span: Span) -> Buckets {
+        if !self.scope.covers(&feed.partner()) {
+            return Buckets::new();
         }
+        let (span, size) = self.kept(span);
+        self.out(self.mirror().together(|other| other == feed, span, size))
     }
 
     /// What one feed adds up to; nothing of one that is not in the scope.
-    pub fn of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Rollup {
-        if self.scope.covers(&feed.partner()) {
-            self.mirror().of_feed(feed, span, size)
-        } else {
-            Rollup::empty(span.from)
+    pub fn of_feed(&self, feed: &FeedId, span: Span) -> Rollup {
+        if !self.scope.covers(&feed.partner()) {
+            return Rollup::empty(span.from);
         }
+        let (span, size) = self.kept(span);
+        self.mirror().of_feed(feed, span, size)
     }
 }

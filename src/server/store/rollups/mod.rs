@@ -28,8 +28,11 @@ use crate::domain::report::CodeCount;
 use crate::domain::rollup::{BucketSize, Rollup};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use std::collections::BTreeMap;
+
+/// Starts of buckets that are named in one question.
+const MOST_STARTS: usize = 2_000;
 
 /// A bucket of one feed, as kept.
 #[derive(Debug, Clone)]
@@ -74,6 +77,19 @@ impl Store {
     pub async fn list_rolled(&self, scope: &Scope, span: Span, size: BucketSize) -> Result<Vec<Kept>> {
         self.list_kept(scope::narrow(within(span, size), scope, None))
             .await
+    }
+
+    /// Lists, of every feed, the buckets of a size that begin at the given instants.
+    pub async fn list_rolled_at(&self, size: BucketSize, starts: &[DateTime<Utc>]) -> Result<Vec<Kept>> {
+        let mut kept = Vec::new();
+        for starts in starts.chunks(MOST_STARTS) {
+            let starts: Vec<Bson> = starts.iter().map(|at| when::bson(*at).into()).collect();
+            kept.extend(
+                self.list_kept(doc! {"size": size.word(), "start": {"$in": starts}})
+                    .await?,
+            );
+        }
+        Ok(kept)
     }
 
     async fn list_kept(&self, query: Document) -> Result<Vec<Kept>> {
@@ -154,37 +170,9 @@ fn within(span: Span, size: BucketSize) -> Document {
     }
 }
 
-/// The same stretch in as few buckets as add up to it: whole days, the hours beside them, and the
-/// minutes beside those.
+/// The same stretch in as few buckets as add up to it.
 fn in_few(span: Span, size: BucketSize) -> Document {
-    doc! {"$or": pieces(span, size).into_iter().map(|(span, size)| within(span, size)).collect::<Vec<_>>()}
-}
-
-fn pieces(span: Span, size: BucketSize) -> Vec<(Span, BucketSize)> {
-    let larger = match size {
-        BucketSize::Minute => BucketSize::Hour,
-        BucketSize::Hour => BucketSize::Day,
-        BucketSize::Day => return vec![(span, size)],
-    };
-    let from = size.floor(span.from);
-    let first = larger.floor(from + (larger.length() - size.length()));
-    let last = larger.floor(span.until);
-    if first >= last {
-        return vec![(span, size)];
-    }
-    let mut pieces = pieces(
-        Span {
-            from: first,
-            until: last,
-        },
-        larger,
-    );
-    for (from, until) in [(from, first), (last, span.until)] {
-        if from < until {
-            pieces.push((Span { from, until }, size));
-        }
-    }
-    pieces
+    doc! {"$or": size.pieces(span).into_iter().map(|(span, size)| within(span, size)).collect::<Vec<_>>()}
 }
 
 fn read(document: &Document) -> Option<Kept> {
@@ -196,34 +184,4 @@ fn read(document: &Document) -> Option<Kept> {
         size: BucketSize::ALL.into_iter().find(|s| s.word() == size)?,
         rollup: share::rollup(start, &share::parts_of(document)),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::TimeDelta;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn the_pieces_of_a_stretch_are_the_same_minutes_each_once(start in 0i64..10_000, minutes in 1i64..20_000, by_hour: bool) {
-            let size = if by_hour { BucketSize::Hour } else { BucketSize::Minute };
-            let from = size.floor(DateTime::UNIX_EPOCH + TimeDelta::minutes(start));
-            let span = Span { from, until: from + TimeDelta::minutes(minutes) };
-            let mut pieces = pieces(span, size);
-            pieces.sort_by_key(|(piece, _)| piece.from);
-            let mut at = span.from;
-            for (piece, of) in &pieces {
-                prop_assert_eq!(piece.from, at);
-                prop_assert_eq!(of.floor(piece.from), piece.from);
-                prop_assert!(piece.until > piece.from);
-                prop_assert!(piece.until == span.until || of.floor(piece.until) == piece.until);
-                at = piece.until;
-            }
-            prop_assert_eq!(at, span.until);
-            let buckets = |(piece, of): &(Span, BucketSize)| piece.length().num_minutes() / of.length().num_minutes() + 1;
-            let most = minutes / 1440 + 2 * 25 + 2 * 61;
-            prop_assert!(pieces.iter().map(buckets).sum::<i64>() <= most);
-        }
-    }
 }
