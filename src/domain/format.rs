@@ -5,6 +5,7 @@
 //! hydration rests on; "now" is always an argument.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use std::borrow::Cow;
 
 /// A count with its thousands apart: `12,431`.
 pub fn count(n: u64) -> String {
@@ -130,19 +131,28 @@ pub fn capital(words: &str) -> String {
 }
 
 /// Text made safe for HTML and SVG, in elements and in attributes.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
+pub fn escape<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
+    let unsafe_byte = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
+    if !text.bytes().any(unsafe_byte) {
+        return text;
     }
-    safe
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut rest = &*text;
+    while let Some(at) = rest.bytes().position(unsafe_byte) {
+        let (before, after) = rest.split_at(at);
+        safe.push_str(before);
+        safe.push_str(match after.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &after[1..];
+    }
+    safe.push_str(rest);
+    Cow::Owned(safe)
 }
 
 /// Text made safe as a value in a URL's query.

@@ -1,17 +1,18 @@
-//! Draws marks with plotters and rewrites the result for the page.
+//! Draws marks with plotters, and lays links over them.
 //!
-//! plotters writes colours into every shape. We give it colours that stand for an [`Ink`], and
-//! put the ink's class name in their place afterwards; neighbouring shapes of one ink become one
-//! path on the way, which makes a chart a third of the size. What is written beside the plot, the
+//! plotters draws in colours. We give it colours that stand for an [`Ink`], in the place of which
+//! [`Sheet`] writes the ink's class. What is written beside the plot, the
 //! figures of its lines at the left and their names at the right, lies outside the picture's own
 //! box: whoever shows it leaves room, as wide as text is there, for the style sheet enlarges text
 //! where the chart is shown small.
 
+use super::sheet::Sheet;
 use crate::domain::format::escape;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 /// The picture's size. Four units are one CSS pixel on a laptop's screen: plotters draws on
@@ -87,9 +88,9 @@ impl Ink {
     }
 
     /// The ink that a colour stands for.
-    fn read(colour: &str) -> Option<Self> {
-        let place = usize::from_str_radix(colour.strip_prefix("#FEED")?, 16).ok()?;
-        Self::ALL.get(place).map(|(ink, _)| *ink)
+    pub fn of(colour: (u8, u8, u8)) -> Option<Self> {
+        let (254, 237, place) = colour else { return None };
+        Self::ALL.get(usize::from(place)).map(|(ink, _)| *ink)
     }
 }
 
@@ -181,25 +182,33 @@ pub(super) struct Picture<'a> {
     pub events: Vec<Event>,
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+type Area<'a> = DrawingArea<Sheet<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 
 impl Picture<'_> {
     /// Draws it as one `<svg>` element.
     pub fn svg(&self) -> String {
-        let mut raw = String::new();
-        // Drawing into a string cannot fail; if it did, the table twin still has the figures.
-        let root = SVGBackend::with_string(&mut raw, (WIDTH, HEIGHT)).into_drawing_area();
-        let drawn = self.draw(&root);
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
+        let slot = f64::from(WIDTH) / self.links.len().max(1) as f64;
+        let height = HEIGHT - BOTTOM;
+        let mut out = String::with_capacity(16_000 + self.links.len() * 320);
+        self.open(slot, height, &mut out);
+        let drawn = out.len();
+        let root = Sheet::over(&mut out, self.name, (WIDTH, HEIGHT)).into_drawing_area();
+        let done = self.draw(&root);
         drop(root);
-        if drawn.is_err() {
-            raw.clear();
+        // Drawing into a string cannot fail; if it did, the table twin still has the figures.
+        if done.is_err() {
+            out.truncate(drawn);
         }
-        self.dress(&raw)
+        self.stems(slot, height, &mut out);
+        self.lay_links(slot, &mut out);
+        out.push_str("</svg>");
+        out
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
-    fn draw(&self, root: &DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
+    fn draw(&self, root: &DrawingArea<Sheet<'_>, Shift>) -> Drawn {
         let mut chart = ChartBuilder::on(root)
             .margin_top(TOP)
             .margin_bottom(BOTTOM)
@@ -219,13 +228,9 @@ impl Picture<'_> {
         root.present()
     }
 
-    /// Puts classes where plotters put colours, and lays the links on top.
-    fn dress(&self, raw: &str) -> String {
-        let mut out = String::with_capacity(raw.len() + self.links.len() * 160);
+    /// The beginning of the element, and what is drawn again and again.
+    fn open(&self, slot: f64, height: u32, out: &mut String) {
         let name = self.name;
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred buckets")]
-        let slot = f64::from(WIDTH) / self.links.len().max(1) as f64;
-        let height = HEIGHT - BOTTOM;
         let _ = write!(
             out,
             "<svg xmlns='http://www.w3.org/2000/svg' class='plot {name}' viewBox='0 0 {WIDTH} {HEIGHT}' \
@@ -234,8 +239,11 @@ impl Picture<'_> {
              d='M0 0h10v20h-10z'/></pattern><path id='hit-{name}' d='M0 0h{slot:.1}v{height}H0z'/></defs>",
             escape(&self.label),
         );
-        rewrite(raw, name, &mut out);
-        self.stems(slot, height, &mut out);
+    }
+
+    /// A place to click for each bucket, and over them for each event.
+    fn lay_links(&self, slot: f64, out: &mut String) {
+        let name = self.name;
         // Out of the tab order: the table twin has the same links, one after the other.
         for (i, link) in (0u32..).zip(&self.links) {
             let _ = write!(
@@ -256,8 +264,6 @@ impl Picture<'_> {
                 escape(&event.title),
             );
         }
-        out.push_str("</svg>");
-        out
     }
 
     /// A small mark for each event, and a faint line below it.
@@ -310,151 +316,6 @@ fn one(area: &Area<'_>, mark: &Mark, width: f64) -> Drawn {
             area.draw(&(EmptyElement::at((*x, *y)) + Text::new(text.clone(), (dx, dy), style)))
         }
         Mark::Line { .. } => Ok(()),
-    }
-}
-
-/// Goes through plotters' lines: `<tag name="value" …/>`, a text's content on a line of its own.
-fn rewrite(raw: &str, name: &str, out: &mut String) {
-    let mut paths: Option<(Ink, Shapes)> = None;
-    for line in raw.lines() {
-        let Some(tag) = line.strip_prefix('<') else {
-            out.push_str(line);
-            continue;
-        };
-        if tag.starts_with("/text") {
-            out.push_str("</text>");
-            continue;
-        }
-        let (kind, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
-        let attributes = Attributes(attributes);
-        let Some(ink) = attributes.ink() else { continue };
-        let get = |name| attributes.get(name).unwrap_or_default();
-        if matches!(kind, "rect" | "polyline" | "polygon") {
-            if paths.as_ref().is_some_and(|(of, _)| *of != ink) {
-                flush(&mut paths, name, out);
-            }
-            let (_, shapes) = paths.get_or_insert_with(|| (ink, Shapes::default()));
-            if kind == "rect" {
-                let [x, y, w, h] = ["x", "y", "width", "height"].map(|name| whole(get(name)));
-                shapes.bar(x, y, w, h);
-            } else {
-                shapes.close();
-                stroke(get("points"), &mut shapes.path);
-                shapes.path.push_str(if kind == "polygon" { "z" } else { "" });
-            }
-            continue;
-        }
-        flush(&mut paths, name, out);
-        let class = ink.class();
-        let _ = match kind {
-            "circle" => write!(
-                out,
-                "<circle class='{class}' cx='{}' cy='{}' r='{}'/>",
-                get("cx"),
-                get("cy"),
-                get("r")
-            ),
-            "text" => write!(
-                out,
-                "<text class='{class}' x='{}' y='{}' dy='{}' text-anchor='{}'>",
-                get("x"),
-                get("y"),
-                get("dy"),
-                get("text-anchor")
-            ),
-            _ => Ok(()),
-        };
-    }
-    flush(&mut paths, name, out);
-}
-
-/// Shapes of one ink as one path.
-#[derive(Default)]
-struct Shapes {
-    path: String,
-    /// The right edge and the foot of bars that touch one another, and are one shape so far.
-    open: Option<(i32, i32)>,
-}
-
-impl Shapes {
-    /// Adds a bar. One that stands beside the last is written as a step of it: a year of bars is
-    /// half as long that way.
-    fn bar(&mut self, x: i32, y: i32, w: i32, h: i32) {
-        let foot = y + h;
-        if self.open != Some((x, foot)) {
-            self.close();
-            let _ = write!(self.path, "M{x} {foot}");
-        }
-        let _ = write!(self.path, "V{y}h{w}");
-        self.open = Some((x + w, foot));
-    }
-
-    fn close(&mut self) {
-        if let Some((_, foot)) = self.open.take() {
-            let _ = write!(self.path, "V{foot}z");
-        }
-    }
-}
-
-fn whole(text: &str) -> i32 {
-    text.parse().unwrap_or(0)
-}
-
-/// Writes a line through points, each seen from the one before it.
-fn stroke(points: &str, path: &mut String) {
-    let mut last = None;
-    for (x, y) in points.split(' ').filter_map(|point| point.split_once(',')) {
-        let (x, y) = (whole(x), whole(y));
-        let _ = match last {
-            None => write!(path, "M{x} {y}"),
-            Some((px, py)) if py == y => write!(path, "h{}", x - px),
-            Some((px, py)) if px == x => write!(path, "v{}", y - py),
-            Some((px, py)) if y < py => write!(path, "l{}{}", x - px, y - py),
-            Some((px, py)) => write!(path, "l{} {}", x - px, y - py),
-        };
-        last = Some((x, y));
-    }
-}
-
-/// Ends a run of shapes of one ink.
-fn flush(paths: &mut Option<(Ink, Shapes)>, name: &str, out: &mut String) {
-    let ended = paths.take().map(|(ink, mut shapes)| {
-        shapes.close();
-        (ink, shapes.path)
-    });
-    let _ = match ended {
-        Some((Ink::SoFar, path)) => {
-            write!(
-                out,
-                "<path class='so-far' fill='url(#so-far-{name})' d='{path}'/>"
-            )
-        }
-        Some((ink, path)) => write!(out, "<path class='{}' d='{path}'/>", ink.class()),
-        None => Ok(()),
-    };
-}
-
-/// The attributes of one tag as plotters writes them.
-#[derive(Clone, Copy)]
-struct Attributes<'a>(&'a str);
-
-impl<'a> Attributes<'a> {
-    fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let (name, after) = rest.split_once("=\"")?;
-            let (value, after) = after.split_once('"')?;
-            rest = after;
-            Some((name.trim_start(), value))
-        })
-    }
-
-    fn get(self, name: &str) -> Option<&'a str> {
-        self.iter().find_map(|(n, value)| (n == name).then_some(value))
-    }
-
-    fn ink(self) -> Option<Ink> {
-        self.iter().find_map(|(_, value)| Ink::read(value))
     }
 }
 

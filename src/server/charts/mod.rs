@@ -3,9 +3,9 @@
 //! In a file of its own a chart also has its title and its legend (`alone`), and `raster` makes
 //! pixels of that.
 //!
-//! Each chart is one file that turns buckets into marks; [`canvas`] draws marks with plotters and
-//! rewrites what plotters says of colours into class names, so that one drawing serves light,
-//! dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
+//! Each chart is one file that turns buckets into marks; [`canvas`] draws marks with plotters, and
+//! [`sheet`] writes what plotters draws, with class names in the place of colours, so that one drawing
+//! serves light, dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
 //! store's business, how a chart looks is the style sheet's (`style/40-charts.css`).
 //!
 //! To add a chart: a file with one function from buckets and their frame to
@@ -20,6 +20,7 @@ mod heat;
 mod latency;
 mod raster;
 mod rejection;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod volume;

@@ -83,10 +83,7 @@ async fn handed_over(state: &AppState, headers: &HeaderMap, account: &Account, l
         Ok(()) => mailed(account, &until),
         Err(error) => {
             tracing::warn!(user.id = %person.id, "a link could not be mailed: {error:#}");
-            let why = format!(
-                "<p>It could not be mailed: {}.</p>",
-                escape(&format!("{error:#}"))
-            );
+            let why = format!("<p>It could not be mailed: {}.</p>", escape(format!("{error:#}")));
             shown_once(&address, account, link, &why)
         }
     }
@@ -115,7 +112,7 @@ fn shown_once(address: &str, account: &Account, link: &Link, why: &str) -> Respo
         escape(&person.email),
         escape(person.id.as_str()),
     );
-    let until = escape(&format::instant(link.until));
+    let until = escape(format::instant(link.until));
     Html(failed::document(
         "",
         &format!(

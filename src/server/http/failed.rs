@@ -111,7 +111,7 @@ pub(super) fn json(error: &AppError) -> Response {
 
 /// A page for a form that was not taken, with the way back to it.
 pub(super) fn form(error: &AppError, back: &str) -> Response {
-    let (words, back) = (escape(&error.to_string()), escape(back));
+    let (words, back) = (escape(error.to_string()), escape(back));
     let html = document(
         "",
         &format!(
@@ -123,7 +123,7 @@ pub(super) fn form(error: &AppError, back: &str) -> Response {
 
 /// A page of its own for an error.
 pub(super) fn page(error: &AppError) -> Response {
-    let words = escape(&error.to_string());
+    let words = escape(error.to_string());
     let (retry, again) = match error {
         AppError::Unavailable => (
             "<meta http-equiv=\"refresh\" content=\"3\">",
