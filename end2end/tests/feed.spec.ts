@@ -38,7 +38,7 @@ test("an address inside is refused where it is typed, and another is fetched fro
   const address = page.getByLabel(/^Address of the file/);
   await address.fill("http://192.168.1.1/feed.csv");
   await page.getByRole("button", { name: "Have it fetched" }).click();
-  await expect(page.locator("#url-error")).toContainText("is a private address, which pulls may not reach");
+  await expect(page.locator("#url-error")).toContainText("is a private address, which feedgate may not reach");
   await expect(address).toHaveValue("http://192.168.1.1/feed.csv");
   // Reserved for documentation, so that nobody is there.
   await address.fill("https://feeds.example.invalid/feed.csv?key=secret");

@@ -64,9 +64,9 @@ impl Guard {
         let host = host.unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<IpAddr>() {
-            Ok(address) if !self.allows(address) => {
-                Err(format!("{host} is a private address, which pulls may not reach"))
-            }
+            Ok(address) if !self.allows(address) => Err(format!(
+                "{host} is a private address, which feedgate may not reach"
+            )),
             _ => Ok(()),
         }
     }
@@ -80,7 +80,7 @@ impl Guard {
 
 /// Why a name is refused.
 pub(super) fn is_inside(host: &str) -> String {
-    format!("{host} leads to a private address, which pulls may not reach")
+    format!("{host} leads to a private address, which feedgate may not reach")
 }
 
 impl Resolve for Guard {

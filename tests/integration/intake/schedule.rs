@@ -129,8 +129,8 @@ async fn what_pulls_may_not_reach_is_refused_where_it_is_typed_and_what_was_type
     let app = App::start_guarded().await;
     app.partner("acme").await;
     let staff = app.sign_in(Role::Staff, None).await;
-    let inside = "is a private address, which pulls may not reach";
-    let leads = "localhost leads to a private address, which pulls may not reach";
+    let inside = "is a private address, which feedgate may not reach";
+    let leads = "localhost leads to a private address, which feedgate may not reach";
     for (typed, sentence) in [
         (["http://127.0.0.1:9/f.csv", "60", "", ""], inside),
         (["http://0x7f.1/f.csv", "60", "", ""], inside),
