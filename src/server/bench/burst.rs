@@ -45,7 +45,7 @@ pub struct Burst {
     pub differences: u64,
 }
 
-fn entry(n: u64, at: DateTime<Utc>) -> anyhow::Result<Delivery> {
+pub(super) fn entry(n: u64, at: DateTime<Utc>) -> anyhow::Result<Delivery> {
     let partner = PartnerId::new(format!("burst-{:02}", n % PARTNERS));
     let received = n * 7919 % 900 + 100;
     let quarantined = received * (n % 13) / 200;

@@ -21,7 +21,7 @@ pub use costs::{Cost, costs};
 pub use crowd::{Crowd, crowd};
 pub use files::{check, csv_pass};
 pub use holding::hold;
-pub use pages::{Visit, Whose, pages, weights};
+pub use pages::{Visit, Whose, moving_pages, pages, weights};
 pub use replaying::{freeze, start_replay, work_off};
 pub use reporting::{Download, attempt, downloads};
 pub use storing::{bare_insert, change, ingest};

@@ -1,18 +1,21 @@
 //! Measures pages as the server answers them, and what a first visit downloads.
 
+use super::burst::entry;
 use super::share;
-use crate::domain::account::Role;
+use crate::domain::account::{Role, Scope};
 use crate::domain::ids::PartnerId;
 use crate::server::auth;
 use crate::server::context::AppState;
 use crate::server::http;
+use crate::server::pipeline::rollup;
 use anyhow::{Context, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// How one page answers.
@@ -27,9 +30,16 @@ pub struct Visit {
     /// Half of the requests took no longer that were asked one after another, as people do, and
     /// answered from what was ready where there was something.
     pub ready_p50_ms: f64,
+    /// The same when a file has come since the last time anybody asked; where that was measured.
+    pub moved_p50_ms: Option<f64>,
     /// Size of its HTML, with brotli, in bytes.
     pub html_br: u64,
 }
+
+/// Files that come while a page is opened again and again.
+const MOVES: usize = 50;
+/// Longest that the figures may take to follow a file that came.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const PASSWORD: &str = "only for the benchmark";
 
@@ -107,9 +117,59 @@ pub async fn pages<P: AsRef<str>>(
             p50_ms: share(&anew, 50),
             p95_ms: share(&anew, 95),
             ready_p50_ms: share(&ready, 50),
+            moved_p50_ms: None,
             html_br,
         });
     }
+    Ok(visits)
+}
+
+/// Does the same, and opens each once more, each time after a file has come and is in the figures.
+pub async fn moving_pages<P: AsRef<str>>(
+    state: AppState,
+    whose: &Whose,
+    paths: &[P],
+    requests: usize,
+) -> anyhow::Result<Vec<Visit>> {
+    let mut visits = pages(state.clone(), whose, paths, requests).await?;
+    let router = http::router(state.clone(), false);
+    let cookie = signed_in(&state, &router, whose).await?;
+    let feeds = state.store.list_feeds(&Scope::All, None).await?;
+    let stop = CancellationToken::new();
+    let following = tokio::spawn({
+        let (store, clock, stop) = (state.store.clone(), state.clock.clone(), stop.clone());
+        async move { rollup::follow(&store, &clock, "pages", Duration::from_secs(10), &stop).await }
+    });
+    let mut came = feeds.iter().cycle().zip(1_000_000..);
+    for visit in &mut visits {
+        let mut times = Vec::with_capacity(MOVES);
+        for _ in 0..MOVES {
+            let (feed, n) = came.next().context("there are feeds")?;
+            let (turn, _) = state.store.rollup_turn().await?;
+            let now = state.clock.now();
+            let mut entry = entry(n, now)?;
+            entry.feed = feed.feed.id.clone();
+            entry.partner = entry.feed.partner();
+            state.store.log_deliveries(&[entry], now).await?;
+            let begun = Instant::now();
+            while state.store.rollup_turn().await?.0 == turn {
+                ensure!(begun.elapsed() < PATIENCE, "the figures do not follow");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let request = Request::get(&visit.path)
+                .header(header::COOKIE, &cookie)
+                .header(header::CACHE_CONTROL, "no-cache")
+                .body(Body::empty())?;
+            let begun = Instant::now();
+            let answer = router.clone().oneshot(request).await?;
+            axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
+            times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        }
+        times.sort_by(f64::total_cmp);
+        visit.moved_p50_ms = Some(share(&times, 50));
+    }
+    stop.cancel();
+    following.await?;
     Ok(visits)
 }
 
