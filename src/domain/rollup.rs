@@ -164,6 +164,32 @@ impl Latencies {
     }
 }
 
+/// A histogram with a place for each bucket up to the last: many are added up in it without a search.
+#[derive(Default)]
+struct Spread(Vec<u64>);
+
+impl Spread {
+    fn add(&mut self, part: &Latencies) {
+        let last = part
+            .buckets
+            .last()
+            .map_or(0, |(bucket, _)| usize::from(*bucket) + 1);
+        if self.0.len() < last {
+            self.0.resize(last, 0);
+        }
+        for (bucket, count) in &part.buckets {
+            self.0[usize::from(*bucket)] += count;
+        }
+    }
+
+    fn gather(self) -> Latencies {
+        let counted = (0..).zip(self.0).filter(|(_, count)| *count > 0);
+        Latencies {
+            buckets: counted.collect(),
+        }
+    }
+}
+
 impl FromIterator<(u16, u64)> for Latencies {
     /// Puts a histogram together from buckets as [`Latencies::buckets`] gives them, in any order.
     fn from_iter<I: IntoIterator<Item = (u16, u64)>>(buckets: I) -> Self {
@@ -260,8 +286,28 @@ impl Rollup {
         if counts { &delivery.codes } else { &[] }
     }
 
+    /// What happened in many stretches together.
+    pub fn sum<'a>(start: DateTime<Utc>, parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::empty(start);
+        let (mut latency, mut export_latency) = (Spread::default(), Spread::default());
+        for part in parts {
+            sum.count(part);
+            latency.add(&part.latency);
+            export_latency.add(&part.export_latency);
+        }
+        sum.latency = latency.gather();
+        sum.export_latency = export_latency.gather();
+        sum
+    }
+
     /// Takes in what happened in another stretch.
     pub fn merge(&mut self, other: &Self) {
+        self.count(other);
+        self.latency.merge(&other.latency);
+        self.export_latency.merge(&other.export_latency);
+    }
+
+    fn count(&mut self, other: &Self) {
         self.deliveries += other.deliveries;
         self.refused += other.refused;
         self.held += other.held;
@@ -269,8 +315,6 @@ impl Rollup {
         self.counts += other.counts;
         self.recovered += other.recovered;
         self.exported += other.exported;
-        self.latency.merge(&other.latency);
-        self.export_latency.merge(&other.export_latency);
     }
 
     /// Takes away what happened in a part of the stretch. What is not there cannot be taken: a part
@@ -341,6 +385,11 @@ mod tests {
             let mut merged = of(&a);
             merged.merge(&of(&b));
             prop_assert_eq!(&merged, &of(&[a.clone(), b.clone()].concat()));
+            let part = |durations: &[u64]| Rollup {
+                latency: of(durations),
+                ..Rollup::empty(DateTime::UNIX_EPOCH)
+            };
+            prop_assert_eq!(&Rollup::sum(DateTime::UNIX_EPOCH, &[part(&a), part(&b)]).latency, &merged);
             merged.take_away(&of(&a));
             prop_assert_eq!(merged, of(&b));
         }

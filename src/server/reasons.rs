@@ -1,7 +1,7 @@
 //! Remembers what failed in stretches of time until the figures change.
 //!
-//! Adding up the codes of a year of fifty partners takes the database a good part of a second, and
-//! everybody who looks at the overview asks for the same. So each sum is kept with the turn of the
+//! Adding up the codes of a year of fifty partners takes a while, and everybody who looks at the
+//! overview asks for the same. So each sum is kept with the turn of the
 //! rollups that it was read at, and thrown away with the next turn. Nothing here is shown that the
 //! database would not say at that moment.
 
@@ -9,8 +9,10 @@ use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
 use crate::domain::report::CodeCount;
-use crate::domain::rollup::BucketSize;
-use crate::server::store::{Result, Store};
+use crate::server::calendar::Grain;
+use crate::server::figures::Figures;
+use crate::server::store::Result;
+use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sums that are kept; with more, the oldest goes.
@@ -26,7 +28,7 @@ struct Question {
     partner: Option<PartnerId>,
     feed: Option<FeedId>,
     span: Span,
-    size: BucketSize,
+    grain: Grain,
 }
 
 /// The sums of the present turn. Clones share them.
@@ -66,32 +68,23 @@ impl Known {
 
 impl Reasons {
     /// What failed per partner in the scope, of one partner and of one feed where they are named,
-    /// from the buckets of a size that a stretch touches.
+    /// from the buckets of a grain that a stretch touches, as of the turn that the figures have.
     pub async fn list(
         &self,
-        store: &Store,
+        figures: &Figures,
+        (turn, now): (i64, DateTime<Utc>),
         scope: &Scope,
         (partner, feed): (Option<&PartnerId>, Option<&FeedId>),
-        span: Span,
-        size: BucketSize,
+        (span, grain): (Span, Grain),
     ) -> Result<Codes> {
-        // A stretch that ends now ends with its bucket, so that a second later it is the same one.
-        let last = size.floor(span.until);
         let question = Question {
             scope: scope.clone(),
             partner: partner.cloned(),
             feed: feed.cloned(),
-            span: Span {
-                from: size.floor(span.from),
-                until: if last < span.until {
-                    last + size.length()
-                } else {
-                    last
-                },
-            },
-            size,
+            // A stretch that ends now ends with its bucket, so that a second later it is the same one.
+            span: grain.around(span),
+            grain,
         };
-        let (turn, _) = store.rollup_turn().await?;
         let known = self
             .known
             .lock()
@@ -100,11 +93,11 @@ impl Reasons {
         if let Some(codes) = known {
             return Ok(codes);
         }
-        let codes = store
-            .list_codes(scope, (partner, feed), question.span, size)
+        let codes = figures
+            .codes(scope, (partner, feed), question.span, grain, now)
             .await?;
         let codes = Arc::new(codes);
-        // Read after the turn was asked for: it may be of a later one, and is then read once more.
+        // Added up after the turn was asked for: it may be of a later one, and is then added up once more.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.keep(turn, question, Arc::clone(&codes));
         Ok(codes)
@@ -114,7 +107,8 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{DateTime, TimeDelta};
+    use crate::domain::rollup::BucketSize;
+    use chrono::TimeDelta;
 
     fn question(hours: i64) -> Question {
         Question {
@@ -125,7 +119,7 @@ mod tests {
                 from: DateTime::UNIX_EPOCH,
                 until: DateTime::UNIX_EPOCH + TimeDelta::hours(hours),
             },
-            size: BucketSize::Hour,
+            grain: Grain::Of(BucketSize::Hour),
         }
     }
 

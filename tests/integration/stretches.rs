@@ -174,7 +174,7 @@ async fn a_year_of_days_on_any_clock_is_exact_and_follows_what_comes_late() {
     ];
     for (step, late) in std::iter::once(None).chain(late.map(Some)).enumerate() {
         if let Some((what, time)) = late {
-            let entry = entry(&feed, &format!("late{step}"), at(time), 1000, 0);
+            let entry = entry(&feed, &format!("late{step}"), at(time), 1000, 100);
             app.store
                 .insert_deliveries(std::slice::from_ref(&entry))
                 .await
@@ -202,6 +202,12 @@ async fn a_year_of_days_on_any_clock_is_exact_and_follows_what_comes_late() {
                     "{zone} {late:?}"
                 );
             }
+            let page = staff
+                .get(&format!("/reasons?range=2026-01-01..2026-11-25&tz={zone}"))
+                .await;
+            let reason = &table(&page.body, "Reasons")[0];
+            let failed: u64 = entries.iter().map(|e| e.counts.quarantined).sum();
+            assert_eq!(count(&reason.cells[1]), failed, "{zone} {late:?}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod tests;
 
 pub use stretch::Stretch;
 
+use crate::domain::query::Span;
 use crate::domain::rollup::BucketSize;
 use chrono::offset::LocalResult;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
@@ -22,6 +23,28 @@ pub enum Grain {
     Of(BucketSize),
     /// Days of a clock whose midnights are not those of UTC.
     Days(Calendar),
+}
+
+impl Grain {
+    /// A stretch widened to whole buckets at both ends.
+    pub fn around(self, span: Span) -> Span {
+        let floor = |at| match self {
+            Self::Of(size) => size.floor(at),
+            Self::Days(calendar) => calendar.midnight(calendar.local(at).date()),
+        };
+        let next = |at| match self {
+            Self::Of(size) => size.floor(at) + size.length(),
+            Self::Days(calendar) => {
+                let date = calendar.local(at).date();
+                calendar.midnight(date.succ_opt().unwrap_or(date))
+            }
+        };
+        let last = floor(span.until);
+        Span {
+            from: floor(span.from),
+            until: if last < span.until { next(span.until) } else { last },
+        }
+    }
 }
 
 /// The clock of a time zone.

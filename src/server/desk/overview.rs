@@ -20,7 +20,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
     let scope = viewer.scope();
     let now = state.clock.now();
     let sight = Sight::new(asked, now);
-    let (span, size) = (sight.stretch.span, sight.stretch.size);
+    let (span, grain) = (sight.stretch.span, sight.stretch.grain());
     let (partners, feeds, open, issues, happenings) = tokio::try_join!(
         store.list_partners(&scope),
         store.list_feeds(&scope, None),
@@ -28,10 +28,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
         store.count_active_issues(&scope, None),
         store.list_happenings(&scope, None, span, HAPPENINGS),
     )?;
-    let figures = state
-        .figures
-        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
-        .await?;
+    let figures = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let mut of_partners = BTreeMap::<PartnerId, Vec<&FeedState>>::new();
     for feed in &feeds {
         of_partners.entry(feed.feed.id.partner()).or_default().push(feed);
@@ -98,9 +95,10 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
         partners: rows,
     };
     // Whoever brings the figures up waits until nobody reads them, so no question goes out meanwhile.
+    let as_of = (figures.turn, now);
     drop(figures);
     Ok(Overview {
-        reasons: super::reasons::top(state, &scope, span, before, size).await?,
+        reasons: super::reasons::top(state, as_of, &scope, (span, before, grain)).await?,
         ..overview
     })
 }

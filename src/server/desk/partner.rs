@@ -29,25 +29,22 @@ pub async fn read(
         .await?
         .ok_or_else(|| AppError::not_found("partner"))?;
     let sight = Sight::new(asked, now);
-    let (span, size) = (sight.stretch.span, sight.stretch.size);
+    let (span, grain) = (sight.stretch.span, sight.stretch.grain());
     let filter = DeliveryFilter {
         partner: Some(id.clone()),
         span: Some(span),
         ..DeliveryFilter::default()
     };
-    let (feeds, open, reasons, deliveries, happenings) = tokio::try_join!(
+    let (feeds, open, deliveries, happenings) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
         store.count_open(&scope, Some(id)),
-        store.sum_codes(&scope, id, span, size),
         store.list_deliveries(&scope, &filter, "", DELIVERIES),
         store.list_happenings(&scope, Some(id), span, HAPPENINGS),
     )?;
     let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
     let items = futures::future::try_join_all(counted).await?;
-    let rolled = state
-        .figures
-        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
-        .await?;
+    let reasons = super::reasons::of_partner(state, &scope, id, (span, grain), now).await?;
+    let rolled = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let mut rows = Vec::with_capacity(feeds.len());
     for (f, items) in feeds.into_iter().zip(items) {
         let figures = summary(&rolled.of_feed(&f.feed.id, span));

@@ -7,16 +7,20 @@ use crate::domain::delivery::Direction;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::{Asked, Span};
 use crate::domain::report::CodeCount;
-use crate::domain::rollup::BucketSize;
 use crate::domain::violation::Severity;
 use crate::error::AppError;
+use crate::server::calendar::Grain;
 use crate::server::context::AppState;
 use crate::server::reasons::Codes;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reasons on the overview; the page of reasons has them all.
 const TOP: usize = 5;
+
+/// The turn of the figures that a page shows, and when it was asked for.
+type AsOf = (i64, DateTime<Utc>);
 
 /// What makes two failures the same: code, severity and attribute.
 type Key = (String, &'static str, String);
@@ -49,7 +53,7 @@ pub async fn read(
     let scope = viewer.scope();
     let now = state.clock.now();
     let sight = Sight::new(asked, now);
-    let (span, size) = (sight.stretch.span, sight.stretch.size);
+    let (span, grain) = (sight.stretch.span, sight.stretch.grain());
     let feed = (!feed.is_empty()).then(|| FeedId::new(feed));
     let partner = (!partner.is_empty())
         .then(|| PartnerId::new(partner))
@@ -60,11 +64,8 @@ pub async fn read(
         direction,
     };
     let partners = state.store.list_partners(&scope).await?;
-    let (checked, before) = {
-        let figures = state
-            .figures
-            .read(&scope, &sight.spans(), sight.stretch.grain(), now)
-            .await?;
+    let (checked, before, as_of) = {
+        let figures = state.figures.read(&scope, &sight.spans(), grain, now).await?;
         let sum = match (of.partner, of.feed) {
             (_, Some(feed)) => figures.of_feed(feed, span),
             (Some(partner), None) => super::summary::total(&figures.of_partner(partner, span)),
@@ -74,31 +75,48 @@ pub async fn read(
             Direction::Ingest => sum.counts.received,
             Direction::Export => sum.exported,
         };
-        (checked, figures.comparable(of.partner, sight.before()))
+        let before = figures.comparable(of.partner, sight.before());
+        (checked, before, (figures.turn, now))
     };
     Ok(ReasonReport {
         shown: sight.stretch.shown(),
         as_of: now,
         received: checked,
-        rows: rows(state, &scope, of, span, before, size).await?,
+        rows: rows(state, as_of, &scope, of, (span, before, grain)).await?,
         partners: partners.into_iter().map(|p| (p.id, p.name)).collect(),
     })
+}
+
+/// What failed in files of a partner, the most records first.
+pub(super) async fn of_partner(
+    state: &AppState,
+    scope: &Scope,
+    partner: &PartnerId,
+    stretch: (Span, Grain),
+    now: DateTime<Utc>,
+) -> Result<Vec<CodeCount>, AppError> {
+    let as_of = (state.figures.refresh(now).await?, now);
+    let of = (Some(partner), None);
+    let codes = state
+        .reasons
+        .list(&state.figures, as_of, scope, of, stretch)
+        .await?;
+    Ok(codes.iter().flat_map(|(_, counts)| counts.clone()).collect())
 }
 
 /// The errors that held the most records of everything in the scope, for the overview.
 pub(super) async fn top(
     state: &AppState,
+    as_of: AsOf,
     scope: &Scope,
-    span: Span,
-    before: Span,
-    size: BucketSize,
+    stretches: (Span, Span, Grain),
 ) -> Result<Vec<ReasonRow>, AppError> {
     let of = Of {
         partner: None,
         feed: None,
         direction: Direction::Ingest,
     };
-    let mut rows = rows(state, scope, of, span, before, size).await?;
+    let mut rows = rows(state, as_of, scope, of, stretches).await?;
     rows.retain(|row| row.count.severity == Severity::Error);
     rows.truncate(TOP);
     Ok(rows)
@@ -107,17 +125,16 @@ pub(super) async fn top(
 /// What failed, the most records first, beside what failed before.
 async fn rows(
     state: &AppState,
+    as_of: AsOf,
     scope: &Scope,
     of: Of<'_>,
-    span: Span,
-    before: Span,
-    size: BucketSize,
+    (span, before, grain): (Span, Span, Grain),
 ) -> Result<Vec<ReasonRow>, AppError> {
-    let found = codes(state, scope, of, span, size).await?;
+    let found = codes(state, as_of, scope, of, (span, grain)).await?;
     // None when the log does not reach so far.
     let before = if before.from < before.until {
         let mut sums = BTreeMap::<Key, u64>::new();
-        let found = codes(state, scope, of, before, size).await?;
+        let found = codes(state, as_of, scope, of, (before, grain)).await?;
         for count in found.iter().flat_map(|(_, counts)| counts) {
             *sums.entry(key(count)).or_default() += count.records;
         }
@@ -158,16 +175,20 @@ async fn rows(
 /// are few, the log is asked.
 async fn codes(
     state: &AppState,
+    as_of: AsOf,
     scope: &Scope,
     of: Of<'_>,
-    span: Span,
-    size: BucketSize,
+    (span, grain): (Span, Grain),
 ) -> Result<Codes, AppError> {
     let narrowed = (of.partner, of.feed);
     Ok(match of.direction {
         Direction::Ingest => {
-            let store = &state.store;
-            state.reasons.list(store, scope, narrowed, span, size).await?
+            let figures = &state.figures;
+            let stretch = (span, grain);
+            state
+                .reasons
+                .list(figures, as_of, scope, narrowed, stretch)
+                .await?
         }
         Direction::Export => Arc::new(state.store.list_export_codes(scope, narrowed, span).await?),
     })

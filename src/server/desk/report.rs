@@ -106,7 +106,7 @@ pub async fn read(
         ..Asked::default()
     };
     let sight = Sight::new(&asked, now);
-    let (span, size) = (sight.stretch.span, sight.stretch.size);
+    let (span, grain) = (sight.stretch.span, sight.stretch.grain());
     let files = DeliveryFilter {
         partner: Some(id.clone()),
         span: Some(span),
@@ -128,19 +128,16 @@ pub async fn read(
         standing: Some(Standing::Fixed),
         ..needs.clone()
     };
-    let (feeds, reasons, deliveries, unread, attention, fixed) = tokio::try_join!(
+    let (feeds, deliveries, unread, attention, fixed) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
-        store.sum_codes(&scope, id, span, size),
         store.list_deliveries(&scope, &files, "", DELIVERIES.0),
         store.list_deliveries(&scope, &refused, "", DELIVERIES.1),
         store.list_issues(&scope, &needs, IssueSort::Impact, "", ISSUES.0),
         store.list_issues(&scope, &mended, IssueSort::LastSeen, "", ISSUES.1),
     )?;
     let arrivals = arrivals(state, &scope, &feeds, &time, now).await?;
-    let rolled = state
-        .figures
-        .read(&scope, &sight.spans(), sight.stretch.grain(), now)
-        .await?;
+    let reasons = super::reasons::of_partner(state, &scope, id, (span, grain), now).await?;
+    let rolled = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let health = feeds
         .iter()
         .map(|f| {

@@ -19,11 +19,7 @@ pub(super) fn summary(sum: &Rollup) -> Summary {
 
 /// Everything that buckets add up to.
 pub(super) fn total(buckets: &Buckets) -> Rollup {
-    let mut sum = Rollup::empty(DateTime::UNIX_EPOCH);
-    for bucket in buckets.values() {
-        sum.merge(bucket);
-    }
-    sum
+    Rollup::sum(DateTime::UNIX_EPOCH, buckets.values())
 }
 
 /// Points of a sparkline: more would fall onto one another.

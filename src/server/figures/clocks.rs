@@ -5,12 +5,12 @@
 //! at the other: two of 24 hours in Berlin. Once they are there, a day in which something changed is
 //! added up anew. What is kept is kept under its date, so that months are the clock's own.
 
+use super::bucket::{Bucket, Change};
 use super::mirror::{self, Mirror};
 use crate::domain::ids::FeedId;
 use crate::domain::query::Span;
-use crate::domain::rollup::{BucketSize, Rollup};
+use crate::domain::rollup::BucketSize;
 use crate::server::calendar::Calendar;
-use crate::server::store::Kept;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +96,7 @@ impl Clock {
         (calendar, since): (Calendar, NaiveDate),
         turn: i64,
         utc: &Mirror,
-        edges: &[Kept],
+        edges: &[Change],
         now: DateTime<Utc>,
     ) -> Self {
         let mut beside = Mirror::default();
@@ -109,7 +109,7 @@ impl Clock {
         for feed in utc.feeds() {
             for ends in midnights.windows(2) {
                 let [(date, begin), (_, end)] = ends else { continue };
-                let mut sum = Rollup::empty(kept_under(*date));
+                let mut sum = Bucket::empty(kept_under(*date));
                 let whole = Span {
                     from: begin.nearest,
                     until: end.nearest,
@@ -123,12 +123,12 @@ impl Clock {
                 }
                 for (edge, taken) in [(begin, !begin.ahead), (end, end.ahead)] {
                     if taken {
-                        let mut part = Rollup::empty(sum.start);
+                        let mut part = Bucket::empty(sum.rollup.start);
                         beside.add_pieces(&mut part, feed, &edge.pieces);
                         sum.take_away(&part);
                     }
                 }
-                if sum != Rollup::empty(sum.start) {
+                if sum != Bucket::empty(sum.rollup.start) {
                     days.push(day(feed, sum));
                 }
             }
@@ -169,12 +169,13 @@ impl Clock {
     }
 
     /// The dates that changed hours are of.
-    fn touched<'a>(&self, changed: &'a [Kept]) -> BTreeSet<(&'a FeedId, NaiveDate)> {
-        let hours = changed.iter().filter(|kept| kept.size == BucketSize::Hour);
+    fn touched<'a>(&self, changed: &'a [Change]) -> BTreeSet<(&'a FeedId, NaiveDate)> {
+        let hours = changed.iter().filter(|change| change.size == BucketSize::Hour);
         // Where midnight is not at a whole hour, the hour around it is of two days.
         let ends = |start| [start, start + TimeDelta::minutes(59)];
-        let dates = hours
-            .flat_map(|kept| ends(kept.rollup.start).map(|at| (&kept.feed, self.calendar.local(at).date())));
+        let dates = hours.flat_map(|change| {
+            ends(change.bucket.rollup.start).map(|at| (&change.feed, self.calendar.local(at).date()))
+        });
         dates.filter(|(_, date)| *date >= self.since).collect()
     }
 
@@ -195,20 +196,17 @@ impl Clock {
 
     /// The stretch of which everything has to be read before `changed` can be taken in: that of the days
     /// among them that are older than what is held; none when there are none.
-    pub fn wants(&self, changed: &[Kept], now: DateTime<Utc>) -> Option<Span> {
+    pub fn wants(&self, changed: &[Change], now: DateTime<Utc>) -> Option<Span> {
         let days = self.touched(changed).into_iter().map(|(_, date)| self.span(date));
         let old = days.filter(|span| !Self::is_at_hand(*span, now));
-        old.reduce(|all, span| Span {
-            from: all.from.min(span.from),
-            until: all.until.max(span.until),
-        })
+        old.reduce(Span::with)
     }
 
     /// Adds every day anew in which something changed up to a turn, from what is held and from `old`,
     /// which has what [`Clock::wants`] asked for.
     pub fn take_in(
         &mut self,
-        changed: &[Kept],
+        changed: &[Change],
         turn: i64,
         (utc, old): (&Mirror, &Mirror),
         now: DateTime<Utc>,
@@ -220,20 +218,20 @@ impl Clock {
         let anew = self.touched(changed).into_iter().map(|(feed, date)| {
             let span = self.span(date);
             let from = if Self::is_at_hand(span, now) { utc } else { old };
-            let mut sum = Rollup::empty(kept_under(date));
+            let mut sum = Bucket::empty(kept_under(date));
             from.add_pieces(&mut sum, feed, &BucketSize::Minute.pieces(span));
             day(feed, sum)
         });
-        let anew: Vec<Kept> = anew.collect();
+        let anew: Vec<Change> = anew.collect();
         self.days.take_in(&anew, turn, DateTime::UNIX_EPOCH);
     }
 }
 
-fn day(feed: &FeedId, rollup: Rollup) -> Kept {
-    Kept {
+fn day(feed: &FeedId, bucket: Bucket) -> Change {
+    Change {
         feed: feed.clone(),
         size: BucketSize::Day,
-        rollup,
+        bucket,
     }
 }
 
@@ -259,11 +257,16 @@ pub(super) fn at_midnight(calendar: Calendar, kept: DateTime<Utc>) -> DateTime<U
 
 #[cfg(test)]
 mod tests {
+    use super::super::bucket::{Codes, Names};
     use super::*;
+    use crate::domain::report::CodeCount;
+    use crate::domain::rollup::Rollup;
+    use crate::domain::violation::Severity;
+    use crate::server::store::Kept;
     use proptest::prelude::*;
 
     /// Some entries of a log, each with the minute it came in, and everything that is kept of them.
-    fn kept(log: &[(u8, DateTime<Utc>, u64)]) -> Vec<Kept> {
+    fn kept(log: &[(u8, DateTime<Utc>, u64)], names: &mut Names) -> Vec<Change> {
         let mut buckets = BTreeMap::<(u8, BucketSize, DateTime<Utc>), Rollup>::new();
         for (feed, at, received) in log {
             for size in BucketSize::ALL {
@@ -278,14 +281,25 @@ mod tests {
                     .merge(&entry);
             }
         }
-        buckets
-            .into_iter()
-            .map(|((feed, size, _), rollup)| Kept {
-                feed: FeedId::new(format!("acme/f{feed}")),
-                size,
-                rollup,
-            })
-            .collect()
+        let kept = buckets.into_iter().map(|((feed, size, _), rollup)| Kept {
+            feed: FeedId::new(format!("acme/f{feed}")),
+            size,
+            codes: codes(rollup.counts.received),
+            rollup,
+        });
+        Change::read(kept.collect(), names)
+    }
+
+    /// As many records failed as were received, of which none may be left over.
+    fn codes(received: u64) -> Vec<CodeCount> {
+        let count = CodeCount {
+            code: "GTIN_CHECK".into(),
+            severity: Severity::Error,
+            attribute: Some("gtin".into()),
+            records: received,
+            occurrences: received * 2,
+        };
+        (received > 0).then_some(count).into_iter().collect()
     }
 
     fn now() -> DateTime<Utc> {
@@ -298,7 +312,7 @@ mod tests {
         calendar
     }
 
-    fn picked(kept: &[Kept], wanted: impl Fn(&Kept) -> bool) -> Vec<Kept> {
+    fn picked(kept: &[Change], wanted: impl Fn(&Change) -> bool) -> Vec<Change> {
         kept.iter().filter(|kept| wanted(kept)).cloned().collect()
     }
 
@@ -320,23 +334,24 @@ mod tests {
                 .map(|(feed, ago, received)| (*feed, now - TimeDelta::minutes(*ago), *received))
                 .collect();
             let since = since(calendar, now - TimeDelta::days(401));
-            let early = kept(&log[..cut.min(log.len())]);
+            let mut names = Names::default();
+            let early = kept(&log[..cut.min(log.len())], &mut names);
             let mut utc = Mirror::default();
             utc.take_in(&early, 1, now);
             let starts = edges(calendar, since, now);
             let beside = picked(&early, |kept| {
-                starts.get(&kept.size).is_some_and(|starts| starts.contains(&kept.rollup.start))
+                starts.get(&kept.size).is_some_and(|starts| starts.contains(&kept.bucket.rollup.start))
             });
             let mut clock = Clock::new((calendar, since), 1, &utc, &beside, now);
             // The rest comes later, some of it into days long past.
-            let whole = kept(&log);
+            let whole = kept(&log, &mut names);
             let changed = picked(&whole, |kept| {
-                !early.iter().any(|e| (&e.feed, e.size, &e.rollup) == (&kept.feed, kept.size, &kept.rollup))
+                !early.iter().any(|e| (&e.feed, e.size, &e.bucket) == (&kept.feed, kept.size, &kept.bucket))
             });
             utc.take_in(&changed, 2, now);
             let mut old = Mirror::default();
             if let Some(span) = clock.wants(&changed, now) {
-                let within = |kept: &Kept| (span.from..span.until).contains(&kept.rollup.start);
+                let within = |kept: &Change| (span.from..span.until).contains(&kept.bucket.rollup.start);
                 old.take_in(&picked(&whole, within), 2, DateTime::UNIX_EPOCH);
             }
             clock.take_in(&changed, 2, (&utc, &old), now);
@@ -351,11 +366,12 @@ mod tests {
                         expected.counts.received += received;
                         expected.latency.add(received + 1);
                     }
-                    let found = clock.days().of_feed(
-                        &FeedId::new(format!("acme/f{feed}")),
-                        under_dates(calendar, span),
-                        BucketSize::Day,
-                    );
+                    let feed = FeedId::new(format!("acme/f{feed}"));
+                    let day = [(under_dates(calendar, span), BucketSize::Day)];
+                    let failed = clock.days().codes(|other| *other == feed, &day);
+                    let failed = failed.values().flat_map(Codes::counts).collect::<Vec<_>>();
+                    prop_assert_eq!(failed, codes(expected.counts.received), "{} in {}", date, zone);
+                    let found = clock.days().of_feed(&feed, day[0].0, BucketSize::Day);
                     prop_assert_eq!(found, expected, "{} in {}", date, zone);
                 }
             }

@@ -4,10 +4,10 @@
 //! chart of everything one walk along the time. Both are put together here, from days and feeds.
 
 use super::Buckets;
+use super::bucket::{Bucket, Change, Codes};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
 use crate::domain::rollup::{BucketSize, Rollup};
-use crate::server::store::Kept;
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,11 +29,14 @@ pub struct Mirror {
 /// The buckets of one feed, or of all.
 #[derive(Debug, Default)]
 struct Series {
-    minutes: Buckets,
-    hours: Buckets,
-    days: Buckets,
-    months: Buckets,
+    minutes: Held,
+    hours: Held,
+    days: Held,
+    months: Held,
 }
+
+/// Buckets by their start.
+type Held = BTreeMap<DateTime<Utc>, Bucket>;
 
 /// The start of the oldest bucket of a size that is held.
 pub(super) fn horizon(size: BucketSize, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -53,7 +56,7 @@ pub(super) fn horizons(now: DateTime<Utc>) -> BTreeMap<BucketSize, DateTime<Utc>
 }
 
 impl Series {
-    fn of(&self, size: BucketSize) -> &Buckets {
+    fn of(&self, size: BucketSize) -> &Held {
         match size {
             BucketSize::Minute => &self.minutes,
             BucketSize::Hour => &self.hours,
@@ -61,7 +64,7 @@ impl Series {
         }
     }
 
-    fn of_mut(&mut self, size: BucketSize) -> &mut Buckets {
+    fn of_mut(&mut self, size: BucketSize) -> &mut Held {
         match size {
             BucketSize::Minute => &mut self.minutes,
             BucketSize::Hour => &mut self.hours,
@@ -69,35 +72,39 @@ impl Series {
         }
     }
 
-    fn within(&self, span: Span, size: BucketSize) -> impl Iterator<Item = &Rollup> {
+    fn held(&self, span: Span, size: BucketSize) -> impl Iterator<Item = &Bucket> {
+        let from = size.floor(span.from);
         self.of(size)
-            .range(size.floor(span.from)..span.until.max(size.floor(span.from)))
-            .map(|(_, rollup)| rollup)
+            .range(from..span.until.max(from))
+            .map(|(_, bucket)| bucket)
     }
 
-    /// Adds what happened in the span to a sum: whole months of it, where it is counted in
-    /// days, and the days around them.
-    fn add_to(&self, sum: &mut Rollup, span: Span, size: BucketSize) {
+    fn within(&self, span: Span, size: BucketSize) -> impl Iterator<Item = &Rollup> {
+        self.held(span, size).map(|bucket| &bucket.rollup)
+    }
+
+    /// What a span adds up to, in few buckets: whole months of it, where it is counted in days, and
+    /// the days around them.
+    fn summed(&self, span: Span, size: BucketSize) -> impl Iterator<Item = &Bucket> {
         let first = if month(span.from) == span.from {
             span.from
         } else {
             next_month(span.from)
         };
         let last = month(span.until);
-        if size != BucketSize::Day || first >= last {
-            self.within(span, size).for_each(|rollup| sum.merge(rollup));
-            return;
-        }
-        let days = |from, until| self.within(Span { from, until }, size);
-        days(span.from, first).for_each(|rollup| sum.merge(rollup));
-        self.months
-            .range(first..last)
-            .for_each(|(_, rollup)| sum.merge(rollup));
-        days(last, span.until).for_each(|rollup| sum.merge(rollup));
+        let (until, months, tail) = if size == BucketSize::Day && first < last {
+            (first, first..last, Some((last, span.until)))
+        } else {
+            (span.until, first..first, None)
+        };
+        let months = self.months.range(months).map(|(_, bucket)| bucket);
+        let days = [(span.from, until)].into_iter().chain(tail);
+        days.flat_map(move |(from, until)| self.held(Span { from, until }, size))
+            .chain(months)
     }
 
     fn sum_month(&mut self, start: DateTime<Utc>) {
-        let mut sum = Rollup::empty(start);
+        let mut sum = Bucket::empty(start);
         for (_, day) in self.days.range(start..next_month(start)) {
             sum.merge(day);
         }
@@ -123,23 +130,21 @@ impl Mirror {
 
     /// Takes in buckets that have changed up to a turn, unless something later is there
     /// already, and forgets what is not held any more.
-    pub(super) fn take_in(&mut self, changed: &[Kept], turn: i64, now: DateTime<Utc>) {
+    pub(super) fn take_in(&mut self, changed: &[Change], turn: i64, now: DateTime<Utc>) {
         if turn <= self.turn && turn != 0 {
             return;
         }
         self.turn = turn;
         let mut touched = BTreeSet::new();
         let mut months = BTreeMap::<FeedId, BTreeSet<DateTime<Utc>>>::new();
-        for Kept { feed, size, rollup } in changed {
-            touched.insert((*size, rollup.start));
+        for Change { feed, size, bucket } in changed {
+            let start = bucket.rollup.start;
+            touched.insert((*size, start));
             if *size == BucketSize::Day {
-                months
-                    .entry(feed.clone())
-                    .or_default()
-                    .insert(month(rollup.start));
+                months.entry(feed.clone()).or_default().insert(month(start));
             }
             let series = self.feeds.entry(feed.clone()).or_default();
-            series.of_mut(*size).insert(rollup.start, rollup.clone());
+            series.of_mut(*size).insert(start, bucket.clone());
         }
         for (feed, months) in &months {
             if let Some(series) = self.feeds.get_mut(feed) {
@@ -149,9 +154,10 @@ impl Mirror {
             }
         }
         for (size, start) in touched {
-            let mut sum = Rollup::empty(start);
-            for rollup in self.feeds.values().filter_map(|s| s.of(size).get(&start)) {
-                sum.merge(rollup);
+            // What failed is asked of each feed.
+            let mut sum = Bucket::empty(start);
+            for bucket in self.feeds.values().filter_map(|s| s.of(size).get(&start)) {
+                sum.rollup.merge(&bucket.rollup);
             }
             self.all.of_mut(size).insert(start, sum);
         }
@@ -174,12 +180,30 @@ impl Mirror {
     }
 
     /// Adds to a sum what one feed did in these stretches, each read in buckets of its size.
-    pub(super) fn add_pieces(&self, sum: &mut Rollup, feed: &FeedId, pieces: &[(Span, BucketSize)]) {
+    pub(super) fn add_pieces(&self, sum: &mut Bucket, feed: &FeedId, pieces: &[(Span, BucketSize)]) {
         if let Some(series) = self.feeds.get(feed) {
             for (piece, size) in pieces {
-                series.within(*piece, *size).for_each(|rollup| sum.merge(rollup));
+                series.held(*piece, *size).for_each(|bucket| sum.merge(bucket));
             }
         }
+    }
+
+    /// What failed in these stretches, each read in buckets of its size, per partner of some feeds.
+    pub(super) fn codes(
+        &self,
+        wanted: impl Fn(&FeedId) -> bool,
+        pieces: &[(Span, BucketSize)],
+    ) -> BTreeMap<PartnerId, Codes> {
+        let mut codes = BTreeMap::<PartnerId, Codes>::new();
+        for (feed, series) in self.feeds.iter().filter(|(feed, _)| wanted(feed)) {
+            let of_partner = codes.entry(feed.partner()).or_default();
+            for (piece, size) in pieces {
+                series
+                    .summed(*piece, *size)
+                    .for_each(|bucket| of_partner.merge(&bucket.codes));
+            }
+        }
+        codes
     }
 
     /// The first day on which anything happened in one of some feeds; none before the first.
@@ -201,9 +225,7 @@ impl Mirror {
 
     /// What all feeds add up to.
     pub(super) fn total(&self, span: Span, size: BucketSize) -> Rollup {
-        let mut sum = Rollup::empty(span.from);
-        self.all.add_to(&mut sum, span, size);
-        sum
+        Rollup::sum(span.from, rollups(self.all.summed(span, size)))
     }
 
     /// The buckets of some feeds together.
@@ -240,11 +262,8 @@ impl Mirror {
 
     /// Records that a partner's feeds received, bucket by bucket, empty ones too.
     pub(super) fn received(&self, partner: &PartnerId, span: Span, size: BucketSize) -> Vec<u64> {
-        let first = size.floor(span.from);
-        let place = |at: DateTime<Utc>| {
-            let steps = (at - first).num_seconds() / size.length().num_seconds();
-            usize::try_from(steps).unwrap_or(0)
-        };
+        let (first, step) = (size.floor(span.from).timestamp(), size.length().num_seconds());
+        let place = |at: DateTime<Utc>| usize::try_from((at.timestamp() - first) / step).unwrap_or(0);
         let mut received = vec![0; place(span.until - TimeDelta::milliseconds(1)) + 1];
         for (_, series) in self.feeds_of(partner) {
             for rollup in series.within(span, size) {
@@ -258,20 +277,20 @@ impl Mirror {
 
     /// What one feed adds up to.
     pub(super) fn of_feed(&self, feed: &FeedId, span: Span, size: BucketSize) -> Rollup {
-        let mut sum = Rollup::empty(span.from);
-        if let Some(series) = self.feeds.get(feed) {
-            series.add_to(&mut sum, span, size);
-        }
-        sum
+        let series = self.feeds.get(feed).into_iter();
+        Rollup::sum(
+            span.from,
+            rollups(series.flat_map(|series| series.summed(span, size))),
+        )
     }
 
     /// What some feeds add up to.
     pub(super) fn sum(&self, wanted: impl Fn(&FeedId) -> bool, span: Span, size: BucketSize) -> Rollup {
-        let mut sum = Rollup::empty(span.from);
-        for (_, series) in self.feeds.iter().filter(|(feed, _)| wanted(feed)) {
-            series.add_to(&mut sum, span, size);
-        }
-        sum
+        let series = self.feeds.iter().filter(|(feed, _)| wanted(feed));
+        Rollup::sum(
+            span.from,
+            rollups(series.flat_map(|(_, series)| series.summed(span, size))),
+        )
     }
 
     /// A feed's id begins with its partner's, so they lie together.
@@ -281,6 +300,10 @@ impl Mirror {
             .range(FeedId::new(format!("{partner}/"))..)
             .take_while(move |(feed, _)| feed.partner() == partner)
     }
+}
+
+fn rollups<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> impl Iterator<Item = &'a Rollup> {
+    buckets.map(|bucket| &bucket.rollup)
 }
 
 fn together<'a>(
@@ -322,17 +345,17 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 / 86_400 * 86_400 + days * 86_400, 0).expect("a time")
     }
 
-    fn day(feed: u8, days: i64, received: u64) -> Kept {
-        let mut rollup = Rollup::empty(at(days));
-        rollup.counts = Counts {
+    fn day(feed: u8, days: i64, received: u64) -> Change {
+        let mut bucket = Bucket::empty(at(days));
+        bucket.rollup.counts = Counts {
             received,
             ..Counts::default()
         };
-        rollup.latency.add(received + 1);
-        Kept {
+        bucket.rollup.latency.add(received + 1);
+        Change {
             feed: FeedId::new(format!("acme/f{feed}")),
             size: BucketSize::Day,
-            rollup,
+            bucket,
         }
     }
 
@@ -348,7 +371,7 @@ mod tests {
             let (early, late) = days.split_at(cut.min(days.len()));
             let mut mirror = Mirror::default();
             for (turn, part) in [(1, early), (2, late)] {
-                let part: Vec<Kept> = part.iter().map(|(f, d, n)| day(*f, *d, *n)).collect();
+                let part: Vec<Change> = part.iter().map(|(f, d, n)| day(*f, *d, *n)).collect();
                 mirror.take_in(&part, turn, at(0));
             }
             let said: BTreeMap<(u8, i64), u64> = days.iter().map(|(f, d, n)| ((*f, *d), *n)).collect();
@@ -369,6 +392,27 @@ mod tests {
             prop_assert_eq!(buckets(mirror.of_partner(&acme, span, size)), expected);
             prop_assert_eq!(mirror.received(&acme, span, size).iter().sum::<u64>(), expected);
             prop_assert_eq!(mirror.received(&PartnerId::new("acm"), span, size).iter().sum::<u64>(), 0);
+        }
+    }
+
+    #[test]
+    fn the_bucket_in_which_a_stretch_ends_counts_once() {
+        for size in BucketSize::ALL {
+            let mut change = day(0, 0, 10);
+            change.size = size;
+            let mut mirror = Mirror::default();
+            mirror.take_in(&[change], 1, at(0));
+            for from in [0, -3, -100] {
+                let span = Span {
+                    from: at(from),
+                    until: at(0) + TimeDelta::seconds(1),
+                };
+                assert_eq!(
+                    mirror.total(span, size).counts.received,
+                    10,
+                    "{size:?} from {from}"
+                );
+            }
         }
     }
 

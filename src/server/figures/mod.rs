@@ -9,12 +9,15 @@
 //!
 //! | file | does |
 //! |---|---|
+//! | `bucket` | puts what failed beside the figures it failed in |
 //! | `mirror` | holds the buckets of UTC, and adds up |
 //! | `clocks` | adds up the days of other clocks from them |
 
+mod bucket;
 mod clocks;
 mod mirror;
 
+use self::bucket::{Change, Codes, Names};
 use self::clocks::Clock;
 use self::mirror::Mirror;
 use super::calendar::{Calendar, Grain};
@@ -22,6 +25,7 @@ use super::store::{Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
+use crate::domain::report::CodeCount;
 use crate::domain::rollup::{BucketSize, Rollup};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -48,6 +52,7 @@ pub struct Figures {
 struct Held {
     mirror: Mirror,
     clocks: Vec<Clock>,
+    names: Names,
 }
 
 impl Held {
@@ -70,6 +75,8 @@ pub struct Reading {
     aside: Option<Mirror>,
     grain: Grain,
     scope: Scope,
+    /// The turn that they are as of.
+    pub turn: i64,
     /// Whether somebody keeps the rollups in step with the log.
     pub followed: bool,
 }
@@ -84,9 +91,9 @@ impl Figures {
         }
     }
 
-    /// Brings what is held up to the store, so that the next page need not.
-    pub async fn refresh(&self, now: DateTime<Utc>) -> Result<()> {
-        self.bring_up(now).await.map(drop)
+    /// Brings what is held up to the store, so that the next page need not, and gives its turn.
+    pub async fn refresh(&self, now: DateTime<Utc>) -> Result<i64> {
+        self.bring_up(now).await.map(|(turn, _)| turn)
     }
 
     /// Brings what is held up to the store, and opens it for figures of a grain within the given
@@ -115,6 +122,7 @@ impl Figures {
                     for span in &spans {
                         old.extend(self.store.list_rolled(scope, *span, size).await?);
                     }
+                    let old = Change::read(old, &mut Names::default());
                     let read: &mut Mirror = aside.insert(Mirror::default());
                     read.take_in(&old, turn, DateTime::UNIX_EPOCH);
                 }
@@ -126,8 +134,47 @@ impl Figures {
             aside,
             grain,
             scope: scope.clone(),
+            turn,
             followed: until.is_some_and(|until| until > now),
         })
+    }
+
+    /// What failed per partner in the scope, of one partner and of one feed where they are named, in
+    /// the buckets of a grain that a stretch touches, the most records first.
+    pub async fn codes(
+        &self,
+        scope: &Scope,
+        (partner, feed): (Option<&PartnerId>, Option<&FeedId>),
+        span: Span,
+        grain: Grain,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(PartnerId, Vec<CodeCount>)>> {
+        let wanted = |other: &FeedId| {
+            let of = other.partner();
+            scope.covers(&of)
+                && partner.is_none_or(|partner| *partner == of)
+                && feed.is_none_or(|feed| feed == other)
+        };
+        let codes = match grain {
+            Grain::Of(size) => {
+                let pieces = size.pieces(span);
+                let is_held = |(piece, size): &(Span, _)| is_at_hand(Grain::Of(*size), piece.from, now);
+                if !pieces.iter().all(is_held) {
+                    return self.store.list_codes(scope, (partner, feed), span, size).await;
+                }
+                self.bring_up(now).await?;
+                self.held.read().await.mirror.codes(wanted, &pieces)
+            }
+            Grain::Days(calendar) => {
+                let days = [(clocks::under_dates(calendar, span), BucketSize::Day)];
+                let reading = self.read(scope, &[span], grain, now).await?;
+                reading.mirror().codes(wanted, &days)
+            }
+        };
+        Ok(codes
+            .into_iter()
+            .map(|(partner, codes)| (partner, Codes::counts(&codes)))
+            .collect())
     }
 
     /// Opens what is held when a clock's days since `from` are among it.
@@ -137,8 +184,15 @@ impl Figures {
         from: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<OwnedRwLockReadGuard<Held>> {
-        let since = clocks::since(calendar, from);
-        let reaches = |held: &Held| held.clocks.iter().any(|clock| clock.reaches(calendar, since));
+        // Nothing is older than the log.
+        let since = |held: &Held| {
+            let begins = held.mirror.begins(|_| true).unwrap_or(now);
+            clocks::since(calendar, from.max(begins))
+        };
+        let reaches = |held: &Held| {
+            let since = since(held);
+            held.clocks.iter().any(|clock| clock.reaches(calendar, since))
+        };
         let held = Arc::clone(&self.held).read_owned().await;
         if reaches(&held) {
             return Ok(held);
@@ -149,14 +203,22 @@ impl Figures {
         if reaches(&held) {
             return Ok(held);
         }
-        let turn = held.mirror.turn();
+        let (turn, since) = (held.mirror.turn(), since(&held));
         drop(held);
         let mut beside = Vec::new();
         for (size, starts) in clocks::edges(calendar, since, now) {
             beside.extend(self.store.list_rolled_at(size, &starts).await?);
         }
+        let beside = Change::read(beside, &mut self.held.write().await.names);
+        // What changes meanwhile is of a later turn, and taken in with that.
+        let clock = Clock::new(
+            (calendar, since),
+            turn,
+            &self.held.read().await.mirror,
+            &beside,
+            now,
+        );
         let mut held = Arc::clone(&self.held).write_owned().await;
-        let clock = Clock::new((calendar, since), turn, &held.mirror, &beside, now);
         held.clocks.retain(|other| !other.is_of(calendar));
         if held.clocks.len() >= MOST_CLOCKS {
             held.clocks.remove(0);
@@ -182,24 +244,32 @@ impl Figures {
         }
         drop(held);
         let changed = self.store.list_rolled_since(behind, &oldest).await?;
-        let wanted: Vec<Span> = {
-            let held = self.held.read().await;
-            let clocks = held.clocks.iter();
-            clocks.filter_map(|clock| clock.wants(&changed, now)).collect()
+        let (changed, wanted) = {
+            let mut held = self.held.write().await;
+            let changed = Change::read(changed, &mut held.names);
+            let wants = held.clocks.iter().filter_map(|clock| clock.wants(&changed, now));
+            let wanted = wants.reduce(Span::with);
+            (changed, wanted)
         };
-        let mut old = Mirror::default();
         let mut found = Vec::new();
-        for span in wanted {
+        if let Some(span) = wanted {
             for size in BucketSize::ALL {
                 found.extend(self.store.list_rolled(&Scope::All, span, size).await?);
             }
         }
-        old.take_in(&found, turn, DateTime::UNIX_EPOCH);
         let held = &mut *self.held.write().await;
+        let mut old = Mirror::default();
+        old.take_in(&Change::read(found, &mut held.names), turn, DateTime::UNIX_EPOCH);
         held.mirror.take_in(&changed, turn, now);
-        for clock in &mut held.clocks {
-            clock.take_in(&changed, turn, (&held.mirror, &old), now);
-        }
+        held.clocks.retain_mut(|clock| {
+            // One that came meanwhile may want more than was read; whoever asks next reads it anew.
+            let wants = clock.wants(&changed, now);
+            let is_read = wants.is_none_or(|span| wanted.is_some_and(|read| read.with(span) == read));
+            if is_read {
+                clock.take_in(&changed, turn, (&held.mirror, &old), now);
+            }
+            is_read
+        });
         Ok((turn, until))
     }
 }

@@ -43,6 +43,8 @@ pub struct Kept {
     pub size: BucketSize,
     /// What happened in it.
     pub rollup: Rollup,
+    /// What failed in it, the most first.
+    pub codes: Vec<CodeCount>,
 }
 
 impl Store {
@@ -96,7 +98,6 @@ impl Store {
         let mut found = self
             .collection::<Document>("rollups")
             .find(query)
-            .projection(doc! {"codes": 0})
             .batch_size(10_000)
             .await?;
         let mut kept = Vec::new();
@@ -104,30 +105,6 @@ impl Store {
             kept.extend(read(&document));
         }
         Ok(kept)
-    }
-
-    /// Adds up what failed in a partner's decided files of a stretch of time, the most first, from
-    /// buckets of a size.
-    pub async fn sum_codes(
-        &self,
-        scope: &Scope,
-        partner: &PartnerId,
-        span: Span,
-        size: BucketSize,
-    ) -> Result<Vec<CodeCount>> {
-        let query = scope::narrow(in_few(span, size), scope, Some(partner));
-        let mut found = self
-            .collection::<Document>("rollups")
-            .find(query)
-            .projection(doc! {"codes": 1})
-            .await?;
-        let mut sum = share::Parts::new();
-        while let Some(document) = found.try_next().await? {
-            for (path, n) in share::parts_of(&document) {
-                *sum.entry(path).or_default() += n;
-            }
-        }
-        Ok(share::codes(&sum))
     }
 
     /// Adds up what failed per partner, of one partner and of one feed where they are named.
@@ -179,9 +156,11 @@ fn read(document: &Document) -> Option<Kept> {
     let start = document.get_datetime("start").ok()?;
     let start = DateTime::from_timestamp_millis(start.timestamp_millis())?;
     let size = document.get_str("size").ok()?;
+    let parts = share::parts_of(document);
     Some(Kept {
         feed: FeedId::new(document.get_str("feed").ok()?),
         size: BucketSize::ALL.into_iter().find(|s| s.word() == size)?,
-        rollup: share::rollup(start, &share::parts_of(document)),
+        rollup: share::rollup(start, &parts),
+        codes: share::codes(&parts),
     })
 }
