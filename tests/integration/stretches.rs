@@ -1,7 +1,7 @@
 //! Pages about a stretch of time say what the log says, on any clock, and make something sensible
 //! of whatever is asked for.
 
-use crate::support::app::App;
+use crate::support::app::{Actor, App};
 use crate::support::html::{count, table, tile};
 use crate::support::log::entry;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -172,6 +172,8 @@ async fn a_year_of_days_on_any_clock_is_exact_and_follows_what_comes_late() {
             "2026-10-25T01:30:00Z",
         ),
     ];
+    // Four clocks are kept, and follow what comes; the fifth takes the place of the one not read by for longest.
+    let (kept, fifth) = zones.split_at(4);
     for (step, late) in std::iter::once(None).chain(late.map(Some)).enumerate() {
         if let Some((what, time)) = late {
             let entry = entry(&feed, &format!("late{step}"), at(time), 1000, 100);
@@ -181,33 +183,36 @@ async fn a_year_of_days_on_any_clock_is_exact_and_follows_what_comes_late() {
                 .expect(what);
             entries.push(entry);
         }
-        let all: u64 = entries.iter().map(|e| e.counts.received).sum();
-        for (zone, from, until) in zones {
-            for path in ["/", "/partners/acme"] {
-                let page = staff
-                    .get(&format!(
-                        "{path}?range=2026-01-01..2026-11-25&tz={zone}&table=volume"
-                    ))
-                    .await;
-                let told = tile(&page.body, "Records received");
-                assert_eq!(count(&told), all, "{zone} {path} {late:?}");
-                let rows = table(&page.body, "Records received");
-                let sum: u64 = rows.iter().map(|row| count(&row.cells[1])).sum();
-                assert_eq!(sum, all, "{zone} {path} {late:?}");
-                let day = rows.iter().find(|row| row.cells[0].contains("25 Oct"));
-                let day = day.unwrap_or_else(|| panic!("no 25 October in {zone}"));
-                assert_eq!(
-                    count(&day.cells[1]),
-                    received(&entries, from, until),
-                    "{zone} {late:?}"
-                );
-            }
-            let page = staff
-                .get(&format!("/reasons?range=2026-01-01..2026-11-25&tz={zone}"))
-                .await;
-            let reason = &table(&page.body, "Reasons")[0];
-            let failed: u64 = entries.iter().map(|e| e.counts.quarantined).sum();
-            assert_eq!(count(&reason.cells[1]), failed, "{zone} {late:?}");
+        for zone in kept {
+            ensure_year(&staff, &entries, *zone).await;
         }
     }
+    for zone in fifth.iter().chain(kept) {
+        ensure_year(&staff, &entries, *zone).await;
+    }
+}
+
+/// A year on a clock says what the log says, and so does one of its days.
+async fn ensure_year(staff: &Actor<'_>, entries: &[Delivery], (zone, from, until): (&str, &str, &str)) {
+    let range = "range=2026-01-01..2026-11-25";
+    let all: u64 = entries.iter().map(|e| e.counts.received).sum();
+    for path in ["/", "/partners/acme"] {
+        let page = staff.get(&format!("{path}?{range}&tz={zone}&table=volume")).await;
+        let told = tile(&page.body, "Records received");
+        assert_eq!(count(&told), all, "{zone} {path}");
+        let rows = table(&page.body, "Records received");
+        let sum: u64 = rows.iter().map(|row| count(&row.cells[1])).sum();
+        assert_eq!(sum, all, "{zone} {path}");
+        let day = rows.iter().find(|row| row.cells[0].contains("25 Oct"));
+        let day = day.unwrap_or_else(|| panic!("no 25 October in {zone}"));
+        assert_eq!(
+            count(&day.cells[1]),
+            received(entries, from, until),
+            "{zone} {path}"
+        );
+    }
+    let page = staff.get(&format!("/reasons?{range}&tz={zone}")).await;
+    let reason = &table(&page.body, "Reasons")[0];
+    let failed: u64 = entries.iter().map(|e| e.counts.quarantined).sum();
+    assert_eq!(count(&reason.cells[1]), failed, "{zone}");
 }

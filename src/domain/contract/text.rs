@@ -65,7 +65,7 @@ impl Phrases {
         let rare = self
             .has_rare
             .then(|| memchr::memchr2_iter(RARE[0], RARE[1], bytes).find_map(|place| self.at(text, place)));
-        // A phrase has a four at one of the places that are looked at, at most `stride` bytes after its
+        // A phrase has a four at one of the places that are looked at, fewer than `stride` bytes after its
         // beginning; so what begins first is met first.
         let common = (0..bytes.len())
             .step_by(self.stride)

@@ -30,7 +30,8 @@ pub struct Visit {
     /// Half of the requests took no longer that were asked one after another, as people do, and
     /// answered from what was ready where there was something.
     pub ready_p50_ms: f64,
-    /// The same when a file has come since the last time anybody asked; where that was measured.
+    /// Half of the requests took no longer, in milliseconds, of which each came after a file was in
+    /// the figures; where that was measured.
     pub moved_p50_ms: Option<f64>,
     /// Size of its HTML, with brotli, in bytes.
     pub html_br: u64,
@@ -162,6 +163,12 @@ pub async fn moving_pages<P: AsRef<str>>(
                 .body(Body::empty())?;
             let begun = Instant::now();
             let answer = router.clone().oneshot(request).await?;
+            ensure!(
+                answer.status().is_success(),
+                "{} answers {}",
+                visit.path,
+                answer.status()
+            );
             axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
             times.push(begun.elapsed().as_secs_f64() * 1000.0);
         }

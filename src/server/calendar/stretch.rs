@@ -19,8 +19,6 @@ pub struct Stretch {
     pub unit: BucketSize,
     /// How many.
     pub stride: u32,
-    /// The rollups that a bucket is added up from.
-    pub size: BucketSize,
     /// The borders of the buckets, the oldest first: one more than there are buckets.
     pub cuts: Vec<DateTime<Utc>>,
     range: Range,
@@ -61,10 +59,6 @@ impl Stretch {
             BucketSize::Day => days(calendar, from, until),
             size => (steps(size, from, until), 1),
         };
-        let size = match unit {
-            BucketSize::Day => longest(&cuts),
-            size => size,
-        };
         let first = cuts.first().copied().unwrap_or(from);
         let last = cuts.last().copied().unwrap_or(until);
         let until = match range {
@@ -76,7 +70,6 @@ impl Stretch {
             calendar,
             unit,
             stride,
-            size,
             cuts,
             range,
             said: Vec::new(),
@@ -86,9 +79,9 @@ impl Stretch {
 
     /// What its figures are read in.
     pub fn grain(&self) -> Grain {
-        match (self.unit, self.size) {
-            (BucketSize::Day, BucketSize::Hour | BucketSize::Minute) => Grain::Days(self.calendar),
-            (_, size) => Grain::Of(size),
+        match self.unit {
+            BucketSize::Day if self.calendar != Calendar::UTC => Grain::Days(self.calendar),
+            unit => Grain::Of(unit),
         }
     }
 
@@ -117,7 +110,12 @@ impl Stretch {
     pub fn days_before(&self, at: DateTime<Utc>, days: i64) -> DateTime<Utc> {
         let local = self.calendar.local(at);
         let before = local.checked_sub_signed(TimeDelta::days(days)).unwrap_or(local);
-        self.size.floor(self.calendar.instant(before))
+        let at = self.calendar.instant(before);
+        match self.unit {
+            // Midnights are where they are, whatever UTC has there.
+            BucketSize::Day => at,
+            unit => unit.floor(at),
+        }
     }
 
     /// Days of the calendar in a part of it, one at least.
@@ -252,15 +250,6 @@ fn days(calendar: Calendar, from: DateTime<Utc>, until: DateTime<Utc>) -> (Vec<D
         }
     }
     (cuts, stride)
-}
-
-/// The longest rollups whose borders all of these are.
-fn longest(cuts: &[DateTime<Utc>]) -> BucketSize {
-    let fit = |size: &BucketSize| cuts.iter().all(|cut| size.floor(*cut) == *cut);
-    [BucketSize::Day, BucketSize::Hour]
-        .into_iter()
-        .find(fit)
-        .unwrap_or(BucketSize::Minute)
 }
 
 /// Both ends as people read them.

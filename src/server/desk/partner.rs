@@ -43,7 +43,6 @@ pub async fn read(
     )?;
     let counted = feeds.iter().map(|f| store.count_items(&scope, &f.feed.id));
     let items = futures::future::try_join_all(counted).await?;
-    let reasons = super::reasons::of_partner(state, &scope, id, (span, grain), now).await?;
     let rolled = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let mut rows = Vec::with_capacity(feeds.len());
     for (f, items) in feeds.into_iter().zip(items) {
@@ -70,7 +69,7 @@ pub async fn read(
         expected_every_hours: None,
         counts: figures.counts,
     };
-    Ok(PartnerReport {
+    let report = PartnerReport {
         shown: sight.stretch.shown(),
         as_of: now,
         health: worst.unwrap_or_else(|| health::judge(&nothing, now)),
@@ -83,9 +82,16 @@ pub async fn read(
         ),
         happenings,
         feeds: rows,
-        reasons,
+        reasons: Vec::new(),
         deliveries: deliveries.rows,
         id: partner.id,
         name: partner.name,
+    };
+    // Whoever brings the figures up waits until nobody reads them, so no question goes out meanwhile.
+    let as_of = (rolled.turn, now);
+    drop(rolled);
+    Ok(PartnerReport {
+        reasons: super::reasons::of_partner(state, as_of, &scope, id, (span, grain)).await?,
+        ..report
     })
 }

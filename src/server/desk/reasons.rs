@@ -90,12 +90,11 @@ pub async fn read(
 /// What failed in files of a partner, the most records first.
 pub(super) async fn of_partner(
     state: &AppState,
+    as_of: AsOf,
     scope: &Scope,
     partner: &PartnerId,
     stretch: (Span, Grain),
-    now: DateTime<Utc>,
 ) -> Result<Vec<CodeCount>, AppError> {
-    let as_of = (state.figures.refresh(now).await?, now);
     let of = (Some(partner), None);
     let codes = state
         .reasons

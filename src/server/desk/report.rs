@@ -136,7 +136,6 @@ pub async fn read(
         store.list_issues(&scope, &mended, IssueSort::LastSeen, "", ISSUES.1),
     )?;
     let arrivals = arrivals(state, &scope, &feeds, &time, now).await?;
-    let reasons = super::reasons::of_partner(state, &scope, id, (span, grain), now).await?;
     let rolled = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let health = feeds
         .iter()
@@ -163,7 +162,7 @@ pub async fn read(
         .into_iter()
         .partition(|issue| issue.standing.is_there() || issue.open > 0);
     let current = |issues: Vec<_>| if time.is_over { Vec::new() } else { issues };
-    Ok(ReportView {
+    let report = ReportView {
         shown: sight.stretch.shown(),
         as_of: now,
         health: health.unwrap_or_else(|| health::judge(&nothing, now)),
@@ -174,7 +173,7 @@ pub async fn read(
         active: attention.total - settled.len() as u64,
         attention: current(needing.into_iter().map(seen).collect()),
         fixed: current(fixed.rows.into_iter().map(seen).collect()),
-        reasons,
+        reasons: Vec::new(),
         arrivals,
         unread: unread.rows,
         files: deliveries.total,
@@ -187,6 +186,13 @@ pub async fn read(
         time: time.words,
         id: partner.id,
         name: partner.name,
+    };
+    // Whoever brings the figures up waits until nobody reads them, so no question goes out meanwhile.
+    let as_of = (rolled.turn, now);
+    drop(rolled);
+    Ok(ReportView {
+        reasons: super::reasons::of_partner(state, as_of, &scope, id, (span, grain)).await?,
+        ..report
     })
 }
 

@@ -11,32 +11,31 @@ use crate::domain::rollup::{BucketSize, Rollup};
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long minutes and hours are held; days are held for ever. Minutes: the day and the day before
-/// of a clock whose midnight lies between two whole hours, which are added up anew as they change.
-/// Hours: a week, the eight weeks that say what is to be expected of it, and as much for what is
-/// corrected later.
-const MINUTES_HELD: TimeDelta = TimeDelta::hours(50);
+/// How long minutes and hours are held; days are held for ever. Minutes: twice the longest quick
+/// range that is shown in them, for the stretch before it, and a little. Hours: the longest range that
+/// is shown in them, as much before it and the eight weeks that say what is to be expected, and a little.
+const MINUTES_HELD: TimeDelta = TimeDelta::hours(14);
 const HOURS_HELD: TimeDelta = TimeDelta::days(100);
 
 /// The rollups, as of a turn.
-#[derive(Debug, Default)]
-pub struct Mirror {
+#[derive(Debug, Default, Clone)]
+pub(super) struct Mirror {
     turn: i64,
     feeds: BTreeMap<FeedId, Series>,
     all: Series,
 }
 
 /// The buckets of one feed, or of all.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Series {
-    minutes: Held,
-    hours: Held,
-    days: Held,
-    months: Held,
+    minutes: ByStart,
+    hours: ByStart,
+    days: ByStart,
+    months: ByStart,
 }
 
 /// Buckets by their start.
-type Held = BTreeMap<DateTime<Utc>, Bucket>;
+type ByStart = BTreeMap<DateTime<Utc>, Bucket>;
 
 /// The start of the oldest bucket of a size that is held.
 pub(super) fn horizon(size: BucketSize, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -56,7 +55,7 @@ pub(super) fn horizons(now: DateTime<Utc>) -> BTreeMap<BucketSize, DateTime<Utc>
 }
 
 impl Series {
-    fn of(&self, size: BucketSize) -> &Held {
+    fn of(&self, size: BucketSize) -> &ByStart {
         match size {
             BucketSize::Minute => &self.minutes,
             BucketSize::Hour => &self.hours,
@@ -64,7 +63,7 @@ impl Series {
         }
     }
 
-    fn of_mut(&mut self, size: BucketSize) -> &mut Held {
+    fn of_mut(&mut self, size: BucketSize) -> &mut ByStart {
         match size {
             BucketSize::Minute => &mut self.minutes,
             BucketSize::Hour => &mut self.hours,

@@ -1,9 +1,9 @@
 //! Holds the rollups in memory and answers every page's figures from there.
 //!
 //! A page asks the database one small question: has a turn of the rollups passed since what is
-//! held was read? If so, the buckets that have changed are fetched, and only those. Days are
-//! held for ever, hours and minutes for as long as the quick ranges reach; a page that asks for
-//! older hours reads them from the store and forgets them again. What a bucket holds is
+//! held was read? If so, the buckets that have changed are fetched, and only those, with what failed
+//! in them. Days are held for ever, hours and minutes as [`mirror`] says; a page that asks for older
+//! hours reads them from the store and forgets them again. What a bucket holds is
 //! [`crate::domain::rollup`]'s to say, and who may see it the scope's: nothing is handed out
 //! without one.
 //!
@@ -18,10 +18,10 @@ mod clocks;
 mod mirror;
 
 use self::bucket::{Change, Codes, Names};
-use self::clocks::Clock;
+use self::clocks::{Clock, Starts};
 use self::mirror::Mirror;
 use super::calendar::{Calendar, Grain};
-use super::store::{Result, Store};
+use super::store::{Kept, Result, Store};
 use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
@@ -29,13 +29,13 @@ use crate::domain::report::CodeCount;
 use crate::domain::rollup::{BucketSize, Rollup};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
 
 /// Buckets by their start.
 pub type Buckets = BTreeMap<DateTime<Utc>, Rollup>;
 
-/// Clocks whose days are kept at a time; the one that was asked for first gives way.
+/// Clocks whose days are kept at a time; the one by which nobody has read for longest gives way.
 const MOST_CLOCKS: usize = 4;
 
 /// The rollups in memory. Clones share them.
@@ -43,16 +43,17 @@ const MOST_CLOCKS: usize = 4;
 pub struct Figures {
     store: Store,
     held: Arc<RwLock<Held>>,
+    names: Arc<std::sync::Mutex<Names>>,
     /// Whose it is reads the days of a clock; others who want one wait for it.
     reading_days: Arc<Mutex<()>>,
 }
 
-/// Everything that is held.
+/// Everything that is in memory.
 #[derive(Debug, Default)]
 struct Held {
-    mirror: Mirror,
+    /// Shared while the days of a clock are added up from it.
+    mirror: Arc<Mirror>,
     clocks: Vec<Clock>,
-    names: Names,
 }
 
 impl Held {
@@ -75,7 +76,7 @@ pub struct Reading {
     aside: Option<Mirror>,
     grain: Grain,
     scope: Scope,
-    /// The turn that they are as of.
+    /// The turn that they are at least as of.
     pub turn: i64,
     /// Whether somebody keeps the rollups in step with the log.
     pub followed: bool,
@@ -87,6 +88,7 @@ impl Figures {
         Self {
             store,
             held: Arc::default(),
+            names: Arc::default(),
             reading_days: Arc::default(),
         }
     }
@@ -122,7 +124,7 @@ impl Figures {
                     for span in &spans {
                         old.extend(self.store.list_rolled(scope, *span, size).await?);
                     }
-                    let old = Change::read(old, &mut Names::default());
+                    let old = self.read_changes(old);
                     let read: &mut Mirror = aside.insert(Mirror::default());
                     read.take_in(&old, turn, DateTime::UNIX_EPOCH);
                 }
@@ -189,87 +191,91 @@ impl Figures {
             let begins = held.mirror.begins(|_| true).unwrap_or(now);
             clocks::since(calendar, from.max(begins))
         };
-        let reaches = |held: &Held| {
+        let reached = |held: &Held| {
             let since = since(held);
-            held.clocks.iter().any(|clock| clock.reaches(calendar, since))
+            let clock = held.clocks.iter().find(|clock| clock.reaches(calendar, since));
+            clock.inspect(|clock| clock.ask(now)).is_some()
         };
         let held = Arc::clone(&self.held).read_owned().await;
-        if reaches(&held) {
+        if reached(&held) {
             return Ok(held);
         }
         drop(held);
         let _mine = self.reading_days.lock().await;
         let held = Arc::clone(&self.held).read_owned().await;
-        if reaches(&held) {
+        if reached(&held) {
             return Ok(held);
         }
-        let (turn, since) = (held.mirror.turn(), since(&held));
+        let (mirror, since) = (Arc::clone(&held.mirror), since(&held));
         drop(held);
         let mut beside = Vec::new();
         for (size, starts) in clocks::edges(calendar, since, now) {
+            let starts: Vec<_> = starts.into_iter().collect();
             beside.extend(self.store.list_rolled_at(size, &starts).await?);
         }
-        let beside = Change::read(beside, &mut self.held.write().await.names);
-        // What changes meanwhile is of a later turn, and taken in with that.
-        let clock = Clock::new(
-            (calendar, since),
-            turn,
-            &self.held.read().await.mirror,
-            &beside,
-            now,
-        );
+        let beside = self.read_changes(beside);
+        // What was read may be of a later turn than the days; with the next, both are of one.
+        let clock = Clock::new((calendar, since), mirror.turn(), &mirror, &beside, now);
+        drop(mirror);
         let mut held = Arc::clone(&self.held).write_owned().await;
         held.clocks.retain(|other| !other.is_of(calendar));
         if held.clocks.len() >= MOST_CLOCKS {
-            held.clocks.remove(0);
+            let oldest = held.clocks.iter().map(Clock::asked).min();
+            let oldest = held.clocks.iter().position(|clock| Some(clock.asked()) == oldest);
+            oldest.map(|oldest| held.clocks.remove(oldest));
         }
         held.clocks.push(clock);
         Ok(held.downgrade())
     }
 
+    fn read_changes(&self, kept: Vec<Kept>) -> Vec<Change> {
+        Change::read(
+            kept,
+            &mut self.names.lock().unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
     /// Gives the turn that is held now, and until when somebody has said to keep the rollups.
     async fn bring_up(&self, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
         let (turn, until) = self.store.rollup_turn().await?;
-        let held = self.held.read().await;
-        let behind = held.turn();
+        let behind = self.held.read().await.turn();
         if turn <= behind {
             return Ok((turn, until));
         }
-        let mut oldest = mirror::horizons(now);
-        // A clock's days are as old as they are, and hours say which of them have changed.
-        if let Some(begins) = held.clocks.iter().map(Clock::begins).min() {
-            oldest
-                .entry(BucketSize::Hour)
-                .and_modify(|oldest| *oldest = begins.min(*oldest));
-        }
-        drop(held);
-        let changed = self.store.list_rolled_since(behind, &oldest).await?;
-        let (changed, wanted) = {
-            let mut held = self.held.write().await;
-            let changed = Change::read(changed, &mut held.names);
-            let wants = held.clocks.iter().filter_map(|clock| clock.wants(&changed, now));
-            let wanted = wants.reduce(Span::with);
-            (changed, wanted)
+        let changed = self
+            .store
+            .list_rolled_since(behind, &mirror::horizons(now))
+            .await?;
+        let changed = self.read_changes(changed);
+        let mut wanted = Starts::new();
+        let clocks: Vec<(Calendar, i64)> = {
+            let held = self.held.read().await;
+            let clocks = held.clocks.iter().filter(|clock| clock.turn() >= behind);
+            clocks
+                .map(|clock| {
+                    clock.note_wanted(&changed, now, &mut wanted);
+                    clock.state()
+                })
+                .collect()
         };
         let mut found = Vec::new();
-        if let Some(span) = wanted {
-            for size in BucketSize::ALL {
-                found.extend(self.store.list_rolled(&Scope::All, span, size).await?);
-            }
+        for (size, starts) in wanted {
+            let starts: Vec<_> = starts.into_iter().collect();
+            found.extend(self.store.list_rolled_at(size, &starts).await?);
         }
-        let held = &mut *self.held.write().await;
         let mut old = Mirror::default();
-        old.take_in(&Change::read(found, &mut held.names), turn, DateTime::UNIX_EPOCH);
-        held.mirror.take_in(&changed, turn, now);
-        held.clocks.retain_mut(|clock| {
-            // One that came meanwhile may want more than was read; whoever asks next reads it anew.
-            let wants = clock.wants(&changed, now);
-            let is_read = wants.is_none_or(|span| wanted.is_some_and(|read| read.with(span) == read));
-            if is_read {
+        old.take_in(&self.read_changes(found), turn, DateTime::UNIX_EPOCH);
+        let held = &mut *self.held.write().await;
+        if turn > held.mirror.turn() {
+            Arc::make_mut(&mut held.mirror).take_in(&changed, turn, now);
+        }
+        // One that came meanwhile, or was brought up by another, has its own turn: what it lacks is
+        // fetched by whoever asks next.
+        for clock in held.clocks.iter_mut().filter(|c| clocks.contains(&c.state())) {
+            if clock.turn() < turn {
                 clock.take_in(&changed, turn, (&held.mirror, &old), now);
             }
-            is_read
-        });
+        }
         Ok((turn, until))
     }
 }

@@ -185,7 +185,7 @@ pub fn check(url: &str) -> Result<Url, String> {
     }
 }
 
-/// The same, and refuses an address that pulls may not reach, unless `private` lets them. A name
+/// The same, and refuses an address that feedgate may not reach, unless `private` lets them. A name
 /// that cannot be looked up just now passes: the fetch looks again, at every hop.
 pub async fn vet(url: &str, private: bool) -> Result<Url, String> {
     let url = check(url)?;

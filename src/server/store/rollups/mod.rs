@@ -43,7 +43,7 @@ pub struct Kept {
     pub size: BucketSize,
     /// What happened in it.
     pub rollup: Rollup,
-    /// What failed in it, the most first.
+    /// What failed in it, the most first; nothing where that was not asked for.
     pub codes: Vec<CodeCount>,
 }
 
@@ -72,13 +72,14 @@ impl Store {
             .iter()
             .map(|(size, from)| doc! {"size": size.word(), "start": {"$gte": when::bson(*from)}})
             .collect();
-        self.list_kept(doc! {"turn": {"$gt": turn}, "$or": sizes}).await
+        self.list_kept(doc! {"turn": {"$gt": turn}, "$or": sizes}, doc! {})
+            .await
     }
 
-    /// Lists the buckets of a size in the scope in which anything happened.
+    /// Lists the buckets of a size in the scope in which anything happened, without what failed.
     pub async fn list_rolled(&self, scope: &Scope, span: Span, size: BucketSize) -> Result<Vec<Kept>> {
-        self.list_kept(scope::narrow(within(span, size), scope, None))
-            .await
+        let query = scope::narrow(within(span, size), scope, None);
+        self.list_kept(query, doc! {"codes": 0}).await
     }
 
     /// Lists, of every feed, the buckets of a size that begin at the given instants.
@@ -87,17 +88,18 @@ impl Store {
         for starts in starts.chunks(MOST_STARTS) {
             let starts: Vec<Bson> = starts.iter().map(|at| when::bson(*at).into()).collect();
             kept.extend(
-                self.list_kept(doc! {"size": size.word(), "start": {"$in": starts}})
+                self.list_kept(doc! {"size": size.word(), "start": {"$in": starts}}, doc! {})
                     .await?,
             );
         }
         Ok(kept)
     }
 
-    async fn list_kept(&self, query: Document) -> Result<Vec<Kept>> {
+    async fn list_kept(&self, query: Document, fields: Document) -> Result<Vec<Kept>> {
         let mut found = self
             .collection::<Document>("rollups")
             .find(query)
+            .projection(fields)
             .batch_size(10_000)
             .await?;
         let mut kept = Vec::new();
