@@ -2,8 +2,7 @@
 //!
 //! Adding up the codes of a year of fifty partners takes a while, and everybody who looks at the
 //! overview asks for the same. So each sum is kept with the turn of the
-//! rollups that it was read at, and thrown away with the next turn. Nothing here is shown that the
-//! database would not say at that moment.
+//! figures that it was added up at, and thrown away with the next turn.
 
 use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};

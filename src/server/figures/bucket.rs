@@ -48,7 +48,7 @@ struct Count {
     occurrences: u64,
 }
 
-/// What failed, by name; none of it never.
+/// What failed, by name. The store names nothing that no record failed by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Codes(BTreeMap<Arc<Name>, Count>);
 
