@@ -39,8 +39,9 @@ pub struct Visit {
 
 /// Files that come while a page is opened again and again.
 const MOVES: usize = 50;
-/// Longest that the figures may take to follow a file that came.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest that the figures may take to follow a file that came: whoever begins to follow reads the
+/// log of years first.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 const PASSWORD: &str = "only for the benchmark";
 
