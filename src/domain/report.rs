@@ -129,9 +129,7 @@ impl Counts {
     pub fn conserved(&self) -> bool {
         self.received == self.accepted + self.unchanged + self.quarantined
     }
-}
 
-impl Counts {
     /// Takes away what a part of it counted; no count goes below nothing.
     pub fn take_away(&mut self, part: Self) {
         let less = |whole: &mut u64, part: u64| *whole = whole.saturating_sub(part);

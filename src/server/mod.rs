@@ -21,7 +21,7 @@
 //! | [`context`] | what a server function may reach: the state, the caller, the reply |
 //! | [`csv`] | tables as CSV that a spreadsheet opens without harm |
 //! | [`desk`] | one function per server function: asks the store, puts the page's figures together |
-//! | [`figures`] | holds the rollups in memory and adds them up for pages |
+//! | [`figures`] | holds the rollups and what failed in memory, and adds them up for pages on any clock |
 //! | [`reasons`] | remembers what failed in stretches of time until the figures change |
 //! | [`answers`] | keeps whole answers ready for a moment |
 //! | [`mail`] | sends mail, where an operator names a server for it |

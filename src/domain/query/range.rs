@@ -52,15 +52,6 @@ impl Span {
         }
     }
 
-    /// The shortest stretch that both are in.
-    #[must_use]
-    pub fn with(self, other: Self) -> Self {
-        Self {
-            from: self.from.min(other.from),
-            until: self.until.max(other.until),
-        }
-    }
-
     /// How long it is.
     pub fn length(&self) -> TimeDelta {
         self.until - self.from

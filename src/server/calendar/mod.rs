@@ -21,7 +21,7 @@ use chrono_tz::Tz;
 pub enum Grain {
     /// Rollups as they are kept.
     Of(BucketSize),
-    /// Days of a clock whose midnights are not those of UTC.
+    /// Days of another clock than UTC's.
     Days(Calendar),
 }
 
