@@ -1,6 +1,8 @@
 //! Runs the real router on a database of its own, and gives it people to act through.
 
 use super::mongo;
+use argon2::password_hash::{PasswordHasher, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use chrono::DateTime;
@@ -19,7 +21,7 @@ use feedgate::server::live::Live;
 use feedgate::server::pipeline::ingest::{Ingest, Ingested};
 use feedgate::server::pipeline::rollup;
 use feedgate::server::reasons::Reasons;
-use feedgate::server::store::{Partner, Store};
+use feedgate::server::store::{Account, Partner, Store};
 use feedgate::server::trial::Trials;
 use feedgate::server::worker::Worker;
 use feedgate::server::{auth, http};
@@ -37,7 +39,7 @@ pub const FILE_MAX: u64 = 3_000_000;
 pub struct App {
     pub store: Store,
     pub clock: Clock,
-    pub database: String,
+    pub database: mongo::Lent,
     /// Whether the rollups are brought up to the log before each request, as a worker would.
     pub follows: bool,
     /// What its requests reach.
@@ -68,7 +70,7 @@ impl App {
     /// On the server that the test run shares, with the patience that it takes where every test
     /// works at once.
     pub async fn start() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, false).await
+        Self::build(None, Duration::from_secs(30), true, Duration::ZERO, false).await
     }
 
     /// The same, set up otherwise.
@@ -81,39 +83,36 @@ impl App {
 
     /// With pages that are kept ready for this long, as those that people see are for a moment.
     pub async fn start_ready(good_for: Duration) -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true, good_for, false).await
+        Self::build(None, Duration::from_secs(30), true, good_for, false).await
     }
 
     /// With pages that let nothing be pulled from private addresses, as they come.
     pub async fn start_guarded() -> Self {
-        Self::build(
-            mongo::uri(),
-            Duration::from_secs(30),
-            false,
-            Duration::ZERO,
-            false,
-        )
-        .await
+        Self::build(None, Duration::from_secs(30), false, Duration::ZERO, false).await
     }
 
     /// As behind a proxy that speaks https.
     pub async fn start_secure() -> Self {
-        Self::build(mongo::uri(), Duration::from_secs(30), true, Duration::ZERO, true).await
+        Self::build(None, Duration::from_secs(30), true, Duration::ZERO, true).await
     }
 
     /// On a server of the test's own, with the patience of `feedgate serve`.
     pub async fn start_on(uri: &str) -> Self {
-        Self::build(uri, Duration::from_secs(2), true, Duration::ZERO, false).await
+        Self::build(Some(uri), Duration::from_secs(2), true, Duration::ZERO, false).await
     }
 
+    /// On a server of its own, or on the one that all share.
     async fn build(
-        uri: &str,
+        own: Option<&str>,
         patience: Duration,
         pull_private: bool,
         good_for: Duration,
         secure: bool,
     ) -> Self {
-        let database = mongo::new_database();
+        let (uri, database) = match own {
+            Some(uri) => (uri, mongo::own()),
+            None => (mongo::uri(), mongo::lend().await),
+        };
         let store = Store::connect(uri, &database, patience)
             .await
             .expect("a connection");
@@ -278,9 +277,10 @@ impl App {
         let email = format!("{role}-{}@example.com", partner.unwrap_or("all"));
         let partners = partner.map(PartnerId::new).into_iter().collect();
         let name = format!("{role} of {}", partner.unwrap_or("all"));
-        let account = auth::new_account(&email, &name, role, partners, PASSWORD.to_owned())
-            .await
-            .expect("an account");
+        let account = Account {
+            password_hash: password_hash(),
+            ..auth::invited(&email, &name, role, partners, self.clock.now())
+        };
         // The second time the account is there already.
         let _ = self.store.insert_user(&account, self.clock.now()).await;
         let mut actor = self.anonymous();
@@ -292,6 +292,16 @@ impl App {
         assert!(actor.cookie.is_some(), "signing in gives a cookie");
         actor
     }
+}
+
+/// [`PASSWORD`] as an account keeps it, hashed so lightly that hundreds of tests may sign in.
+fn password_hash() -> String {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).expect("within the limits");
+    let salt = SaltString::encode_b64(b"some salt of tests").expect("long enough");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password(PASSWORD.as_bytes(), &salt)
+        .expect("a hash")
+        .to_string()
 }
 
 impl Actor<'_> {

@@ -1,15 +1,113 @@
 //! Lends every test its own database on the one MongoDB that a test run starts.
 //!
+//! To make a database with all of its collections and indexes takes the server a second or so, and
+//! one more open file each: what a test has done with is emptied and lent to another.
+//!
 //! The server starts with the first test that asks for it, on a directory in memory where the
 //! system has one, and is gone with the test process however that ends. A server that is
 //! already running is used instead when `FEEDGATE_TEST_MONGODB_URI` names it.
 
 use feedgate::server::embedded::{Embedded, Options};
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Database};
+use std::collections::VecDeque;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// How long a database lies before it is lent again: what its last test had sent off and did not
+/// wait for has come to an end.
+const RESTS: Duration = Duration::from_secs(2);
+/// Documents that are emptied out; a database with more is left as it is.
+const FEW: u64 = 3_000;
+
+/// The name of a database that nobody else uses while this is there.
+#[derive(Debug)]
+pub struct Lent {
+    name: String,
+    is_handed_on: bool,
+}
+
+/// The databases that were given back, and when; the oldest first.
+fn given_back() -> MutexGuard<'static, VecDeque<(Instant, String)>> {
+    static BACK: Mutex<VecDeque<(Instant, String)>> = Mutex::new(VecDeque::new());
+    BACK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lends a database of [`uri`]: empty, perhaps with collections and indexes of another test's.
+pub async fn lend() -> Lent {
+    let rested = |(at, _): &mut (Instant, String)| at.elapsed() >= RESTS;
+    loop {
+        let found = given_back().pop_front_if(rested);
+        let Some((_, name)) = found else {
+            return Lent {
+                name: new_database(),
+                is_handed_on: true,
+            };
+        };
+        let client = Client::with_uri_str(uri()).await.expect("a client");
+        if emptied(&client.database(&name)).await {
+            return Lent {
+                name,
+                is_handed_on: true,
+            };
+        }
+    }
+}
+
+/// Empties a database, if that is quickly done.
+async fn emptied(database: &Database) -> bool {
+    let names = database.list_collection_names().await.expect("its collections");
+    let mut filled = Vec::new();
+    for name in names {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it empties all that there is, whatever the store calls it"
+        )]
+        let collection = database.collection::<Document>(&name);
+        let documents = collection.estimated_document_count().await.expect("a count");
+        if documents > 0 {
+            filled.push((collection, documents));
+        }
+    }
+    if filled.iter().map(|(_, documents)| documents).sum::<u64>() > FEW {
+        return false;
+    }
+    for (collection, _) in filled {
+        collection.delete_many(doc! {}).await.expect("emptied");
+        let forget = doc! {"planCacheClear": collection.name()};
+        database.run_command(forget).await.expect("no plan is kept");
+    }
+    true
+}
+
+/// A database of a server that no other test uses.
+pub fn own() -> Lent {
+    Lent {
+        name: new_database(),
+        is_handed_on: false,
+    }
+}
+
+impl Deref for Lent {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.is_handed_on {
+            given_back().push_back((Instant::now(), std::mem::take(&mut self.name)));
+        }
+    }
+}
 
 /// Where the run's MongoDB is to be reached.
 pub fn uri() -> &'static str {
