@@ -9,11 +9,11 @@ use crate::server::tokens::{self, Wanted};
 use anyhow::{Context, ensure};
 use axum::body::Body;
 use axum::http::{Request, header};
-use futures::StreamExt;
+use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
-use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 /// What one download took.
@@ -132,14 +132,12 @@ pub async fn attempt(state: AppState, path: &Path) -> anyhow::Result<Measured> {
     };
     let (_, token) = tokens::make(&state.store, wanted, state.clock.now()).await?;
     let router = http::router(state, false);
-    let file = tokio::fs::File::open(path)
-        .await
-        .with_context(|| format!("opening {}", path.display()))?;
-    let length = file.metadata().await?.len();
+    let file = std::fs::File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let length = file.metadata()?.len();
     let request = Request::post("/api/v1/check?feed=main&name=bench.csv")
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_LENGTH, length)
-        .body(Body::from_stream(ReaderStream::with_capacity(file, PIECE)))?;
+        .body(Body::from_stream(sent(file)))?;
     let begun = Instant::now();
     let answer = router.oneshot(request).await?;
     let status = answer.status();
@@ -152,6 +150,19 @@ pub async fn attempt(state: AppState, path: &Path) -> anyhow::Result<Measured> {
     let report: Answer = serde_json::from_slice(&body).context("reading the report")?;
     ensure!(report.records.received > 0, "the file was refused");
     Ok(Measured::since(begun, report.records.received))
+}
+
+/// The pieces of a file that is sent, each copied once when it is asked for, as from a socket.
+fn sent(mut file: std::fs::File) -> impl Stream<Item = std::io::Result<Vec<u8>>> {
+    stream::iter(std::iter::from_fn(move || {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece);
+        match read {
+            Ok(0) => None,
+            Ok(_) => Some(Ok(piece)),
+            Err(error) => Some(Err(error)),
+        }
+    }))
 }
 
 /// What is read of the report.
