@@ -25,5 +25,5 @@ pub use keep::keep;
 pub use log::{Remark, Taken, Writer, take_log};
 pub use picture::{Looker, Unseen};
 pub use pull::{Puller, check, vet};
-pub use receive::{Incoming, Refused, Way, read_body, receive};
+pub use receive::{Incoming, Refused, Way, pieces, receive};
 pub use verdict::{Verdict, verdict};

@@ -8,9 +8,9 @@ use crate::domain::ids::{DeliveryId, JobId};
 use crate::domain::report::{Counts, FileReport, Verdict};
 use crate::server::clock::Clock;
 use crate::server::store::{Deed, Error as StoreError, Job, Receiving, Store, Work};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use std::fmt::Display;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 /// How long the sender may be silent in the middle of a file.
@@ -177,40 +177,37 @@ async fn take<B: AsRef<[u8]>, E: Display>(
     incoming: &Incoming<'_>,
     body: impl Stream<Item = Result<B, E>>,
 ) -> Result<(), Refused> {
-    let mut body = pin!(body);
-    let mut came = 0;
-    while let Some(bytes) = next_piece(incoming, &mut body, &mut came).await? {
+    let mut pieces = pin!(pieces(incoming, body));
+    while let Some(bytes) = pieces.try_next().await? {
         file.write(bytes.as_ref(), clock.now()).await?;
     }
     Ok(())
 }
 
-/// Reads a body to its end within the limits of [`receive`], handing on each piece for as long as
-/// `piece` wants more.
-pub async fn read_body<B: AsRef<[u8]>, E: Display>(
+/// The pieces of a body to its proper end, within the limits of [`receive`].
+pub fn pieces<B: AsRef<[u8]>, E: Display>(
     incoming: &Incoming<'_>,
     body: impl Stream<Item = Result<B, E>>,
-    mut piece: impl FnMut(&[u8]) -> bool,
-) -> Result<(), Refused> {
-    if incoming.declared.is_some_and(|bytes| bytes > incoming.limit) {
-        return Err(Refused::TooLarge(incoming.limit));
-    }
-    let mut body = pin!(body);
-    let mut came = 0;
-    while let Some(bytes) = next_piece(incoming, &mut body, &mut came).await? {
-        if !piece(bytes.as_ref()) {
-            break;
-        }
-    }
-    Ok(())
+) -> impl Stream<Item = Result<B, Refused>> {
+    let begun = (Box::pin(body), 0);
+    stream::try_unfold(begun, move |(mut body, came)| async move {
+        let piece = next_piece(incoming, &mut body, came).await?;
+        Ok(piece.map(|piece| {
+            let came = came + piece.as_ref().len() as u64;
+            (piece, (body, came))
+        }))
+    })
 }
 
 /// The next piece of a body of which `came` bytes were read; none at its proper end.
 async fn next_piece<B: AsRef<[u8]>, E: Display>(
     incoming: &Incoming<'_>,
-    body: &mut Pin<&mut impl Stream<Item = Result<B, E>>>,
-    came: &mut u64,
+    body: &mut (impl Stream<Item = Result<B, E>> + Unpin),
+    came: u64,
 ) -> Result<Option<B>, Refused> {
+    if incoming.declared.is_some_and(|bytes| bytes > incoming.limit) {
+        return Err(Refused::TooLarge(incoming.limit));
+    }
     match tokio::time::timeout(SILENCE, body.next()).await {
         Err(_) => Err(Refused::Broken(format!(
             "Nothing came for {} s after byte {came}. Send the file again.",
@@ -220,14 +217,13 @@ async fn next_piece<B: AsRef<[u8]>, E: Display>(
             "The file broke off after byte {came}: {error}. Send it again."
         ))),
         Ok(Some(Ok(bytes))) => {
-            *came += bytes.as_ref().len() as u64;
-            if *came > incoming.limit {
+            if came + bytes.as_ref().len() as u64 > incoming.limit {
                 return Err(Refused::TooLarge(incoming.limit));
             }
             Ok(Some(bytes))
         }
         Ok(None) => match incoming.declared {
-            Some(declared) if declared != *came => Err(Refused::Broken(format!(
+            Some(declared) if declared != came => Err(Refused::Broken(format!(
                 "{declared} bytes were announced and {came} came. Send the whole file again."
             ))),
             _ => Ok(None),

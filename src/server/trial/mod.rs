@@ -1,28 +1,32 @@
 //! Checks a file before it is sent: the report that an intake would write, and no trace of it.
 //!
 //! The file is spooled to an unnamed temporary file ([`spool`]), so that neither a slow sender nor a
-//! large file holds memory or a core. It then waits for its turn and takes every core that checks no
-//! other file, so that it is as quick as `feedgate check`; one that comes quickly is checked while it
-//! comes. The threads of a check give way to whatever else the process does, so that pages stay quick.
-//! Who finds the queue full is sent away, with the time after which trying again makes sense. The
-//! file is gone with the answer.
+//! large file holds memory or a core. It then waits for its [`turn`] and takes every core that checks
+//! no other file, so that it is as quick as `feedgate check`; one that comes quickly is checked while
+//! it comes, and then its sender is held up instead of a disk filled. The threads of a check give way
+//! to whatever else the process does, so that pages stay quick. Who finds the queue full is sent away,
+//! with the time after which trying again makes sense. The file is gone with the answer.
 
 mod spool;
+mod turn;
 
 use self::spool::{Follower, Spool};
-use super::intake::{Incoming, Refused, read_body};
+use self::turn::Turn;
+use super::intake::{Incoming, Refused, pieces};
 use super::pipeline::survey::survey_on;
 use crate::domain::feed::Terms;
 use crate::domain::report::Report;
 use crate::error::AppError;
 use crate::server::context;
 use anyhow::Context;
+use axum::body::Bytes;
 use chrono::{DateTime, Utc};
-use futures::Stream;
+use futures::{Stream, TryStreamExt};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::num::NonZero;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,9 +38,9 @@ const COMING: usize = 8;
 /// all of it.
 const GIVES_WAY: i32 = 15;
 /// Bytes of a file after which it is seen whether it comes quickly, and how long these may take.
-const QUICK: (u64, Duration) = (8 << 20, Duration::from_secs(1));
+const QUICK: (u64, Duration) = (2 << 20, Duration::from_millis(250));
 /// How long the check of a file that comes quickly waits for more of it, all together, before it
-/// leaves the cores to others.
+/// leaves the cores to others whenever it waits.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
@@ -177,7 +181,7 @@ impl Trials {
         body: impl Stream<Item = Result<B, E>>,
     ) -> Result<Report, Error>
     where
-        B: AsRef<[u8]>,
+        B: AsRef<[u8]> + Into<Bytes>,
         E: Display,
     {
         let place = self.coming.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
@@ -187,36 +191,36 @@ impl Trials {
             terms,
             now,
             counts: Arc::clone(&watch.counts),
-            place: Arc::new(place),
+            place,
         };
-        let mut spool = Spool::new().context("making a temporary file")?;
-        let (begun, mut early, mut failed) = (Instant::now(), None, None);
-        read_body(incoming, body, |bytes| {
+        let (begun, mut due) = (Instant::now(), Some(check));
+        let (mut spool, mut checked) = (Spool::new().context("making a temporary file")?, None);
+        let mut pieces = pin!(pieces(incoming, body));
+        while let Some(piece) = pieces.try_next().await? {
+            let piece: Bytes = piece.into();
             let counts = &watch.counts.bytes;
-            counts.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            match spool.write(bytes) {
-                Err(error) => failed = Some(error),
-                Ok(came) if came >= QUICK.0 && early.is_none() => {
-                    let is_quick = begun.elapsed() <= QUICK.1;
-                    early = Some(is_quick.then(|| self.check_early(&check, &spool)).flatten());
-                }
-                Ok(_) => {}
+            counts.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            let came = spool.write(piece).await.context("spooling a file")?;
+            if due.is_some()
+                && came >= QUICK.0
+                && begun.elapsed() <= QUICK.1
+                && let Ok(core) = self.checking.clone().try_acquire_owned()
+                && let Some(check) = due.take()
+            {
+                checked = Some(self.check(check, core, &spool)?);
             }
-            failed.is_none()
-        })
-        .await?;
-        if let Some(error) = failed {
-            return Err(anyhow::Error::new(error).context("spooling a file").into());
         }
         spool.end();
-        let report = match early.flatten() {
-            // It may have come to stand still: then it is checked from its begin as any other.
-            Some(early) => early.await.ok().and_then(Result::ok),
-            None => None,
-        };
-        let report = match report {
-            Some(report) => report,
-            None => self.check_whole(check, &spool).await?,
+        if let Some(check) = due.take() {
+            let core = tokio::time::timeout(TURN, self.checking.clone().acquire_owned()).await;
+            let Ok(Ok(core)) = core else {
+                return Err(Error::Busy);
+            };
+            checked = Some(self.check(check, core, &spool)?);
+        }
+        let report = match checked {
+            Some(checked) => checked.await.context("the check ended early")??,
+            None => return Err(anyhow::anyhow!("nothing was checked").into()),
         };
         match &incoming.digest {
             Some(announced) if *announced != report.file.sha256 => Err(Error::Refused(Refused::Changed {
@@ -227,51 +231,31 @@ impl Trials {
         }
     }
 
-    /// Begins to check a file that is still coming, if no other is being checked.
-    fn check_early(&self, check: &Check, spool: &Spool) -> Option<oneshot::Receiver<anyhow::Result<Report>>> {
-        let turn = self.checking.clone().try_acquire_owned().ok()?;
-        let turn = self.with_others(turn);
-        let source = spool.follow(PATIENCE).ok()?;
-        let check = check.clone();
-        giving_way(move || check.run(source, &turn)).ok()
-    }
-
-    /// Checks a file that has come, when its turn has.
-    async fn check_whole(&self, check: Check, spool: &Spool) -> Result<Report, Error> {
-        let source = spool.follow(Duration::ZERO).context("reading a spooled file")?;
-        let turn = tokio::time::timeout(TURN, self.checking.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(Error::Busy);
-        };
-        let turn = self.with_others(turn);
-        let checked = giving_way(move || check.run(source, &turn))?;
-        Ok(checked.await.context("the check ended early")??)
-    }
-
-    /// A turn, and those that nobody else has just now: as many cores.
-    fn with_others(&self, mut turn: OwnedSemaphorePermit) -> OwnedSemaphorePermit {
-        let others = u32::try_from(self.checking.available_permits()).unwrap_or(0);
-        if let Ok(others) = self.checking.clone().try_acquire_many_owned(others) {
-            turn.merge(others);
-        }
-        turn
+    /// Begins to check a file of which not all need have come, on a core and those that nobody else
+    /// has.
+    fn check(&self, check: Check, core: OwnedSemaphorePermit, spool: &Spool) -> anyhow::Result<Checked> {
+        let turn = Turn::with_others(&self.checking, core);
+        let cores = turn.cores();
+        let source = spool.follow(PATIENCE, turn).context("reading a spooled file")?;
+        giving_way(move || check.run(source, cores))
     }
 }
 
+/// What comes of a check.
+type Checked = oneshot::Receiver<anyhow::Result<Report>>;
+
 /// How a file is checked.
-#[derive(Clone)]
 struct Check {
     name: String,
     terms: Terms,
     now: DateTime<Utc>,
     counts: Arc<Counts>,
     /// It is kept to the end of the check even if nobody waits for it any more.
-    place: Arc<OwnedSemaphorePermit>,
+    place: OwnedSemaphorePermit,
 }
 
 impl Check {
-    fn run(self, source: Follower, turn: &OwnedSemaphorePermit) -> anyhow::Result<Report> {
-        let cores = NonZero::new(turn.num_permits()).unwrap_or(NonZero::<usize>::MIN);
+    fn run(self, source: Follower, cores: NonZero<usize>) -> anyhow::Result<Report> {
         let counts = self.counts;
         let report = survey_on(
             cores,
@@ -339,7 +323,7 @@ mod tests {
             limit: 100,
         };
         let attempt = async |trials: Trials| {
-            let body = futures::stream::iter([Ok::<_, String>(b"id,title\n1,Mug\n")]);
+            let body = futures::stream::iter([Ok::<_, String>(&b"id,title\n1,Mug\n"[..])]);
             let now = DateTime::UNIX_EPOCH;
             trials.attempt(&incoming, "", feed.terms(), now, body).await
         };
@@ -349,8 +333,8 @@ mod tests {
         assert_eq!(report.records.received, 1);
     }
 
-    /// A file of some megabytes in pieces, with a pause before the last.
-    async fn send(pause: Duration) -> Report {
+    /// A file of some megabytes in pieces, with a pause before the last; the report, and when it came.
+    async fn send(trials: &Trials, pause: Duration) -> (Report, Instant) {
         let feed = Feed::new(FeedId::new("acme/main"));
         let incoming = Incoming {
             id: fresh::delivery(),
@@ -377,15 +361,22 @@ mod tests {
             rest
         }));
         let body = body.map(Ok::<_, String>);
-        let (trials, now) = (Trials::with_places(2, 2), DateTime::UNIX_EPOCH);
+        let now = DateTime::UNIX_EPOCH;
         let report = trials.attempt(&incoming, "", feed.terms(), now, body).await;
-        assert_eq!(trials.checking.available_permits(), 2, "its turn is over");
-        report.expect("a report")
+        (report.expect("a report"), Instant::now())
     }
 
     #[tokio::test]
-    async fn a_file_is_checked_the_same_whether_it_comes_quickly_or_stands_still_on_its_way() {
-        let (quick, slow) = tokio::join!(send(Duration::ZERO), send(PATIENCE + Duration::from_millis(500)));
+    async fn a_file_that_stands_still_on_its_way_leaves_the_cores_to_others_and_is_checked_the_same() {
+        let trials = Trials::with_places(2, 2);
+        let (slow, quick) = tokio::join!(send(&trials, 3 * PATIENCE), async {
+            tokio::time::sleep(PATIENCE + Duration::from_millis(500)).await;
+            assert_eq!(trials.checking.available_permits(), 2, "it has left its turn");
+            send(&trials, Duration::ZERO).await
+        });
+        assert!(quick.1 < slow.1, "it does not wait for the other");
+        assert_eq!(trials.checking.available_permits(), 2, "their turns are over");
+        let (slow, quick) = (slow.0, quick.0);
         assert_eq!(quick.records.received, 12_000);
         assert_eq!(quick.file.sha256, slow.file.sha256);
         assert_eq!(quick.records, slow.records);

@@ -1,36 +1,75 @@
-//! Keeps a file that is being sent on disk, unnamed, and lets it be read from its begin while the
-//! rest is on its way.
+//! Holds a file that is being sent until somebody has read it: on disk, unnamed, for as long as nobody
+//! reads, and then a few megabytes of it in memory, for which its sender waits.
 
+use super::turn::Turn;
+use axum::body::Bytes;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
-/// A file as it comes.
+/// Bytes that are kept in memory for whoever reads; with as many, the sender waits.
+const ROOM: usize = 4 << 20;
+
+/// A file as it comes. Dropped before its end, it has broken off.
 #[derive(Debug)]
 pub(super) struct Spool {
     file: File,
-    came: Arc<Came>,
+    came: u64,
+    shared: Arc<Shared>,
 }
 
-/// How far it is, and who waits for more.
+/// What sender and reader have in common.
 #[derive(Debug, Default)]
-struct Came {
+struct Shared {
     state: Mutex<State>,
+    /// Something came, or the end.
     more: Condvar,
+    /// Something was read.
+    room: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    bytes: u64,
-    is_whole: bool,
-    is_over: bool,
+    /// Bytes in the file: the first that came.
+    on_disk: u64,
+    /// What came since somebody reads, and how many bytes that is.
+    recent: VecDeque<Bytes>,
+    waiting: usize,
+    reader: Reader,
+    end: End,
 }
 
-impl Came {
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    #[default]
+    None,
+    Reads,
+    Gone,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum End {
+    #[default]
+    Coming,
+    Whole,
+    BrokenOff,
+}
+
+impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ends(&self, how: End) {
+        let mut state = self.state();
+        if state.end == End::Coming {
+            state.end = how;
+        }
+        self.more.notify_all();
     }
 }
 
@@ -38,41 +77,64 @@ impl Spool {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile()?,
-            came: Arc::default(),
+            came: 0,
+            shared: Arc::default(),
         })
     }
 
-    /// Takes the next piece; the bytes that have come by now. Writes go to the page cache, in pieces
-    /// of a body, and so hold no thread for long.
-    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<u64> {
-        self.file.write_all(piece)?;
-        let mut state = self.came.state();
-        state.bytes += piece.len() as u64;
-        self.came.more.notify_all();
-        Ok(state.bytes)
+    /// Takes the next piece; the bytes that have come by now. Waits while there is no room for it.
+    /// What is written goes to the page cache, in pieces of a body, and so holds no thread for long.
+    pub(super) async fn write(&mut self, piece: Bytes) -> io::Result<u64> {
+        self.came += piece.len() as u64;
+        loop {
+            let room = self.shared.room.notified();
+            {
+                let mut state = self.shared.state();
+                match state.reader {
+                    Reader::None => {
+                        self.file.write_all(&piece)?;
+                        state.on_disk = self.came;
+                        return Ok(self.came);
+                    }
+                    // Its outcome says why.
+                    Reader::Gone => return Ok(self.came),
+                    Reader::Reads if state.waiting < ROOM => {
+                        state.waiting += piece.len();
+                        state.recent.push_back(piece);
+                        self.shared.more.notify_all();
+                        return Ok(self.came);
+                    }
+                    Reader::Reads => {}
+                }
+            }
+            room.await;
+        }
     }
 
     /// Says that nothing more comes: the file is whole.
     pub(super) fn end(&self) {
-        self.came.state().is_whole = true;
-        self.came.more.notify_all();
+        self.shared.ends(End::Whole);
     }
 
-    /// Reads it from its begin. Who follows waits for what is still to come, `patience` all together.
-    pub(super) fn follow(&self, patience: Duration) -> io::Result<Follower> {
+    /// Lets one read it from its begin, as far as it is and on. Whoever reads waits for what is still
+    /// to come, `patience` all together with its turn and then without.
+    pub(super) fn follow(&self, patience: Duration, turn: Turn) -> io::Result<Follower> {
+        let file = self.file.try_clone()?;
+        self.shared.state().reader = Reader::Reads;
         Ok(Follower {
-            file: self.file.try_clone()?,
-            came: Arc::clone(&self.came),
+            file,
+            shared: Arc::clone(&self.shared),
             at: 0,
+            piece: Bytes::new(),
             patience,
+            turn,
         })
     }
 }
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        self.came.state().is_over = true;
-        self.came.more.notify_all();
+        self.shared.ends(End::BrokenOff);
     }
 }
 
@@ -80,42 +142,86 @@ impl Drop for Spool {
 #[derive(Debug)]
 pub(super) struct Follower {
     file: File,
-    came: Arc<Came>,
+    shared: Arc<Shared>,
+    /// Bytes read from the file on disk.
     at: u64,
+    /// What is left of the piece that is being read.
+    piece: Bytes,
     patience: Duration,
+    turn: Turn,
+}
+
+/// Where the next bytes are.
+enum Next {
+    OnDisk(usize),
+    Piece(Bytes),
+    None,
 }
 
 impl Follower {
-    /// How far it may read now; no further than it is when the file ends there.
-    fn wait(&mut self) -> io::Result<u64> {
-        let mut state = self.came.state();
-        while state.bytes == self.at && !state.is_whole {
-            if state.is_over {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file broke off"));
+    /// Waits for the next bytes.
+    fn next(&mut self) -> io::Result<Next> {
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.state();
+        loop {
+            if self.at < state.on_disk {
+                let left = usize::try_from(state.on_disk - self.at);
+                return Ok(Next::OnDisk(left.unwrap_or(usize::MAX)));
+            }
+            if let Some(piece) = state.recent.pop_front() {
+                state.waiting -= piece.len();
+                shared.room.notify_one();
+                return Ok(Next::Piece(piece));
+            }
+            match state.end {
+                End::Whole => return Ok(Next::None),
+                End::BrokenOff => {
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file broke off"));
+                }
+                End::Coming => {}
             }
             if self.patience.is_zero() {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the file comes too slowly",
-                ));
+                self.turn.leave();
+                state = shared.more.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
             let begun = Instant::now();
-            let waited = self.came.more.wait_timeout(state, self.patience);
+            let waited = shared.more.wait_timeout(state, self.patience);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             self.patience = self.patience.saturating_sub(begun.elapsed());
         }
-        Ok(state.bytes)
     }
 }
 
 impl Read for Follower {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let until = self.wait()?;
-        let left = usize::try_from(until - self.at).unwrap_or(usize::MAX);
-        let most = left.min(buffer.len());
-        let read = self.file.read_at(&mut buffer[..most], self.at)?;
-        self.at += read as u64;
-        Ok(read)
+        if self.piece.is_empty() {
+            let next = self.next()?;
+            self.turn.come_back();
+            match next {
+                Next::OnDisk(left) => {
+                    let most = left.min(buffer.len());
+                    let read = self.file.read_at(&mut buffer[..most], self.at)?;
+                    self.at += read as u64;
+                    return Ok(read);
+                }
+                Next::Piece(piece) => self.piece = piece,
+                Next::None => return Ok(0),
+            }
+        }
+        let piece = self.piece.split_to(self.piece.len().min(buffer.len()));
+        buffer[..piece.len()].copy_from_slice(&piece);
+        Ok(piece.len())
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.reader = Reader::Gone;
+        state.recent.clear();
+        drop(state);
+        self.shared.room.notify_one();
     }
 }
 
@@ -125,44 +231,55 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    #[test]
-    fn who_follows_reads_every_byte_and_the_end_only_when_it_has_come() {
-        let mut spool = Spool::new().expect("a file");
-        let mut follower = spool.follow(PATIENCE).expect("a reader");
-        let reading = std::thread::spawn(move || {
-            let mut text = String::new();
-            follower.read_to_string(&mut text).map(|_| text)
-        });
-        let mut sent = String::new();
-        for n in 0..500 {
-            let piece = format!("{n},");
-            let came = spool.write(piece.as_bytes()).expect("written");
-            sent.push_str(&piece);
-            assert_eq!(came, sent.len() as u64);
-            if n % 50 == 0 {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        }
-        spool.end();
-        assert_eq!(reading.join().expect("no panic").expect("the whole file"), sent);
-        let mut again = String::new();
-        let mut late = spool.follow(Duration::ZERO).expect("a reader");
-        late.read_to_string(&mut again).expect("nothing to wait for");
-        assert_eq!(again, sent);
+    fn reading(mut follower: Follower) -> std::thread::JoinHandle<io::Result<Vec<u8>>> {
+        std::thread::spawn(move || {
+            let mut read = Vec::new();
+            follower.read_to_end(&mut read).map(|_| read)
+        })
     }
 
-    #[test]
-    fn who_follows_a_slow_sender_gives_up_and_learns_of_one_who_goes() {
+    #[tokio::test]
+    async fn who_follows_reads_every_byte_and_the_end_only_when_it_has_come() {
         let mut spool = Spool::new().expect("a file");
-        spool.write(b"half").expect("written");
-        let mut text = String::new();
-        let mut hasty = spool.follow(Duration::from_millis(10)).expect("a reader");
-        let slow = hasty.read_to_string(&mut text).expect_err("more was to come");
-        assert_eq!((slow.kind(), text.as_str()), (io::ErrorKind::TimedOut, "half"));
-        let mut patient = spool.follow(PATIENCE).expect("a reader");
-        let reading = std::thread::spawn(move || patient.read_to_string(&mut String::new()));
+        let (mut sent, mut reads) = (Vec::new(), None);
+        for n in 0..500_u32 {
+            if n == 100 {
+                let follower = spool.follow(PATIENCE, Turn::none()).expect("a reader");
+                reads = Some(reading(follower));
+            }
+            let piece = format!("{n},").repeat(20_000);
+            sent.extend_from_slice(piece.as_bytes());
+            let came = spool.write(piece.into()).await.expect("written");
+            assert_eq!(came, sent.len() as u64);
+            assert!(spool.shared.state().waiting < ROOM + 80_000, "its sender waits");
+        }
+        assert!(sent.len() > 4 * ROOM, "more than is kept in memory");
+        spool.end();
+        let read = reads.expect("begun").join().expect("no panic");
+        assert!(read.expect("the whole file") == sent);
+        let whole = Spool::new().expect("a file");
+        whole.end();
+        let read = reading(whole.follow(Duration::ZERO, Turn::none()).expect("a reader"));
+        assert!(read.join().expect("no panic").expect("nothing").is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_follows_learns_that_the_sender_has_gone_and_a_sender_that_nobody_reads() {
+        let mut spool = Spool::new().expect("a file");
+        spool.write(Bytes::from_static(b"half")).await.expect("written");
+        let read = reading(spool.follow(PATIENCE, Turn::none()).expect("a reader"));
         drop(spool);
-        let gone = reading.join().expect("no panic").expect_err("it broke off");
+        let gone = read.join().expect("no panic").expect_err("it broke off");
         assert_eq!(gone.kind(), io::ErrorKind::UnexpectedEof);
+
+        let mut spool = Spool::new().expect("a file");
+        let follower = spool.follow(PATIENCE, Turn::none()).expect("a reader");
+        let piece = Bytes::from(vec![0; ROOM]);
+        spool.write(piece.clone()).await.expect("there is room");
+        let (waited, ()) = tokio::join!(spool.write(piece), async {
+            tokio::task::yield_now().await;
+            drop(follower);
+        });
+        assert_eq!(waited.expect("nobody to wait for"), 2 * ROOM as u64);
     }
 }
