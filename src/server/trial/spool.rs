@@ -1,5 +1,5 @@
 //! Holds a file that is being sent until somebody has read it: on disk, unnamed, for as long as nobody
-//! reads, and then a few megabytes of it in memory, for which its sender waits.
+//! reads, and while somebody does a few megabytes of it in memory, for which its sender waits.
 
 use super::turn::Turn;
 use axum::body::Bytes;
@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 
 /// Bytes that are kept in memory for whoever reads; with as many, the sender waits.
 const ROOM: usize = 4 << 20;
+/// What a piece takes beside its bytes, about: a file may come in very small ones.
+const AROUND: usize = 64;
 
 /// A file as it comes. Dropped before its end, it has broken off.
 #[derive(Debug)]
@@ -34,9 +36,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Bytes in the file: the first that came.
+    /// Bytes in the file, which are read before what is in memory.
     on_disk: u64,
-    /// What came since somebody reads, and how many bytes that is.
+    /// What came behind them while somebody reads, and how many bytes that takes.
     recent: VecDeque<Bytes>,
     waiting: usize,
     reader: Reader,
@@ -48,6 +50,8 @@ enum Reader {
     #[default]
     None,
     Reads,
+    /// It has read all that came, and left its turn; what comes is for the disk until it has caught up.
+    Away,
     Gone,
 }
 
@@ -65,10 +69,7 @@ impl Shared {
     }
 
     fn ends(&self, how: End) {
-        let mut state = self.state();
-        if state.end == End::Coming {
-            state.end = how;
-        }
+        self.state().end = how;
         self.more.notify_all();
     }
 }
@@ -86,20 +87,24 @@ impl Spool {
     /// What is written goes to the page cache, in pieces of a body, and so holds no thread for long.
     pub(super) async fn write(&mut self, piece: Bytes) -> io::Result<u64> {
         self.came += piece.len() as u64;
+        if piece.is_empty() {
+            return Ok(self.came);
+        }
         loop {
             let room = self.shared.room.notified();
             {
                 let mut state = self.shared.state();
                 match state.reader {
-                    Reader::None => {
+                    Reader::None | Reader::Away => {
                         self.file.write_all(&piece)?;
-                        state.on_disk = self.came;
+                        state.on_disk += piece.len() as u64;
+                        self.shared.more.notify_all();
                         return Ok(self.came);
                     }
                     // Its outcome says why.
                     Reader::Gone => return Ok(self.came),
                     Reader::Reads if state.waiting < ROOM => {
-                        state.waiting += piece.len();
+                        state.waiting += piece.len() + AROUND;
                         state.recent.push_back(piece);
                         self.shared.more.notify_all();
                         return Ok(self.came);
@@ -116,11 +121,15 @@ impl Spool {
         self.shared.ends(End::Whole);
     }
 
-    /// Lets one read it from its begin, as far as it is and on. Whoever reads waits for what is still
-    /// to come, `patience` all together with its turn and then without.
+    /// Lets one read it from its begin, as far as it is and on: once, for what is read is gone.
+    /// Whoever reads waits for what is still to come, `patience` all together with its turn and then
+    /// without.
     pub(super) fn follow(&self, patience: Duration, turn: Turn) -> io::Result<Follower> {
         let file = self.file.try_clone()?;
-        self.shared.state().reader = Reader::Reads;
+        let mut state = self.shared.state();
+        debug_assert!(state.reader == Reader::None, "it is read once");
+        state.reader = Reader::Reads;
+        drop(state);
         Ok(Follower {
             file,
             shared: Arc::clone(&self.shared),
@@ -164,24 +173,25 @@ impl Follower {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.state();
         loop {
+            if state.end == End::BrokenOff {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file broke off"));
+            }
             if self.at < state.on_disk {
                 let left = usize::try_from(state.on_disk - self.at);
                 return Ok(Next::OnDisk(left.unwrap_or(usize::MAX)));
             }
+            state.reader = Reader::Reads;
             if let Some(piece) = state.recent.pop_front() {
-                state.waiting -= piece.len();
+                state.waiting -= piece.len() + AROUND;
                 shared.room.notify_one();
                 return Ok(Next::Piece(piece));
             }
-            match state.end {
-                End::Whole => return Ok(Next::None),
-                End::BrokenOff => {
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file broke off"));
-                }
-                End::Coming => {}
+            if state.end == End::Whole {
+                return Ok(Next::None);
             }
             if self.patience.is_zero() {
                 self.turn.leave();
+                state.reader = Reader::Away;
                 state = shared.more.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -202,6 +212,12 @@ impl Read for Follower {
                 Next::OnDisk(left) => {
                     let most = left.min(buffer.len());
                     let read = self.file.read_at(&mut buffer[..most], self.at)?;
+                    if read == 0 && most > 0 {
+                        return Err(io::Error::new(
+                            io::ErrorKind::UnexpectedEof,
+                            "the spooled file is shorter than what was written",
+                        ));
+                    }
                     self.at += read as u64;
                     return Ok(read);
                 }
@@ -244,7 +260,7 @@ mod tests {
         let (mut sent, mut reads) = (Vec::new(), None);
         for n in 0..500_u32 {
             if n == 100 {
-                let follower = spool.follow(PATIENCE, Turn::none()).expect("a reader");
+                let follower = spool.follow(PATIENCE, Turn::only()).expect("a reader");
                 reads = Some(reading(follower));
             }
             let piece = format!("{n},").repeat(20_000);
@@ -259,21 +275,45 @@ mod tests {
         assert!(read.expect("the whole file") == sent);
         let whole = Spool::new().expect("a file");
         whole.end();
-        let read = reading(whole.follow(Duration::ZERO, Turn::none()).expect("a reader"));
+        let read = reading(whole.follow(Duration::ZERO, Turn::only()).expect("a reader"));
         assert!(read.join().expect("no panic").expect("nothing").is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_sender_goes_on_while_whoever_reads_has_no_turn() {
+        let cores = Arc::new(tokio::sync::Semaphore::new(1));
+        let taken = Arc::clone(&cores).acquire_owned().await.expect("a core");
+        let mut spool = Spool::new().expect("a file");
+        spool.write(Bytes::from_static(b"a")).await.expect("written");
+        let turn = Turn::with_others(&cores, taken);
+        let read = reading(spool.follow(Duration::ZERO, turn).expect("a reader"));
+        // It has read what there is, and waits without its turn: somebody else takes it.
+        let other = Arc::clone(&cores).acquire_owned().await.expect("a core");
+        let piece = Bytes::from(vec![b'b'; 1 << 20]);
+        for n in 0..16 {
+            let came = spool.write(piece.clone()).await.expect("nobody is waited for");
+            assert_eq!(came, 1 + (n + 1) * piece.len() as u64);
+            spool.write(Bytes::new()).await.expect("nothing");
+        }
+        drop(other);
+        spool.write(Bytes::from_static(b"c")).await.expect("written");
+        spool.end();
+        let read = read.join().expect("no panic").expect("the whole file");
+        assert_eq!(read.len(), 2 + 16 * piece.len());
+        assert!(read.starts_with(b"ab") && read.ends_with(b"bc"));
     }
 
     #[tokio::test]
     async fn who_follows_learns_that_the_sender_has_gone_and_a_sender_that_nobody_reads() {
         let mut spool = Spool::new().expect("a file");
         spool.write(Bytes::from_static(b"half")).await.expect("written");
-        let read = reading(spool.follow(PATIENCE, Turn::none()).expect("a reader"));
+        let read = reading(spool.follow(PATIENCE, Turn::only()).expect("a reader"));
         drop(spool);
         let gone = read.join().expect("no panic").expect_err("it broke off");
         assert_eq!(gone.kind(), io::ErrorKind::UnexpectedEof);
 
         let mut spool = Spool::new().expect("a file");
-        let follower = spool.follow(PATIENCE, Turn::none()).expect("a reader");
+        let follower = spool.follow(PATIENCE, Turn::only()).expect("a reader");
         let piece = Bytes::from(vec![0; ROOM]);
         spool.write(piece.clone()).await.expect("there is room");
         let (waited, ()) = tokio::join!(spool.write(piece), async {
