@@ -57,6 +57,15 @@ impl Way {
         query
     }
 
+    /// All of it up to and with the newest that there was, whatever came since.
+    pub fn until(&self, newest: &str) -> Document {
+        let mut query = self.query.clone();
+        let mut ids = query.get_document("_id").cloned().unwrap_or_default();
+        ids.insert("$lte", newest);
+        query.insert("_id", ids);
+        query
+    }
+
     /// All of it before `id`, newest first.
     pub fn before(&self, id: &str) -> Document {
         let mut query = self.query.clone();

@@ -217,7 +217,7 @@ fn shown() -> Document {
 }
 
 impl Store {
-    /// Walks all held records of a filter in the scope, in the order in which they came.
+    /// Walks all held records that a filter has in the scope now, in the order in which they came.
     pub fn walk_held(
         &self,
         scope: &Scope,
@@ -227,8 +227,16 @@ impl Store {
         let open = async move {
             let way = store.way(&scope, &filter, true).await?;
             let held = store.collection::<Document>("quarantine");
+            let newest = held
+                .find_one(way.query.clone())
+                .projection(doc! {"_id": 1})
+                .sort(doc! {"_id": -1})
+                .hint(way.hint())
+                .await?;
+            // Nothing is read of a list that has nothing.
+            let newest = newest.as_ref().and_then(|newest| newest.get_str("_id").ok());
             let reading = held
-                .find(way.query.clone())
+                .find(way.until(newest.unwrap_or_default()))
                 .projection(shown())
                 .sort(doc! {"_id": 1})
                 .hint(way.hint())

@@ -213,8 +213,8 @@ impl When {
     }
 }
 
-/// Held records as lines: while some are written, the next are read. A search of them goes on until
-/// all are looked at, a page at a time.
+/// Held records as lines, in the order in which they came: while some are written, the next are read.
+/// A search of them goes on until all are looked at, a page at a time, and so from the newest on.
 fn held(
     state: &AppState,
     viewer: &Viewer,
