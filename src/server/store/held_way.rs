@@ -60,9 +60,7 @@ impl Way {
     /// All of it up to and with the newest that there was, whatever came since.
     pub fn until(&self, newest: &str) -> Document {
         let mut query = self.query.clone();
-        let mut ids = query.get_document("_id").cloned().unwrap_or_default();
-        ids.insert("$lte", newest);
-        query.insert("_id", ids);
+        narrow_ids(&mut query, "$lte", newest);
         query
     }
 
@@ -78,7 +76,7 @@ impl Way {
 fn narrow_ids(query: &mut Document, limit: &str, id: &str) {
     let mut ids = query.get_document("_id").cloned().unwrap_or_default();
     let wider = |there: &str| match limit {
-        "$lt" => there <= id,
+        "$lt" | "$lte" => there <= id,
         _ => there > id,
     };
     if limit == "$gt" && ids.get_str("$gte").is_ok_and(|there| there <= id) {

@@ -40,7 +40,8 @@ impl Turn {
     }
 
     /// Takes a turn anew if it was left, of one core at least and no more than before, and waits for
-    /// it: whoever has one ends, or leaves it as well. Blocks its thread, which must not be one of the runtime's.
+    /// it: whoever has one ends, or leaves it as well. Blocks its thread, which must not be one of the
+    /// runtime's.
     pub(super) fn come_back(&mut self) {
         if self.taken.is_none() {
             let taken = self.runtime.block_on(Arc::clone(&self.cores).acquire_owned());
@@ -49,6 +50,7 @@ impl Turn {
         }
     }
 
+    /// A turn of the only core that there is.
     #[cfg(test)]
     pub(super) fn only() -> Self {
         let cores = Arc::new(Semaphore::new(1));
