@@ -43,19 +43,20 @@ pub async fn lend() -> Lent {
     let rested = |(at, _): &mut (Instant, String)| at.elapsed() >= RESTS;
     loop {
         let found = given_back().pop_front_if(rested);
-        let Some((_, name)) = found else {
-            return Lent {
-                name: new_database(),
-                is_handed_on: true,
-            };
+        let name = match found {
+            None => new_database(),
+            Some((_, name)) => {
+                let client = Client::with_uri_str(uri()).await.expect("a client");
+                if !emptied(&client.database(&name)).await {
+                    continue;
+                }
+                name
+            }
         };
-        let client = Client::with_uri_str(uri()).await.expect("a client");
-        if emptied(&client.database(&name)).await {
-            return Lent {
-                name,
-                is_handed_on: true,
-            };
-        }
+        return Lent {
+            name,
+            is_handed_on: true,
+        };
     }
 }
 
