@@ -54,7 +54,7 @@ impl Stretch {
                 )
             }
         };
-        let unit = unit(until - from);
+        let unit = unit(from, until);
         let (cuts, stride) = match unit {
             BucketSize::Day => days(calendar, from, until),
             size => (steps(size, from, until), 1),
@@ -209,12 +209,18 @@ impl Stretch {
     }
 }
 
-/// The unit in which a stretch of this length makes a readable chart.
-fn unit(length: TimeDelta) -> BucketSize {
-    // Six hours up to now begin a part of a minute earlier, at a whole one.
-    if length <= TimeDelta::hours(6) + TimeDelta::minutes(2) {
+/// The unit in which a stretch makes a readable chart: the shortest of which it is not too many, from
+/// the first whole one to the last, for so it is asked for when it is fixed.
+fn unit(from: DateTime<Utc>, until: DateTime<Utc>) -> BucketSize {
+    let is_short = |size: BucketSize, longest: TimeDelta| {
+        let cut = size.floor(until);
+        let last = if cut < until { cut + size.length() } else { cut };
+        // Six hours up to now begin and end within a minute.
+        last - size.floor(from) <= longest + size.length() * 2
+    };
+    if is_short(BucketSize::Minute, TimeDelta::hours(6)) {
         BucketSize::Minute
-    } else if length <= TimeDelta::days(8) + TimeDelta::hours(2) {
+    } else if is_short(BucketSize::Hour, TimeDelta::days(8)) {
         BucketSize::Hour
     } else {
         BucketSize::Day

@@ -191,3 +191,17 @@ proptest! {
         prop_assert_eq!(fixed.span.from, first);
     }
 }
+
+#[test]
+fn a_stretch_that_its_widening_makes_longer_is_the_same_by_its_fixed_link() {
+    let now = at("2026-11-24T12:20:00Z");
+    for (from, until) in [
+        // Hours less than two beyond eight days, and minutes beyond six hours.
+        ("2008-01-11T01:14:15Z", "2008-01-19T03:00:01Z"),
+        ("2026-11-20T00:00:59Z", "2026-11-20T06:02:01Z"),
+    ] {
+        let stretch = Stretch::of(Range::Between(at(from), at(until)), Calendar::UTC, now);
+        let fixed = Stretch::fix(&asked(&stretch.shown().fixed, "UTC"), now);
+        assert_eq!((fixed.unit, fixed.cuts), (stretch.unit, stretch.cuts));
+    }
+}
