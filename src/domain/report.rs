@@ -99,7 +99,7 @@ pub struct FileReport {
 
 /// How many records went which way. `received = accepted + unchanged + quarantined` once a
 /// file is decided; `warned` counts records among the accepted and unchanged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Counts {
     /// Records read from the file.
     pub received: u64,

@@ -83,7 +83,7 @@ impl BucketSize {
 ///
 /// Bucket `i` holds durations whose logarithm to base [`Latencies::GROWTH`] rounds up to `i`
 /// (the `DDSketch` layout), so a percentile is within 2 % of the true value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Latencies {
     /// Bucket number and how many fell into it, by number; none of them zero.
     buckets: Vec<(u16, u64)>,
@@ -204,7 +204,7 @@ impl FromIterator<(u16, u64)> for Latencies {
 }
 
 /// What happened in one stretch of time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rollup {
     /// Its first instant.
     pub start: DateTime<Utc>,

@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::auth;
+use super::charts;
 use super::clock::Clock;
 use super::figures::Figures;
 use super::live::Live;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub figures: Figures,
     /// What failed, as far as it was asked for since the rollups last changed.
     pub reasons: Reasons,
+    /// The charts drawn last.
+    pub charts: charts::Kept,
     /// What was answered a moment ago.
     pub answers: Answers,
     /// What open pages are told by.

@@ -22,7 +22,7 @@ pub struct History {
 }
 
 /// What is to be expected of one bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Band {
     /// Usually not less than this.
     pub low: u64,

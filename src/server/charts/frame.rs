@@ -53,7 +53,7 @@ pub struct Before {
 }
 
 /// One bucket of a chart.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(super) struct Bucket {
     /// What happened in it.
     pub rollup: Rollup,

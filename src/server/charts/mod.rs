@@ -6,7 +6,8 @@
 //! Each chart is one file that turns buckets into marks; [`canvas`] draws marks with plotters, and
 //! [`sheet`] writes what plotters draws, with class names in the place of colours, so that one drawing
 //! serves light, dark and print; [`axis`] chooses ticks where people would. Which figures a range has is the
-//! store's business, how a chart looks is the style sheet's (`style/40-charts.css`).
+//! store's business, how a chart looks is the style sheet's (`style/40-charts.css`). [`kept`] hands out
+//! again what was drawn of the same figures.
 //!
 //! To add a chart: a file with one function from buckets and their frame to
 //! [`Chart`](crate::domain::chart::Chart), its inks in [`canvas::Ink`], and a line below.
@@ -17,6 +18,7 @@ mod canvas;
 mod expected;
 mod frame;
 mod heat;
+mod kept;
 mod latency;
 mod raster;
 mod rejection;
@@ -29,18 +31,17 @@ pub use alone::alone;
 pub use expected::{DAYS_BACK, History};
 pub use frame::{Before, Frame};
 pub use heat::heat;
+pub use kept::Kept;
 pub use raster::{Error, png};
 
 use crate::api::overview::Charts;
-use crate::domain::rollup::Rollup;
+use frame::Bucket;
 
-/// All three charts of a range. `rollups` may come in any order, with or without empty ones, and
-/// finer than the frame's buckets.
-pub fn all<'a>(rollups: impl IntoIterator<Item = &'a Rollup>, frame: &Frame) -> Charts {
-    let buckets = frame.buckets(rollups);
+/// All three charts of a range, drawn anew.
+fn all(buckets: &[Bucket], frame: &Frame) -> Charts {
     Charts {
-        volume: volume::volume(&buckets, frame),
-        rejection: rejection::rejection(&buckets, frame),
-        latency: latency::latency(&buckets, frame),
+        volume: volume::volume(buckets, frame),
+        rejection: rejection::rejection(buckets, frame),
+        latency: latency::latency(buckets, frame),
     }
 }

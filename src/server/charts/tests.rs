@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::domain::chart::Chart;
+use crate::domain::happening::{Happening, What};
+use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::query::Range;
 use crate::domain::report::Counts;
+use crate::domain::rollup::Rollup;
 use crate::server::calendar::{Calendar, Stretch};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -48,7 +51,7 @@ fn three(rollups: &[Rollup], frame: &Frame) -> [Chart; 3] {
             table: table.to_owned(),
             ..frame.clone()
         };
-        all(rollups, &frame)
+        all(&frame.buckets(rollups), &frame)
     };
     [
         of("volume").volume,
@@ -204,8 +207,6 @@ fn the_bucket_still_filling_is_marked_and_has_no_rate() {
 
 #[test]
 fn what_happened_is_marked_where_it_happened_and_leads_to_its_object() {
-    use crate::domain::happening::{Happening, What};
-    use crate::domain::ids::FeedId;
     let mut frame = frame(TimeDelta::hours(100));
     let contract = |hours| Happening {
         at: start() + TimeDelta::hours(hours),
@@ -244,4 +245,66 @@ fn a_query_cannot_break_out_of_the_picture() {
     for chart in three(&[rollup(start(), 5, 1)], &frame) {
         assert!(!elements(&chart.svg).contains_key("script"));
     }
+}
+
+#[test]
+fn what_is_kept_is_what_would_be_drawn_and_is_drawn_once_whatever_differs() {
+    let day = frame(TimeDelta::days(1));
+    let of = |change: &dyn Fn(&mut Frame)| {
+        let mut frame = day.clone();
+        change(&mut frame);
+        frame
+    };
+    let (berlin, _) = Calendar::understand("Europe/Berlin");
+    let cut = |calendar| {
+        let range = Range::Between(start(), start() + TimeDelta::days(1));
+        Stretch::of(range, calendar, day.now)
+    };
+    let frames = [
+        day.clone(),
+        of(&|frame| frame.table = "volume".to_owned()),
+        of(&|frame| frame.query = "partner=b".to_owned()),
+        of(&|frame| frame.now = start()),
+        of(&|frame| frame.stretch = cut(berlin)),
+        of(&|frame| frame.history.begins = Some(start() - TimeDelta::days(60))),
+        of(&|frame| {
+            frame.before = Some(Before {
+                name: "a day before",
+                cuts: day.stretch.cuts.clone(),
+                rollups: vec![rollup(start(), 7, 0)],
+                begins: Some(start()),
+            });
+        }),
+        of(&|frame| {
+            frame.happenings = vec![Happening {
+                at: start(),
+                feed: FeedId::new("a/b"),
+                what: What::Replay {
+                    delivery: DeliveryId::new("d"),
+                    sent: 3,
+                    passed: 2,
+                },
+            }];
+        }),
+    ];
+    let few = [rollup(start(), 5, 0)];
+    let many = [
+        rollup(start(), 5, 1),
+        rollup(start() + TimeDelta::hours(5), 90, 2),
+    ];
+    let kept = Kept::default();
+    let mut different = Vec::new();
+    for _ in 0..2 {
+        for frame in &frames {
+            for rollups in [&few[..], &many[..], &[]] {
+                let anew = all(&frame.buckets(rollups), frame);
+                assert_eq!(kept.all(rollups, frame), anew);
+                if !different.contains(&anew) {
+                    different.push(anew);
+                }
+            }
+        }
+    }
+    assert!(different.len() >= frames.len() * 3 - 3);
+    assert!(kept.count() <= frames.len() * 3, "none is drawn twice");
 }

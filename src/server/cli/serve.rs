@@ -2,6 +2,7 @@
 
 use super::opened::{Opened, told_to_stop};
 use crate::server::answers::{self, Answers};
+use crate::server::charts::Kept;
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Web};
 use crate::server::context::AppState;
@@ -91,6 +92,7 @@ pub(super) fn state(web: &Web, store: Store) -> anyhow::Result<AppState> {
     Ok(AppState {
         figures: Figures::new(store.clone()),
         reasons: Reasons::default(),
+        charts: Kept::default(),
         answers: Answers::new(answers::GOOD_FOR),
         live: Live::default(),
         store,

@@ -9,7 +9,6 @@ use crate::domain::ids::PartnerId;
 use crate::domain::query::Asked;
 use crate::domain::rollup::Rollup;
 use crate::error::AppError;
-use crate::server::charts;
 use crate::server::context::AppState;
 use crate::server::store::FeedState;
 use std::collections::BTreeMap;
@@ -86,7 +85,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
         compared: sight.compared(&figures, None),
         followed: figures.followed,
         open: open.values().sum(),
-        charts: charts::all(
+        charts: state.charts.all(
             figures.all(span).values(),
             &sight.frame(&figures, None, String::new(), happenings.clone()),
         ),

@@ -8,7 +8,6 @@ use crate::domain::health::{self, Signs};
 use crate::domain::ids::PartnerId;
 use crate::domain::query::{Asked, DeliveryFilter};
 use crate::error::AppError;
-use crate::server::charts;
 use crate::server::context::AppState;
 
 /// Newest deliveries on the page.
@@ -76,7 +75,7 @@ pub async fn read(
         now: figures,
         compared: sight.compared(&rolled, Some(id)),
         open: open.get(id).copied().unwrap_or(0),
-        charts: charts::all(
+        charts: state.charts.all(
             all.values(),
             &sight.frame(&rolled, Some(id), format!("partner={id}"), happenings.clone()),
         ),

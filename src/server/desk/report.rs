@@ -16,7 +16,6 @@ use crate::domain::rollup::BucketSize;
 use crate::domain::score::Score;
 use crate::error::AppError;
 use crate::server::calendar::Grain;
-use crate::server::charts;
 use crate::server::context::AppState;
 use crate::server::store::FeedState;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -178,7 +177,7 @@ pub async fn read(
         unread: unread.rows,
         files: deliveries.total,
         deliveries: deliveries.rows,
-        charts: charts::all(
+        charts: state.charts.all(
             all.values(),
             &sight.frame(&rolled, Some(id), format!("partner={id}"), Vec::new()),
         ),

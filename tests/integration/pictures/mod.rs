@@ -107,7 +107,7 @@ fn frame(range: Range) -> Frame {
 }
 
 fn of(frame: &Frame) -> Charts {
-    charts::all(&hours(frame.stretch.span.from, now()), frame)
+    charts::Kept::default().all(&hours(frame.stretch.span.from, now()), frame)
 }
 
 fn ensure_all(name: &str, charts: &Charts) {
@@ -150,7 +150,7 @@ fn a_week_beside_the_week_before_with_what_was_to_be_expected() {
 #[test]
 fn a_stretch_in_which_nothing_came() {
     let frame = frame(Range::LastHours(24));
-    ensure_all("-empty", &charts::all(&[], &frame));
+    ensure_all("-empty", &charts::Kept::default().all(&[], &frame));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use feedgate::domain::job::Kind;
 use feedgate::domain::quarantine::{HeldRecord, Revision};
 use feedgate::domain::record::Attributes;
 use feedgate::server::answers::Answers;
+use feedgate::server::charts::Kept;
 use feedgate::server::clock::Clock;
 use feedgate::server::config::{Intake, Knowing, Working};
 use feedgate::server::context::AppState;
@@ -130,6 +131,7 @@ impl App {
             store: store.clone(),
             figures: Figures::new(store.clone()),
             reasons: Reasons::default(),
+            charts: Kept::default(),
             live: Live::default(),
             answers: Answers::new(good_for),
             clock: clock.clone(),
