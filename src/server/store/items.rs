@@ -4,7 +4,7 @@
 //! Only what changed is written. Taking a file in twice for the same delivery gives the same
 //! counts as once, because an item remembers which delivery wrote it.
 
-use super::{Result, Store, is_duplicate_key, when};
+use super::{Error, Result, Store, is_duplicate_key, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::item;
@@ -228,15 +228,27 @@ impl Store {
         self.replace_items(changed).await
     }
 
+    /// Puts items in the place of what is there, in one transaction: the server makes one write of
+    /// it, and not one of each.
     async fn replace_items(&self, items: &[Item]) -> Result<()> {
         if items.is_empty() {
             return Ok(());
         }
-        let answer = self.db.run_raw_command(replacing(items)?).await?;
-        all_written(&answer)
+        let items: Vec<&Item> = items.iter().collect();
+        let mut session = self.client.start_session().await?;
+        for _ in 0..transaction::TRIES {
+            session.start_transaction().await?;
+            let replaced = self.replace_items_in(&mut session, &items).await;
+            if transaction::end(&mut session, replaced).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict {
+            what: "what an ingest writes".to_owned(),
+        })
     }
 
-    /// The same in a transaction.
+    /// The same in a transaction that does more.
     pub(super) async fn replace_items_in(&self, session: &mut ClientSession, items: &[&Item]) -> Result<()> {
         if items.is_empty() {
             return Ok(());
@@ -353,9 +365,7 @@ fn all_written(answer: &Document) -> Result<()> {
     let errors = answer.get_array("writeErrors").ok();
     match errors.and_then(|errors| errors.first()) {
         None => Ok(()),
-        Some(error) => Err(super::Error::Corrupt(format!(
-            "items could not be written: {error}"
-        ))),
+        Some(error) => Err(Error::Corrupt(format!("items could not be written: {error}"))),
     }
 }
 
@@ -383,8 +393,8 @@ fn stored(raw: &RawDocument, prefix: usize) -> Result<Stored<'_>> {
     })
 }
 
-fn corrupt(error: impl std::fmt::Display) -> super::Error {
-    super::Error::Corrupt(error.to_string())
+fn corrupt(error: impl std::fmt::Display) -> Error {
+    Error::Corrupt(error.to_string())
 }
 
 /// Keys of every item of a feed: from `feed/` to just before the next character after `/`.
