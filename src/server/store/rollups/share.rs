@@ -114,7 +114,11 @@ fn written(parts: &Parts) -> String {
     let mut text = String::with_capacity(parts.len() * 24);
     for (path, n) in parts {
         // A name may have a break in it, and no percent sign that is not an escape.
-        let path = path.replace('\n', "%0A");
+        let path = if path.contains('\n') {
+            Cow::Owned(path.replace('\n', "%0A"))
+        } else {
+            Cow::Borrowed(path)
+        };
         let _ = writeln!(text, "{path} {n}");
     }
     text
@@ -131,24 +135,32 @@ fn read_parts(text: &str) -> Result<Parts> {
         .collect()
 }
 
-/// What is to be added to which buckets.
+/// What is to be added to which buckets: kept by minutes, of which hours and days are made in the end,
+/// for a share is added to one of each.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    buckets: BTreeMap<(String, BucketSize, DateTime<Utc>), (String, Parts)>,
+    feeds: BTreeMap<String, OfFeed>,
+}
+
+#[derive(Debug)]
+struct OfFeed {
+    partner: String,
+    minutes: BTreeMap<DateTime<Utc>, Parts>,
 }
 
 impl Changes {
     /// Adds a share to its minute, hour and day; `sign` is −1 to take it away.
     pub(super) fn add(&mut self, share: &Share, sign: i64) {
-        for size in BucketSize::ALL {
-            let key = (share.feed.clone(), size, size.floor(share.minute));
-            let (_, parts) = self
-                .buckets
-                .entry(key)
-                .or_insert_with(|| (share.partner.clone(), Parts::new()));
-            for (path, n) in &share.parts {
-                *parts.entry(path.clone()).or_default() += sign * n;
-            }
+        if !self.feeds.contains_key(&share.feed) {
+            let feed = OfFeed {
+                partner: share.partner.clone(),
+                minutes: BTreeMap::new(),
+            };
+            self.feeds.insert(share.feed.clone(), feed);
+        }
+        if let Some(feed) = self.feeds.get_mut(&share.feed) {
+            let minute = BucketSize::Minute.floor(share.minute);
+            add_parts(feed.minutes.entry(minute).or_default(), &share.parts, sign);
         }
     }
 
@@ -156,12 +168,33 @@ impl Changes {
     pub(super) fn into_buckets(
         self,
     ) -> impl Iterator<Item = ((String, BucketSize, DateTime<Utc>), (String, Parts))> {
-        self.buckets
+        self.feeds
             .into_iter()
-            .filter_map(|(key, (partner, mut parts))| {
-                parts.retain(|_, n| *n != 0);
-                (!parts.is_empty()).then_some((key, (partner, parts)))
+            .flat_map(|(feed, OfFeed { partner, minutes })| {
+                let mut buckets = BTreeMap::<_, Parts>::new();
+                for (minute, parts) in minutes {
+                    for size in [BucketSize::Hour, BucketSize::Day] {
+                        add_parts(buckets.entry((size, size.floor(minute))).or_default(), &parts, 1);
+                    }
+                    buckets.insert((BucketSize::Minute, minute), parts);
+                }
+                buckets.into_iter().filter_map(move |((size, start), mut parts)| {
+                    parts.retain(|_, n| *n != 0);
+                    (!parts.is_empty()).then(|| ((feed.clone(), size, start), (partner.clone(), parts)))
+                })
             })
+    }
+}
+
+fn add_parts(sum: &mut Parts, parts: &Parts, sign: i64) {
+    for (path, n) in parts {
+        // Most are there already, and need no name of their own.
+        match sum.get_mut(path) {
+            Some(sum) => *sum += sign * n,
+            None => {
+                sum.insert(path.clone(), sign * n);
+            }
+        }
     }
 }
 
@@ -342,6 +375,36 @@ mod tests {
                 .map(|name| (format!("codes/{}/records", escape(&format!("A|error|{name}"))), n))
                 .collect();
             prop_assert_eq!(read_parts(&written(&parts)).expect("parts"), parts);
+        }
+
+        #[test]
+        fn a_share_is_added_to_its_minute_its_hour_and_its_day_and_what_is_taken_away_is_gone(
+            shares in prop::collection::vec(("[ab]/main", 0i64..200_000, 1i64..9, any::<bool>()), 0..40),
+        ) {
+            let (mut changes, mut expected) = (Changes::default(), BTreeMap::new());
+            for (feed, second, n, stays) in shares {
+                let at = DateTime::from_timestamp(second, 0).unwrap_or_default();
+                let share = Share {
+                    partner: feed[..1].to_owned(),
+                    minute: BucketSize::Minute.floor(at),
+                    parts: Parts::from([("n/received".to_owned(), n), (format!("lat/{n}"), 1)]),
+                    feed,
+                };
+                changes.add(&share, 1);
+                if !stays {
+                    changes.add(&share, -1);
+                    continue;
+                }
+                for size in BucketSize::ALL {
+                    let of = (share.feed.clone(), size, size.floor(at));
+                    let (_, sum) = expected.entry(of).or_insert_with(|| (share.partner.clone(), Parts::new()));
+                    for (path, n) in &share.parts {
+                        *sum.entry(path.clone()).or_insert(0) += n;
+                    }
+                }
+            }
+            let buckets: BTreeMap<_, _> = changes.into_buckets().collect();
+            prop_assert_eq!(buckets, expected);
         }
 
         #[test]
