@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Bytes that are kept in memory for whoever reads; with as many, the sender waits.
+/// Bytes that are kept in memory for whoever reads; with as many, the sender waits until half of them
+/// were read: one that was woken for each piece would break in on the check as often.
 const ROOM: usize = 4 << 20;
 /// What a piece takes beside its bytes, about: a file may come in very small ones.
 const AROUND: usize = 64;
@@ -30,7 +31,7 @@ struct Shared {
     state: Mutex<State>,
     /// Something came, or the end.
     more: Condvar,
-    /// Something was read.
+    /// Half of the room is free.
     room: Notify,
 }
 
@@ -183,7 +184,9 @@ impl Follower {
             state.reader = Reader::Reads;
             if let Some(piece) = state.recent.pop_front() {
                 state.waiting -= piece.len() + AROUND;
-                shared.room.notify_one();
+                if state.waiting <= ROOM / 2 {
+                    shared.room.notify_one();
+                }
                 return Ok(Next::Piece(piece));
             }
             if state.end == End::Whole {
