@@ -32,7 +32,7 @@ use super::gate;
 use super::judge;
 use super::knowing;
 use super::patience::Patience;
-use super::survey::survey;
+use super::survey::{all_cores, survey_making};
 use crate::domain::contract::{Checked, Taxonomy, identity};
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::feed::{Feed, Mode, Terms};
@@ -230,17 +230,15 @@ impl Ingest {
         let keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
         tokio::task::spawn_blocking(move || {
             let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            let (mut naming, mut keeping, mut record) = (Naming::default(), keeping, Record::default());
-            let mut remember = |raw: &RawRecord, checked: &Checked| -> anyhow::Result<()> {
+            let (mut naming, mut keeping) = (Naming::default(), keeping);
+            let hash = |record: &mut Record, raw: &RawRecord, checked: &Checked| {
+                checked.record_into(raw, record);
+                record.content_hash()
+            };
+            let mut remember = |raw: &RawRecord, checked: &Checked, hash| -> anyhow::Result<()> {
                 if !checked.is_held() {
-                    checked.record_into(raw, &mut record);
                     let number = raw.position().index;
-                    naming.pass(
-                        checked.product(),
-                        record.content_hash(),
-                        number,
-                        checked.has_warning(),
-                    );
+                    naming.pass(checked.product(), hash, number, checked.has_warning());
                     return Ok(());
                 }
                 let (key, held) = apply::hold(raw, checked);
@@ -254,7 +252,7 @@ impl Ingest {
                 Ok(())
             };
             let begun = Instant::now();
-            let report = survey(file, &name, &terms, now, &mut remember)?;
+            let report = survey_making(all_cores(), file, &name, &terms, now, &hash, &mut remember)?;
             let named = Arc::new(naming.done());
             tracing::debug!(elapsed = ?begun.elapsed(), "surveyed");
             Ok(Surveyed {

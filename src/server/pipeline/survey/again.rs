@@ -4,6 +4,7 @@
 //! with others of its file was told by the survey; here each stands for itself, so the cores
 //! need not wait for each other.
 
+use super::all_cores;
 use super::cores::lock;
 use crate::domain::contract::{Checked, Rules, Sound};
 use crate::domain::feed::Terms;
@@ -12,7 +13,6 @@ use crate::server::feed::{self, Block, Limits};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use std::io::Read;
-use std::num::NonZero;
 use std::sync::Mutex;
 
 /// Checks the records whose number in the file, counted from 1, is `wanted`. Every core has a
@@ -58,9 +58,8 @@ pub fn revisit<S: Send>(
         *lock(&intake) = None;
         done
     };
-    let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let states = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..cores.get()).map(|_| scope.spawn(ending)).collect();
+        let others: Vec<_> = (1..all_cores().get()).map(|_| scope.spawn(ending)).collect();
         let mut states = vec![ending()];
         states.extend(others.into_iter().map(|other| {
             other

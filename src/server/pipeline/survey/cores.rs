@@ -5,7 +5,7 @@
 //! are settled in the order of the file by whoever hands in the one that was waited for. There
 //! are no more blocks than two a thread, so memory is bounded and a slow sink slows the reader.
 
-use super::{Ended, Sink, Tally};
+use super::{Ended, Make, Taker, Tally};
 use crate::domain::contract::{Across, Checked, Rules, Sound};
 use crate::domain::record::RawRecord;
 use crate::server::feed::{Block, Reader, Stop};
@@ -14,29 +14,30 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A block and what became of its records.
 #[derive(Default)]
-struct Load {
+struct Load<T> {
     /// Which block of the file it is, counted from 0.
     number: u64,
     block: Block,
-    outcomes: Vec<(RawRecord, Checked)>,
+    outcomes: Vec<(RawRecord, Checked, T)>,
     count: usize,
     /// Why nothing follows the records that count.
     stop: Option<Stop>,
 }
 
-impl Load {
-    fn work(&mut self, rules: &Rules, sound: &mut Sound) {
+impl<T: Default> Load<T> {
+    fn work<S>(&mut self, rules: &Rules, sound: &mut Sound, state: &mut S, make: &Make<'_, S, T>) {
         self.count = 0;
         for index in 0..self.block.len() {
             if self.outcomes.len() == self.count {
                 self.outcomes.push(Default::default());
             }
-            let (raw, checked) = &mut self.outcomes[self.count];
+            let (raw, checked, extra) = &mut self.outcomes[self.count];
             if let Err(stop) = self.block.record(index, raw) {
                 self.stop = Some(stop);
                 return;
             }
             rules.look_knowing(raw, sound, checked);
+            *extra = make(state, raw, checked);
             self.count += 1;
         }
     }
@@ -50,7 +51,7 @@ struct Intake<'a> {
 
 impl Intake<'_> {
     /// Fills the load with the next block; false when there is none.
-    fn take(&mut self, load: &mut Load) -> bool {
+    fn take<T>(&mut self, load: &mut Load<T>) -> bool {
         if self.ended {
             return false;
         }
@@ -75,18 +76,18 @@ impl Intake<'_> {
     }
 }
 
-struct Outlet<'a> {
+struct Outlet<'a, T> {
     across: &'a mut Across,
     tally: &'a mut Tally,
-    sink: &'a mut Sink<'a>,
+    sink: &'a mut Taker<'a, T>,
     /// Which block is to be settled next.
     next: u64,
-    handed_in: Vec<Load>,
-    free: Vec<Load>,
+    handed_in: Vec<Load<T>>,
+    free: Vec<Load<T>>,
     ended: Option<Ended>,
 }
 
-impl Outlet<'_> {
+impl<T: Default> Outlet<'_, T> {
     fn settle(&mut self, rules: &Rules) {
         while self.ended.is_none()
             && let Some(place) = self.handed_in.iter().position(|load| load.number == self.next)
@@ -94,11 +95,11 @@ impl Outlet<'_> {
             let mut load = self.handed_in.swap_remove(place);
             let outcomes = &mut load.outcomes[..load.count];
             self.across
-                .look_ahead(outcomes.iter().map(|(_, checked)| checked));
-            for (raw, checked) in outcomes {
+                .look_ahead(outcomes.iter().map(|(_, checked, _)| checked));
+            for (raw, checked, extra) in outcomes {
                 self.across.settle(rules, raw, checked);
                 self.tally.add(raw, checked);
-                if let Err(error) = (self.sink)(raw, checked) {
+                if let Err(error) = (self.sink)(raw, checked, std::mem::take(extra)) {
                     self.ended = Some(Ended::Failed(error));
                     return;
                 }
@@ -110,25 +111,40 @@ impl Outlet<'_> {
     }
 }
 
+/// Ends the work of the other threads when one breaks off: they would wait for its block for ever.
+struct Breaking<'a, 'b, T>(&'a Mutex<Intake<'b>>, &'a Mutex<Outlet<'b, T>>, &'a Condvar);
+
+impl<T> Drop for Breaking<'_, '_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.0).ended = true;
+            let why = anyhow::anyhow!("a thread broke off");
+            lock(self.1).ended.get_or_insert(Ended::Failed(why));
+            self.2.notify_all();
+        }
+    }
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Surveys the rest of a file on so many cores.
-pub(super) fn share(
+pub(super) fn share<S: Default, T: Default + Send>(
     cores: NonZero<usize>,
     reader: &mut Reader,
     rules: &Rules,
     across: &mut Across,
     tally: &mut Tally,
-    sink: &mut Sink<'_>,
+    make: &Make<'_, S, T>,
+    sink: &mut Taker<'_, T>,
 ) -> Result<(), Ended> {
     let intake = Mutex::new(Intake {
         reader,
         next: 0,
         ended: false,
     });
-    let mut forward = |raw: &RawRecord, checked: &Checked| sink(raw, checked);
+    let mut forward = |raw: &RawRecord, checked: &Checked, extra| sink(raw, checked, extra);
     let outlet = Mutex::new(Outlet {
         across,
         tally,
@@ -140,9 +156,10 @@ pub(super) fn share(
     });
     let freed = Condvar::new();
     let work = || {
-        let (mut load, mut sound) = (Load::default(), Sound::default());
+        let _breaking = Breaking(&intake, &outlet, &freed);
+        let (mut load, mut sound, mut state) = (Load::default(), Sound::default(), S::default());
         while lock(&intake).take(&mut load) {
-            load.work(rules, &mut sound);
+            load.work(rules, &mut sound, &mut state, make);
             let mut outlet = lock(&outlet);
             outlet.handed_in.push(load);
             outlet.settle(rules);

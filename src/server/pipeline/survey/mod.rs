@@ -5,7 +5,8 @@
 //! ingest one that writes.
 //!
 //! On several cores the work is shared block by block (see [`cores`]); duplicates, counts,
-//! samples and the calls of the sink are the same as on one.
+//! samples and the calls of the sink are the same as on one. What the sink needs of a record and can be
+//! made of it alone is made on the core that checked it ([`survey_making`]), for the sink is one.
 
 mod again;
 mod cores;
@@ -29,6 +30,12 @@ pub use again::revisit;
 /// Sees every record of a file with what the contract makes of it, in the order of the file.
 pub type Sink<'a> = dyn FnMut(&RawRecord, &Checked) -> anyhow::Result<()> + Send + 'a;
 
+/// Makes something of a record on the core that checked it.
+pub type Make<'a, S, T> = dyn Fn(&mut S, &RawRecord, &Checked) -> T + Sync + 'a;
+
+/// A [`Sink`] that is given that too.
+pub type Taker<'a, T> = dyn FnMut(&RawRecord, &Checked, T) -> anyhow::Result<()> + Send + 'a;
+
 /// Surveys a file that came as `name`, on all cores; `sink` sees every record, in the order of
 /// the file, one at a time but not always from the same thread.
 ///
@@ -42,8 +49,12 @@ pub fn survey(
     now: DateTime<Utc>,
     sink: &mut Sink<'_>,
 ) -> anyhow::Result<Report> {
-    let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    survey_on(cores, source, name, terms, now, sink)
+    survey_on(all_cores(), source, name, terms, now, sink)
+}
+
+/// As many cores as this process may use.
+pub fn all_cores() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 /// Surveys like [`survey`], on so many cores.
@@ -55,6 +66,29 @@ pub fn survey_on(
     now: DateTime<Utc>,
     sink: &mut Sink<'_>,
 ) -> anyhow::Result<Report> {
+    let nothing = |(): &mut (), _: &RawRecord, _: &Checked| ();
+    survey_making(
+        cores,
+        source,
+        name,
+        terms,
+        now,
+        &nothing,
+        &mut |raw, checked, ()| sink(raw, checked),
+    )
+}
+
+/// Surveys like [`survey_on`]; the sink is also given what `make` made of the record, before others of
+/// the file had a say in it. Every core makes with a state of its own.
+pub fn survey_making<S: Default, T: Default + Send>(
+    cores: NonZero<usize>,
+    source: impl Read + Send + 'static,
+    name: &str,
+    terms: &Terms,
+    now: DateTime<Utc>,
+    make: &Make<'_, S, T>,
+    sink: &mut Taker<'_, T>,
+) -> anyhow::Result<Report> {
     let begun = Instant::now();
     let rules = Rules::new(&terms.contract, now).knowing(terms.known.clone());
     let (mut reader, opened) = feed::open(source, Limits::default(), &terms.profile);
@@ -62,9 +96,9 @@ pub fn survey_on(
     let mut across = Across::default();
     let outcome = opened.map_err(Ended::from).and_then(|()| {
         if cores.get() == 1 {
-            on_one_core(&mut reader, &rules, &mut across, &mut tally, sink)
+            on_one_core(&mut reader, &rules, &mut across, &mut tally, make, sink)
         } else {
-            cores::share(cores, &mut reader, &rules, &mut across, &mut tally, sink)
+            cores::share(cores, &mut reader, &rules, &mut across, &mut tally, make, sink)
         }
     });
     let refusal = match outcome {
@@ -96,14 +130,16 @@ impl From<Stop> for Ended {
 /// Records that one core settles together: enough to look ahead, few enough to stay near.
 const FEW: usize = 16;
 
-fn on_one_core(
+fn on_one_core<S: Default, T>(
     reader: &mut feed::Reader,
     rules: &Rules,
     across: &mut Across,
     tally: &mut Tally,
-    sink: &mut Sink<'_>,
+    make: &Make<'_, S, T>,
+    sink: &mut Taker<'_, T>,
 ) -> Result<(), Ended> {
     let (mut sound, mut few) = (Sound::default(), <[(RawRecord, Checked); FEW]>::default());
+    let mut state = S::default();
     loop {
         let (mut count, mut end) = (0, None);
         while count < FEW && end.is_none() {
@@ -120,9 +156,10 @@ fn on_one_core(
         let few = &mut few[..count];
         across.look_ahead(few.iter().map(|(_, checked)| checked));
         for (raw, checked) in few {
+            let extra = make(&mut state, raw, checked);
             across.settle(rules, raw, checked);
             tally.add(raw, checked);
-            sink(raw, checked).map_err(Ended::Failed)?;
+            sink(raw, checked, extra).map_err(Ended::Failed)?;
         }
         if let Some(end) = end {
             return end;
@@ -166,6 +203,31 @@ mod tests {
                     assert_eq!(report.file.verdict == Verdict::Refused, !damage.is_empty());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_fault_of_ours_in_one_thread_ends_the_survey_and_leaves_none_waiting() {
+        let mut file = b"id,title\n".to_vec();
+        for number in 0..200_000 {
+            file.extend_from_slice(format!("{number},Mug\n").as_bytes());
+        }
+        for breaks_at in [1, 100_000, 200_000] {
+            let file = Cursor::new(file.clone());
+            let surveyed = std::thread::spawn(move || {
+                survey_on(
+                    NonZero::new(4).expect("some"),
+                    file,
+                    "feed.csv",
+                    &Terms::in_currency(Currency::of("EUR")),
+                    example::moment(),
+                    &mut |raw, _| {
+                        assert!(raw.position().index < breaks_at, "meant to break off here");
+                        Ok(())
+                    },
+                )
+            });
+            assert!(surveyed.join().is_err(), "whoever asked learns of it");
         }
     }
 }
