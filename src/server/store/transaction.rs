@@ -8,7 +8,7 @@ use mongodb::ClientSession;
 use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::results::UpdateResult;
 
-/// How often a transaction is tried. Each failed try means that somebody else's went through.
+/// How often a transaction is tried. Each failed try means that somebody else's went through, or is open.
 pub(super) const TRIES: u32 = 20;
 
 /// Whether a transaction that failed so is worth another try.

@@ -142,6 +142,73 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_ingest_of_changed_products_run_again_ends_as_if_run_once() {
+    const PRODUCTS: u32 = 6000;
+    let files = Files::new();
+    let titled = |title: &str| -> Vec<ARecord> {
+        (1..=PRODUCTS)
+            .map(|n| a_record(n).with("title", &format!("{title} {n}")))
+            .collect()
+    };
+    let (old, new) = (
+        files.csv("old.csv", &titled("Mug")),
+        files.csv("new.csv", &titled("Cup")),
+    );
+    let with_old = async || {
+        let app = App::start().await;
+        let feed = app.partner("acme").await;
+        let code = command(&app, &old).status().expect("a whole try").code();
+        assert_eq!(code, Some(0), "all is well");
+        (app, feed)
+    };
+    let mut life = {
+        let (app, _) = with_old().await;
+        let begun = Instant::now();
+        assert!(command(&app, &new).status().expect("a whole try").success());
+        begun.elapsed()
+    };
+    let mut killed = 0;
+    for step in 0..4_u32 {
+        let (app, feed) = with_old().await;
+        let mut child = command(&app, &new).spawn().expect("a process");
+        // Once it has begun it reads both catalogues, and then it writes.
+        tokio::time::sleep(life * (step + 4) / 8).await;
+        if child.try_wait().expect("a look").is_some() {
+            life = life * 3 / 4;
+        } else {
+            child.kill().expect("a kill");
+            killed += 1;
+        }
+        child.wait().expect("an end");
+        let decided_before = count_accepted(&app).await > 1;
+        assert_eq!(run_again(&app, &new).await, Some(0));
+        let (items, _, counts) = end_state(&app, &feed).await;
+        let all = u64::from(PRODUCTS);
+        let mut expected = vec![(all, all, 0, 0); 2];
+        if decided_before {
+            expected.insert(0, (all, 0, all, 0));
+        }
+        assert_eq!((items, counts), (all, expected), "killed at step {step}");
+        for n in [1, 3999, 4000, 4001, PRODUCTS] {
+            let item = app
+                .store
+                .find_item(&Scope::All, &feed.id, &format!("sku{n}"))
+                .await;
+            let item = item.expect("an answer").expect("an item");
+            assert_eq!(
+                item.attributes.get("title"),
+                Some(format!("Cup {n}").as_str()),
+                "killed at step {step}"
+            );
+        }
+    }
+    assert!(
+        killed >= 3,
+        "only {killed} of 6 tries were killed before they ended"
+    );
+}
+
 /// How long an ingest lives that nobody kills, on this machine as busy as it is.
 async fn life_of_one(file: &Path) -> Duration {
     let app = App::start().await;
