@@ -5,22 +5,25 @@
 //! another clock or another word make another drawing.
 
 use super::frame::{Bucket, Frame};
+use super::{latency, rejection, volume};
 use crate::api::overview::Charts;
 use crate::domain::rollup::Rollup;
 use std::collections::VecDeque;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Drawings that are remembered, some hundred kilobytes each; with more, the one goes that nobody has
 /// asked for the longest.
-const KEPT: usize = 48;
+pub(super) const KEPT: usize = 48;
 
 /// The charts drawn last. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Kept {
     /// What was asked for last comes last.
     drawn: Arc<Mutex<VecDeque<Drawing>>>,
+    /// Nobody can choose words that lead to the drawing of other words.
+    seed: u64,
 }
 
 #[derive(Debug)]
@@ -35,7 +38,7 @@ struct Drawing {
 struct Made(u128);
 
 impl Made {
-    fn of(buckets: &[Bucket], frame: &Frame) -> Self {
+    fn of(buckets: &[Bucket], frame: &Frame, seed: u64) -> Self {
         let Frame {
             stretch,
             // A bucket knows of itself whether it is still filling,
@@ -48,13 +51,27 @@ impl Made {
             before,
             happenings,
         } = frame;
-        let mut hash = Xxh3::new();
+        let mut hash = Xxh3::with_seed(seed);
         buckets.hash(&mut hash);
+        // Its ends are in what the buckets are called; the last of them may be now.
         stretch.cuts.hash(&mut hash);
         (stretch.unit, stretch.stride, stretch.calendar.name()).hash(&mut hash);
+        // Whatever else somebody asks for is no table.
+        let table = [volume::NAME, rejection::NAME, latency::NAME]
+            .iter()
+            .position(|name| name == table);
         (table, happenings).hash(&mut hash);
         before.as_ref().map(|before| before.name).hash(&mut hash);
         Self(hash.digest128())
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            drawn: Arc::default(),
+            seed: RandomState::new().hash_one(()),
+        }
     }
 }
 
@@ -63,7 +80,7 @@ impl Kept {
     /// finer than the frame's buckets.
     pub fn all<'a>(&self, rollups: impl IntoIterator<Item = &'a Rollup>, frame: &Frame) -> Charts {
         let buckets = frame.buckets(rollups);
-        let made = Made::of(&buckets, frame);
+        let made = Made::of(&buckets, frame, self.seed);
         let charts = self.find(made).unwrap_or_else(|| {
             let charts = Arc::new(super::all(&buckets, frame));
             self.keep(made, Arc::clone(&charts));
@@ -87,10 +104,14 @@ impl Kept {
 
     fn keep(&self, made: Made, charts: Arc<Charts>) {
         let mut drawn = self.drawn();
-        if drawn.len() >= KEPT {
-            drawn.pop_front();
+        // Two that missed it at once have both drawn it.
+        if drawn.iter().any(|drawing| drawing.made == made) {
+            return;
         }
         drawn.push_back(Drawing { made, charts });
+        let forgotten = (drawn.len() > KEPT).then(|| drawn.pop_front());
+        drop(drawn);
+        drop(forgotten);
     }
 
     /// How many drawings are remembered.

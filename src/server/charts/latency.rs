@@ -14,7 +14,7 @@ const LINES: [(f64, Ink, &str); 3] = [
     (0.50, Ink::P50, "p50"),
 ];
 
-const NAME: &str = "latency";
+pub(super) const NAME: &str = "latency";
 
 /// p50, p95 and p99 per bucket, each line named where it ends. A bucket in which nothing was
 /// decided is a gap.

@@ -8,7 +8,7 @@ use crate::domain::format;
 use crate::domain::health::ACT_RATE;
 use crate::domain::report::Counts;
 
-const NAME: &str = "rejection";
+pub(super) const NAME: &str = "rejection";
 
 /// Quarantined ÷ received per bucket, by the time of receipt. A bucket in which nothing was
 /// received is a gap, and the one still filling is left out: neither has a rate yet.

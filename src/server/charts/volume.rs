@@ -9,7 +9,7 @@ use crate::domain::format;
 use crate::domain::report::Counts;
 use std::fmt::Write as _;
 
-const NAME: &str = "volume";
+pub(super) const NAME: &str = "volume";
 
 /// Records per bucket: accepted, unchanged and quarantined on top of one another, and a line for
 /// what was received, which they add up to once everything is decided.
