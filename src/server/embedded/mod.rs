@@ -86,8 +86,8 @@ pub enum Error {
 pub struct Options {
     /// The `mongod` to run; without one, `.tools/mongod`, then `mongod` on the path.
     pub binary: Option<PathBuf>,
-    /// Memory for the database's cache, in gigabytes (0.25 at least); by default [`cache_of`] what the
-    /// machine has.
+    /// Memory for the database's cache, in gigabytes (0.25 at least); by default an eighth of what there
+    /// is, half a gigabyte at least and four at most.
     pub cache_gb: f64,
     /// How much history change streams can look back on, in megabytes (`mongod` takes 990 and more).
     pub oplog_mb: u32,
@@ -97,19 +97,30 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             binary: None,
-            cache_gb: cache_of(rustix::system::sysinfo().totalram),
+            cache_gb: cache_of(memory()),
             oplog_mb: 1024,
         }
     }
 }
 
-/// The cache, in gigabytes, on a machine of so many bytes of memory: an eighth, for pages and work want
-/// theirs as well. With less, a burst of entries is thrown out while it is still being rolled, which
-/// costs a fifth of its rate; who needs more than four runs a database of their own.
-fn cache_of(memory: impl TryInto<u64>) -> f64 {
-    let mb = memory.try_into().unwrap_or(0) / 8_000_000;
-    let mb = u32::try_from(mb).unwrap_or(u32::MAX);
-    (f64::from(mb) / 1000.0).clamp(0.5, 4.0)
+/// The cache, in gigabytes, where there are so many bytes of memory: an eighth, for pages and work want
+/// theirs as well. Half a gigabyte is enough for a demo; who needs more than four runs a database of
+/// their own.
+#[expect(clippy::cast_precision_loss, reason = "a share of it, about")]
+fn cache_of(memory: u64) -> f64 {
+    (memory as f64 / 8.0 / f64::from(1 << 30)).clamp(0.5, 4.0)
+}
+
+/// Bytes of memory that this process may use: the machine's, or what its container is given of it.
+fn memory() -> u64 {
+    let machine = rustix::system::sysinfo();
+    let machine = u64::from(machine.mem_unit).saturating_mul(machine.totalram);
+    let limits = ["memory.max", "memory/memory.limit_in_bytes"];
+    let given = limits.iter().find_map(|name| {
+        let limit = std::fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
+        limit.trim().parse::<u64>().ok()
+    });
+    given.map_or(machine, |given| given.min(machine))
 }
 
 /// A private MongoDB: our own, or one that we share with another feedgate process.
@@ -383,4 +394,16 @@ impl Keeping {
 fn free_port(wanted: Option<u16>) -> io::Result<u16> {
     let port = |wanted| Ok(TcpListener::bind(("127.0.0.1", wanted))?.local_addr()?.port());
     wanted.map_or_else(|| port(0), |wanted| port(wanted).or_else(|_: io::Error| port(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cache_of;
+
+    #[test]
+    fn the_cache_is_an_eighth_of_the_memory_within_limits() {
+        for (memory, cache) in [(1, 0.5), (8, 1.0), (24, 3.0), (64, 4.0)] {
+            assert!((cache_of(memory << 30) - cache).abs() < 1e-9, "{memory} GB");
+        }
+    }
 }
