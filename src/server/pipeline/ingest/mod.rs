@@ -227,11 +227,15 @@ impl Ingest {
     ) -> anyhow::Result<Surveyed> {
         let (path, name, terms) = (path.to_owned(), name.to_owned(), self.terms(feed, now).await?);
         // A file of changes is read again anyway.
-        let keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
+        let mut keeping = (feed.mode == Mode::Snapshot).then(Keeping::new);
         tokio::task::spawn_blocking(move || {
             let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            let (mut naming, mut keeping) = (Naming::default(), keeping);
-            let hash = |record: &mut Record, raw: &RawRecord, checked: &Checked| {
+            let mut naming = Naming::default();
+            // What is held already is not compared with what there is.
+            let hashed = |record: &mut Record, raw: &RawRecord, checked: &Checked| {
+                if checked.is_held() {
+                    return [0; 16];
+                }
                 checked.record_into(raw, record);
                 record.content_hash()
             };
@@ -252,7 +256,7 @@ impl Ingest {
                 Ok(())
             };
             let begun = Instant::now();
-            let report = survey_making(all_cores(), file, &name, &terms, now, &hash, &mut remember)?;
+            let report = survey_making(all_cores(), file, &name, &terms, now, &hashed, &mut remember)?;
             let named = Arc::new(naming.done());
             tracing::debug!(elapsed = ?begun.elapsed(), "surveyed");
             Ok(Surveyed {

@@ -112,15 +112,20 @@ impl<T: Default> Outlet<'_, T> {
 }
 
 /// Ends the work of the other threads when one breaks off: they would wait for its block for ever.
-struct Breaking<'a, 'b, T>(&'a Mutex<Intake<'b>>, &'a Mutex<Outlet<'b, T>>, &'a Condvar);
+struct Breaking<'a, 'b, T> {
+    intake: &'a Mutex<Intake<'b>>,
+    outlet: &'a Mutex<Outlet<'b, T>>,
+    freed: &'a Condvar,
+}
 
 impl<T> Drop for Breaking<'_, '_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            lock(self.0).ended = true;
+            // Nobody reads why: the scope that all of them are in breaks off as well.
             let why = anyhow::anyhow!("a thread broke off");
-            lock(self.1).ended.get_or_insert(Ended::Failed(why));
-            self.2.notify_all();
+            lock(self.outlet).ended.get_or_insert(Ended::Failed(why));
+            self.freed.notify_all();
+            lock(self.intake).ended = true;
         }
     }
 }
@@ -156,7 +161,11 @@ pub(super) fn share<S: Default, T: Default + Send>(
     });
     let freed = Condvar::new();
     let work = || {
-        let _breaking = Breaking(&intake, &outlet, &freed);
+        let _breaking = Breaking {
+            intake: &intake,
+            outlet: &outlet,
+            freed: &freed,
+        };
         let (mut load, mut sound, mut state) = (Load::default(), Sound::default(), S::default());
         while lock(&intake).take(&mut load) {
             load.work(rules, &mut sound, &mut state, make);
