@@ -31,7 +31,7 @@ struct Shared {
     state: Mutex<State>,
     /// Something came, or the end.
     more: Condvar,
-    /// Half of the room is free.
+    /// Half of the room is free, or nobody reads any more.
     room: Notify,
 }
 
