@@ -6,6 +6,7 @@ use crate::domain::account::{Role, Scope};
 use crate::domain::ids::PartnerId;
 use crate::server::auth;
 use crate::server::context::AppState;
+use crate::server::fresh;
 use crate::server::http;
 use crate::server::pipeline::rollup;
 use anyhow::{Context, ensure};
@@ -150,6 +151,8 @@ pub async fn moving_pages<P: AsRef<str>>(
             let (turn, _) = state.store.rollup_turn().await?;
             let now = state.clock.now();
             let mut entry = entry(n, now)?;
+            // Another part may have sent its own to this database.
+            entry.id = fresh::delivery();
             entry.feed = feed.feed.id.clone();
             entry.partner = entry.feed.partner();
             state.store.log_deliveries(&[entry], now).await?;
