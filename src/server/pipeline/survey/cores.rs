@@ -2,8 +2,9 @@
 //!
 //! Every thread does the same: it takes the next block from the reader, which is short and one
 //! after another, parses and checks it, which is long and side by side, and hands it in. Blocks
-//! are settled in the order of the file by whoever hands in the one that was waited for. There
-//! are no more blocks than two a thread, so memory is bounded and a slow sink slows the reader.
+//! are settled in the order of the file, by whoever hands in the one that was waited for and until
+//! the next is not here; nobody waits for that but for want of a block. There are no more of these
+//! than two a thread, so memory is bounded and a slow sink slows the reader.
 
 use super::{Ended, Make, Taker, Tally};
 use crate::domain::contract::{Across, Checked, Rules, Sound};
@@ -76,56 +77,112 @@ impl Intake<'_> {
     }
 }
 
-struct Outlet<'a, T> {
-    across: &'a mut Across,
-    tally: &'a mut Tally,
-    sink: &'a mut Taker<'a, T>,
-    /// Which block is to be settled next.
-    next: u64,
+/// Loads that wait: to be settled, or to be filled.
+struct Yard<T> {
     handed_in: Vec<Load<T>>,
     free: Vec<Load<T>>,
+    /// Which block is to be settled next.
+    next: u64,
+    /// Whether somebody settles. Who hands in meanwhile goes on with another block.
+    is_settling: bool,
     ended: Option<Ended>,
 }
 
-impl<T: Default> Outlet<'_, T> {
-    fn settle(&mut self, rules: &Rules) {
-        while self.ended.is_none()
-            && let Some(place) = self.handed_in.iter().position(|load| load.number == self.next)
-        {
-            let mut load = self.handed_in.swap_remove(place);
-            let outcomes = &mut load.outcomes[..load.count];
-            self.across
-                .look_ahead(outcomes.iter().map(|(_, checked, _)| checked));
-            for (raw, checked, extra) in outcomes {
-                self.across.settle(rules, raw, checked);
-                self.tally.add(raw, checked);
-                if let Err(error) = (self.sink)(raw, checked, std::mem::take(extra)) {
-                    self.ended = Some(Ended::Failed(error));
-                    return;
-                }
-            }
-            self.ended = load.stop.take().map(Ended::from);
-            self.next += 1;
-            self.free.push(load);
+impl<T> Yard<T> {
+    /// The load that is to be settled next, if it is here and there is no end.
+    fn take_next(&mut self) -> Option<Load<T>> {
+        let due = |load: &Load<T>| load.number == self.next;
+        let place = self
+            .handed_in
+            .iter()
+            .position(due)
+            .filter(|_| self.ended.is_none());
+        self.is_settling = place.is_some();
+        place.map(|place| self.handed_in.swap_remove(place))
+    }
+
+    /// Takes back a load that was settled.
+    fn settled(&mut self, load: Load<T>, ended: Option<Ended>) {
+        self.next += 1;
+        self.free.push(load);
+        if self.ended.is_none() {
+            self.ended = ended;
         }
     }
 }
 
-/// Ends the work of the other threads when one breaks off: they would wait for its block for ever.
-struct Breaking<'a, 'b, T> {
-    intake: &'a Mutex<Intake<'b>>,
-    outlet: &'a Mutex<Outlet<'b, T>>,
-    freed: &'a Condvar,
+/// What settles blocks, one after another.
+struct Outlet<'a, T> {
+    across: &'a mut Across,
+    tally: &'a mut Tally,
+    sink: &'a mut Taker<'a, T>,
 }
+
+impl<T: Default> Outlet<'_, T> {
+    /// Settles a block, and says why nothing follows it.
+    fn settle(&mut self, rules: &Rules, load: &mut Load<T>) -> Option<Ended> {
+        let outcomes = &mut load.outcomes[..load.count];
+        self.across
+            .look_ahead(outcomes.iter().map(|(_, checked, _)| checked));
+        for (raw, checked, extra) in outcomes {
+            self.across.settle(rules, raw, checked);
+            self.tally.add(raw, checked);
+            if let Err(error) = (self.sink)(raw, checked, std::mem::take(extra)) {
+                return Some(Ended::Failed(error));
+            }
+        }
+        load.stop.take().map(Ended::from)
+    }
+}
+
+/// What the threads that survey a file share.
+struct Shared<'a, T> {
+    intake: Mutex<Intake<'a>>,
+    yard: Mutex<Yard<T>>,
+    /// A load is free, or there is an end.
+    freed: Condvar,
+    /// Only whoever settles has it.
+    outlet: Mutex<Outlet<'a, T>>,
+}
+
+impl<T: Default> Shared<'_, T> {
+    /// Hands a load in, settles what can be settled if nobody else does, and gives one to be filled;
+    /// none at the end.
+    fn hand_in(&self, load: Load<T>, rules: &Rules) -> Option<Load<T>> {
+        let mut yard = lock(&self.yard);
+        yard.handed_in.push(load);
+        if !yard.is_settling {
+            while let Some(mut load) = yard.take_next() {
+                drop(yard);
+                let ended = lock(&self.outlet).settle(rules, &mut load);
+                yard = lock(&self.yard);
+                yard.settled(load, ended);
+                self.freed.notify_all();
+            }
+        }
+        while yard.ended.is_none() {
+            if let Some(free) = yard.free.pop() {
+                return Some(free);
+            }
+            yard = self.freed.wait(yard).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(yard);
+        lock(&self.intake).ended = true;
+        None
+    }
+}
+
+/// Ends the work of the other threads when one breaks off: they would wait for its block for ever.
+struct Breaking<'a, 'b, T>(&'a Shared<'b, T>);
 
 impl<T> Drop for Breaking<'_, '_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // Nobody reads why: the scope that all of them are in breaks off as well.
             let why = anyhow::anyhow!("a thread broke off");
-            lock(self.outlet).ended.get_or_insert(Ended::Failed(why));
-            self.freed.notify_all();
-            lock(self.intake).ended = true;
+            lock(&self.0.yard).ended.get_or_insert(Ended::Failed(why));
+            self.0.freed.notify_all();
+            lock(&self.0.intake).ended = true;
         }
     }
 }
@@ -144,45 +201,36 @@ pub(super) fn share<S: Default, T: Default + Send>(
     make: &Make<'_, S, T>,
     sink: &mut Taker<'_, T>,
 ) -> Result<(), Ended> {
-    let intake = Mutex::new(Intake {
-        reader,
-        next: 0,
-        ended: false,
-    });
     let mut forward = |raw: &RawRecord, checked: &Checked, extra| sink(raw, checked, extra);
-    let outlet = Mutex::new(Outlet {
-        across,
-        tally,
-        sink: &mut forward,
-        next: 0,
-        handed_in: Vec::new(),
-        free: (0..cores.get()).map(|_| Load::default()).collect(),
-        ended: None,
-    });
-    let freed = Condvar::new();
+    let shared = Shared {
+        intake: Mutex::new(Intake {
+            reader,
+            next: 0,
+            ended: false,
+        }),
+        yard: Mutex::new(Yard {
+            handed_in: Vec::new(),
+            free: (0..cores.get()).map(|_| Load::default()).collect(),
+            next: 0,
+            is_settling: false,
+            ended: None,
+        }),
+        freed: Condvar::new(),
+        outlet: Mutex::new(Outlet {
+            across,
+            tally,
+            sink: &mut forward,
+        }),
+    };
     let work = || {
-        let _breaking = Breaking {
-            intake: &intake,
-            outlet: &outlet,
-            freed: &freed,
-        };
+        let _breaking = Breaking(&shared);
         let (mut load, mut sound, mut state) = (Load::default(), Sound::default(), S::default());
-        while lock(&intake).take(&mut load) {
+        while lock(&shared.intake).take(&mut load) {
             load.work(rules, &mut sound, &mut state, make);
-            let mut outlet = lock(&outlet);
-            outlet.handed_in.push(load);
-            outlet.settle(rules);
-            freed.notify_all();
-            load = loop {
-                if outlet.ended.is_some() {
-                    lock(&intake).ended = true;
-                    return;
-                }
-                match outlet.free.pop() {
-                    Some(free) => break free,
-                    None => outlet = freed.wait(outlet).unwrap_or_else(PoisonError::into_inner),
-                }
-            };
+            match shared.hand_in(load, rules) {
+                Some(free) => load = free,
+                None => return,
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -191,9 +239,6 @@ pub(super) fn share<S: Default, T: Default + Send>(
         }
         work();
     });
-    outlet
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .ended
-        .map_or(Ok(()), Err)
+    let yard = shared.yard.into_inner().unwrap_or_else(PoisonError::into_inner);
+    yard.ended.map_or(Ok(()), Err)
 }
