@@ -9,7 +9,7 @@ use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::PartnerId;
 use feedgate::domain::query::{DeliveryFilter, QuarantineFilter, StateFilter};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long the private mongod may hold on to what a killed process left open: it lets a
@@ -106,16 +106,12 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
     for step in 0..16_u32 {
         let app = App::start().await;
         let feed = app.partner("acme").await;
-        let mut child = command(&app, &file).spawn().expect("a process");
-        tokio::time::sleep(life * (2 * step + 1) / 32).await;
-        if child.try_wait().expect("a look").is_some() {
-            // The machine is less busy than when the whole one was timed.
-            life = life * 3 / 4;
-        } else {
-            child.kill().expect("a kill");
+        let child = command(&app, &file).spawn().expect("a process");
+        if is_killed(child, life * (2 * step + 1) / 32).await {
             killed += 1;
+        } else {
+            life = life * 3 / 4;
         }
-        child.wait().expect("an end");
         let decided_before = count_accepted(&app).await > 0;
         let code = run_again(&app, &file).await;
         assert_eq!(
@@ -171,16 +167,13 @@ async fn a_killed_ingest_of_changed_products_run_again_ends_as_if_run_once() {
     let mut killed = 0;
     for step in 0..4_u32 {
         let (app, feed) = with_old().await;
-        let mut child = command(&app, &new).spawn().expect("a process");
+        let child = command(&app, &new).spawn().expect("a process");
         // Once it has begun it reads both catalogues, and then it writes.
-        tokio::time::sleep(life * (step + 4) / 8).await;
-        if child.try_wait().expect("a look").is_some() {
-            life = life * 3 / 4;
-        } else {
-            child.kill().expect("a kill");
+        if is_killed(child, life * (step + 4) / 8).await {
             killed += 1;
+        } else {
+            life = life * 3 / 4;
         }
-        child.wait().expect("an end");
         let decided_before = count_accepted(&app).await > 1;
         assert_eq!(run_again(&app, &new).await, Some(0));
         let (items, _, counts) = end_state(&app, &feed).await;
@@ -207,6 +200,18 @@ async fn a_killed_ingest_of_changed_products_run_again_ends_as_if_run_once() {
         killed >= 2,
         "only {killed} of 4 tries were killed before they ended"
     );
+}
+
+/// Kills a process after a while; false when it has ended before, for the machine is less busy than when
+/// a whole one was timed.
+async fn is_killed(mut child: Child, after: Duration) -> bool {
+    tokio::time::sleep(after).await;
+    let is_alive = child.try_wait().expect("a look").is_none();
+    if is_alive {
+        child.kill().expect("a kill");
+    }
+    child.wait().expect("an end");
+    is_alive
 }
 
 /// How long an ingest lives that nobody kills, on this machine as busy as it is.
@@ -311,13 +316,10 @@ async fn a_killed_withdrawal_run_again_ends_as_if_run_once() {
         assert_eq!(first.code(), Some(0));
         // The second does somewhat less than the first, and as busy as the machine is.
         let life = begun.elapsed() * 3 / 4;
-        let mut child = command(&app, &smaller).spawn().expect("a process");
-        tokio::time::sleep(life * (2 * step + 1) / 20).await;
-        if child.try_wait().expect("a look").is_none() {
-            child.kill().expect("a kill");
+        let child = command(&app, &smaller).spawn().expect("a process");
+        if is_killed(child, life * (2 * step + 1) / 20).await {
             killed += 1;
         }
-        child.wait().expect("an end");
         assert_eq!(run_again(&app, &smaller).await, Some(0), "killed at step {step}");
         let withdrawn = app.store.count_withdrawn(&Scope::All, &feed.id).await;
         assert_eq!(withdrawn.expect("a count"), 1000, "killed at step {step}");
