@@ -213,10 +213,9 @@ impl Stretch {
 /// the first whole one to the last, for so it is asked for when it is fixed.
 fn unit(from: DateTime<Utc>, until: DateTime<Utc>) -> BucketSize {
     let is_short = |size: BucketSize, longest: TimeDelta| {
-        let cut = size.floor(until);
-        let last = if cut < until { cut + size.length() } else { cut };
+        let whole = Grain::Of(size).around(Span { from, until });
         // Six hours up to now begin and end within a minute.
-        last - size.floor(from) <= longest + size.length() * 2
+        whole.length() <= longest + size.length() * 2
     };
     if is_short(BucketSize::Minute, TimeDelta::hours(6)) {
         BucketSize::Minute
