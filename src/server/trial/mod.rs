@@ -13,7 +13,7 @@ mod turn;
 use self::spool::{Follower, Spool};
 use self::turn::Turn;
 use super::intake::{Incoming, Refused, pieces};
-use super::pipeline::survey::survey_on;
+use super::pipeline::survey::{all_cores, survey_on};
 use crate::domain::feed::Terms;
 use crate::domain::report::Report;
 use crate::error::AppError;
@@ -141,8 +141,7 @@ impl From<Error> for AppError {
 
 impl Default for Trials {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::with_places(COMING, cores)
+        Self::with_places(COMING, all_cores().get())
     }
 }
 

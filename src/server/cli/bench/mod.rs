@@ -20,6 +20,7 @@ use crate::domain::ids::PartnerId;
 use crate::server::bench::{self, Cost, Measured, Whose};
 use crate::server::config::{Database, Web};
 use crate::server::generate::{self, Plan};
+use crate::server::pipeline::survey::all_cores;
 use crate::server::store::Store;
 use anyhow::{Context, ensure};
 use chrono::TimeDelta;
@@ -155,9 +156,7 @@ impl Args {
             Part::CsvPass => serde_json::to_string(&bench::csv_pass(file()?)?)?,
             Part::CheckOneCore => serde_json::to_string(&bench::check(file()?, NonZero::<usize>::MIN)?)?,
             Part::Costs => serde_json::to_string(&bench::costs(file()?)?)?,
-            Part::Check => {
-                serde_json::to_string(&bench::check(file()?, std::thread::available_parallelism()?)?)?
-            }
+            Part::Check => serde_json::to_string(&bench::check(file()?, all_cores())?)?,
             _ => {
                 let opened = Opened::open(&self.database, PATIENCE).await?;
                 match part {
