@@ -107,7 +107,7 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
         let app = App::start().await;
         let feed = app.partner("acme").await;
         let child = command(&app, &file).spawn().expect("a process");
-        if is_killed(child, life * (2 * step + 1) / 32).await {
+        if kill_after(child, life * (2 * step + 1) / 32).await {
             killed += 1;
         } else {
             life = life * 3 / 4;
@@ -169,7 +169,7 @@ async fn a_killed_ingest_of_changed_products_run_again_ends_as_if_run_once() {
         let (app, feed) = with_old().await;
         let child = command(&app, &new).spawn().expect("a process");
         // Once it has begun it reads both catalogues, and then it writes.
-        if is_killed(child, life * (step + 4) / 8).await {
+        if kill_after(child, life * (step + 4) / 8).await {
             killed += 1;
         } else {
             life = life * 3 / 4;
@@ -204,7 +204,7 @@ async fn a_killed_ingest_of_changed_products_run_again_ends_as_if_run_once() {
 
 /// Kills a process after a while; false when it has ended before, for the machine is less busy than when
 /// a whole one was timed.
-async fn is_killed(mut child: Child, after: Duration) -> bool {
+async fn kill_after(mut child: Child, after: Duration) -> bool {
     tokio::time::sleep(after).await;
     let is_alive = child.try_wait().expect("a look").is_none();
     if is_alive {
@@ -317,7 +317,7 @@ async fn a_killed_withdrawal_run_again_ends_as_if_run_once() {
         // The second does somewhat less than the first, and as busy as the machine is.
         let life = begun.elapsed() * 3 / 4;
         let child = command(&app, &smaller).spawn().expect("a process");
-        if is_killed(child, life * (2 * step + 1) / 20).await {
+        if kill_after(child, life * (2 * step + 1) / 20).await {
             killed += 1;
         }
         assert_eq!(run_again(&app, &smaller).await, Some(0), "killed at step {step}");
