@@ -380,7 +380,8 @@ impl Store {
     ) -> Result<()> {
         let query = scope::narrow(query, scope, None);
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self
                 .change_in(&mut session, query.clone(), change.clone(), to.clone())

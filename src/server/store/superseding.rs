@@ -54,7 +54,8 @@ impl Store {
             return Ok(());
         }
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self.supersede_in(&mut session, ids, by).await;
             if transaction::end(&mut session, done).await?.is_some() {

@@ -162,7 +162,8 @@ impl Store {
 
     async fn change_user(&self, id: &UserId, change: Document) -> Result<Changed> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let changed = self.change_user_in(&mut session, id, change.clone()).await;
             if let Ok(Changed::NobodyLeft) = changed {

@@ -50,7 +50,8 @@ impl Store {
         length: TimeDelta,
     ) -> Result<Option<Vec<Outcome>>> {
         let mut session = slice.taken.session.lock().await;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let decided = self
                 .decide_slice_in(&mut session, slice, judge, now, length)
@@ -139,7 +140,8 @@ impl Store {
             ..Writes::default()
         };
         let mut session = slice.taken.session.lock().await;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let kept = self
                 .keep_part(&mut session, slice, &failed, Some(why.clone()), now + length)
@@ -153,7 +155,8 @@ impl Store {
 
     /// Adds what the records of a part did to their issues there, once.
     pub(super) async fn move_issues_of(&self, session: &mut ClientSession, part: &str) -> Result<()> {
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let moved = self.move_issues_of_in(session, part).await;
             if transaction::end(session, moved).await?.is_some() {

@@ -337,7 +337,8 @@ impl Store {
         let tally = self.read_standing(&bulk.id).await?.tally;
         let deed = ended(bulk, to, &tally, now);
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self.end_bulk_in(&mut session, bulk, set.clone(), &deed).await;
             if let Some(done) = transaction::end(&mut session, done).await? {

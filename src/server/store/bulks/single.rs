@@ -25,7 +25,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Outcome> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let decided = self.decide_queued_in(&mut session, job, id, judge, now).await;
             if let Some(outcome) = transaction::end(&mut session, decided).await? {

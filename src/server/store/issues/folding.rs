@@ -51,7 +51,8 @@ impl Store {
     pub async fn decide_delivery(&self, ending: &Ending<'_>, decided_at: DateTime<Utc>) -> Result<bool> {
         let mut session = self.client.start_session().await?;
         let mut decided = None;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self.end_in(&mut session, ending, decided_at).await;
             decided = transaction::end(&mut session, done).await?;
@@ -118,7 +119,8 @@ impl Store {
     /// Writes new log entries of one feed, in the order of time, and folds them in: all or none.
     pub(in super::super) async fn insert_folded(&self, feed: &FeedId, entries: &[&Delivery]) -> Result<()> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self.insert_folded_in(&mut session, feed, entries).await;
             if transaction::end(&mut session, done).await?.is_some() {
@@ -208,7 +210,8 @@ impl Store {
 
     async fn fold_logged_of(&self, feed: &FeedId, entries: &[&Delivery], now: DateTime<Utc>) -> Result<()> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let folded = self.fold_unfolded_in(&mut session, feed, entries, now).await;
             if transaction::end(&mut session, folded).await?.is_some() {

@@ -51,7 +51,8 @@ impl Store {
     /// that both are of one instant. Reads the whole log of the feed: for proofs, not for pages.
     pub async fn verify_issues(&self, feed: &FeedId) -> Result<Vec<IssueFault>> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let compared = self.compare_issues_in(&mut session, feed).await;
             if let Some(faults) = transaction::end(&mut session, compared).await? {
@@ -195,7 +196,8 @@ impl Store {
     /// Counts anew what waits, of every issue of a feed.
     pub async fn recount_issues(&self, feed: &FeedId, now: DateTime<Utc>) -> Result<()> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self.recount_in(&mut session, feed, now).await;
             if transaction::end(&mut session, done).await?.is_some() {

@@ -39,7 +39,8 @@ impl Store {
         let query = scope::narrow(query, scope, None);
         let change = doc! {"$set": {"triage": to_bson(&TriageDoc::from(&ruling.after))?}};
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let done = self
                 .rule_in(&mut session, query.clone(), change.clone(), &ruling.deeds)

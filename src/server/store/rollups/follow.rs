@@ -260,7 +260,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().await?;
             let rolled = self.roll_in(&mut session, leave, entries, mark, now).await;
             if let Some(rolled) = transaction::end(&mut session, rolled).await? {

@@ -102,7 +102,8 @@ impl Store {
     /// there, between two turns of whoever follows the log.
     pub async fn rebuild_rollups(&self, day: &FeedDay) -> Result<()> {
         let mut session = self.client.start_session().await?;
-        for _ in 0..transaction::TRIES {
+        let mut tries = transaction::Tries::default();
+        while tries.another().await {
             session.start_transaction().with_options(at_one_instant()).await?;
             let rebuilt = self.rebuild_in(&mut session, day).await;
             if transaction::end(&mut session, rebuilt).await?.is_some() {
