@@ -12,7 +12,9 @@ use crate::server::clock::Clock;
 use crate::server::fresh;
 use crate::server::pipeline::bulk;
 use crate::server::store::{Asked, Store};
+use crate::server::worker::HANDS;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::try_join_all;
 use std::time::Instant;
 
 /// How long a part is lent.
@@ -64,16 +66,23 @@ pub async fn start_replay(store: &Store, of: u64) -> anyhow::Result<()> {
 pub async fn work_off(store: &Store) -> anyhow::Result<Measured> {
     let clock = Clock::system();
     let name = format!("bench-{}", std::process::id());
-    let (begun, mut records) = (Instant::now(), 0);
+    let begun = Instant::now();
+    let hands = (0..HANDS).map(|_| keep_hand_busy(store, &clock, &name));
+    let records = try_join_all(hands).await?.into_iter().sum();
+    Ok(Measured::since(begun, records))
+}
+
+async fn keep_hand_busy(store: &Store, clock: &Clock, name: &str) -> anyhow::Result<u64> {
+    let mut records = 0;
     while store.count_bulks_at_work(&Scope::All).await? > 0 {
-        match store.take_part(&name, clock.now(), LEASE).await? {
+        match store.take_part(name, clock.now(), LEASE).await? {
             Some(taken) if !taken.is_rehearsal => {
-                bulk::run(store, &clock, None, &taken, LEASE).await?;
+                bulk::run(store, clock, None, &taken, LEASE).await?;
                 records += taken.left().len() as u64;
             }
             Some(taken) => store.give_back(&taken).await?,
             None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
         }
     }
-    Ok(Measured::since(begun, records))
+    Ok(records)
 }

@@ -3,7 +3,8 @@
 //! Any number of workers may run. A job is leased and the lease renewed while it is done; a
 //! worker that dies loses it and another begins the job again, which is harmless because
 //! whatever a job writes may be written twice. A worker does two jobs at a time, one of a whole
-//! file and one of the short kinds, so that a replay never waits for a catalogue.
+//! file and one of the short kinds, so that a replay never waits for a catalogue, and works on a
+//! few parts of sets of held records beside them.
 //!
 //! | file | does |
 //! |---|---|
@@ -22,6 +23,7 @@ mod pictures;
 mod pull;
 mod watch;
 
+pub use bulk::HANDS;
 pub use watch::Watch;
 
 use super::clock::Clock;

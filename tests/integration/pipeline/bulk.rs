@@ -6,14 +6,17 @@ use crate::support::files::{ARecord, Files, a_record};
 use crate::support::mongo;
 use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
-use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
+use feedgate::domain::bulk::{Action, Move, Outcome, PART, Pace, State, Tally};
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{JobId, RecordId};
 use feedgate::domain::quarantine::{self, HeldRecord};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::server::store::{Asked, Bulk, Decision, Error, Slice, Taken};
+use feedgate::server::worker::HANDS;
 use mongodb::bson::{Document, doc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// Records that are held for their price.
 pub async fn held(app: &App, records: u32) -> Feed {
@@ -251,7 +254,7 @@ async fn a_cancelled_job_leaves_the_rest_of_its_set_alone() {
     let worker = app.worker();
     let mut logged = Instant::now();
     for _ in 0..2 {
-        assert!(worker.do_part(&mut logged).await.expect("a part"));
+        assert!(worker.do_part(&mut logged, &Notify::new()).await.expect("a part"));
     }
     let id = JobId::new("j1");
     let moved = app
@@ -467,4 +470,34 @@ async fn a_pace_of_so_many_a_second_is_kept_over_all_workers() {
     }
     let after: Vec<i64> = turns.iter().map(|at| (*at - now).num_milliseconds()).collect();
     assert_eq!(after, [0, 500, 1000, 1500]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_judges_one_part_while_the_database_writes_another() {
+    let app = App::start().await;
+    let feed = held(&app, 3 * PART as u32).await;
+    plan(&app, &feed, "j1", Action::Discard).await;
+    let pace = Pace {
+        ramp: false,
+        stop_above: None,
+        per_second: Some(1),
+    };
+    start(&app, "j1", pace).await;
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(app.worker().run(stop.clone()));
+    let lent = doc! {"bulk": "j1", "stage": "running"};
+    let parts = raw(&app, "bulk_parts").await;
+    let begun = Instant::now();
+    while parts.count_documents(lent.clone()).await.expect("a count") < HANDS as u64 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it has no second part");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let workers = parts.distinct("worker", lent).await.expect("a list");
+    assert_eq!(workers.len(), 1, "one worker has them all");
+    app.store
+        .move_bulk(&Scope::All, &JobId::new("j1"), Move::Cancel, app.clock.now())
+        .await
+        .expect("a step");
+    stop.cancel();
+    working.await.expect("it ends");
 }

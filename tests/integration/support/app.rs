@@ -196,9 +196,9 @@ impl App {
     /// Lets a worker do everything that waits.
     pub async fn work(&self) {
         let worker = self.worker();
-        let mut logged = std::time::Instant::now();
+        let (mut logged, more) = (std::time::Instant::now(), tokio::sync::Notify::new());
         while worker.do_one(&Kind::ALL).await.expect("a job")
-            || worker.do_part(&mut logged).await.expect("a part")
+            || worker.do_part(&mut logged, &more).await.expect("a part")
         {}
     }
 
