@@ -82,11 +82,11 @@ pub enum State {
     Planned,
     /// Workers take its parts.
     Running,
-    /// It is to pause: parts that were begun are finished first.
+    /// It is to pause: what is being decided is finished first.
     Pausing,
     /// It rests until somebody goes on with it.
     Paused,
-    /// It is to end: parts that were begun are finished first.
+    /// It is to end: what is being decided is finished first.
     Cancelling,
     /// It ended before it was done.
     Cancelled,
@@ -199,6 +199,11 @@ impl Pace {
         let decided = part.total() - part.gone;
         self.stop_above
             .is_some_and(|most| part.failed() * 100 > u64::from(most) * decided)
+    }
+
+    /// Whether it is so slow that one worker keeps it, and others do better with other jobs.
+    pub fn is_kept_by_one(self) -> bool {
+        self.per_second.is_some_and(|n| (n as usize) < PART)
     }
 
     /// How many records of a part of this size are decided together: what a second allows.

@@ -12,11 +12,14 @@ use crate::server::clock::Clock;
 use crate::server::fresh;
 use crate::server::pipeline::bulk;
 use crate::server::store::{Asked, Store};
-use crate::server::worker::HANDS;
+use crate::server::worker::{HANDS, LOGGED};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::try_join_all;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
+/// Pause when there is nothing to replay for a moment.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How long a part is lent.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
@@ -64,25 +67,32 @@ pub async fn start_replay(store: &Store, of: u64) -> anyhow::Result<()> {
 
 /// Works as one worker does, until no job is running; the records it decided.
 pub async fn work_off(store: &Store) -> anyhow::Result<Measured> {
-    let clock = Clock::system();
-    let name = format!("bench-{}", std::process::id());
     let begun = Instant::now();
-    let hands = (0..HANDS).map(|_| keep_hand_busy(store, &clock, &name));
+    let hands = (0..HANDS).map(|hand| keep_hand_busy(store, hand));
     let records = try_join_all(hands).await?.into_iter().sum();
     Ok(Measured::since(begun, records))
 }
 
-async fn keep_hand_busy(store: &Store, clock: &Clock, name: &str) -> anyhow::Result<u64> {
-    let mut records = 0;
+async fn keep_hand_busy(store: &Store, hand: usize) -> anyhow::Result<u64> {
+    let (clock, stop) = (Clock::system(), CancellationToken::new());
+    let name = format!("bench-{}/{hand}", std::process::id());
+    let (mut logged, mut records) = (Instant::now(), 0);
     while store.count_bulks_at_work(&Scope::All).await? > 0 {
-        match store.take_part(name, clock.now(), LEASE).await? {
-            Some(taken) if !taken.is_rehearsal => {
-                bulk::run(store, clock, None, &taken, LEASE).await?;
-                records += taken.left().len() as u64;
+        let taken = store.take_part(&name, clock.now(), LEASE).await?;
+        if let Some(taken) = taken.as_ref().filter(|taken| !taken.is_rehearsal) {
+            bulk::run(store, &clock, None, taken, LEASE, &stop).await?;
+            records += taken.left().len() as u64;
+            // One of the hands does this for all.
+            if hand == 0 && logged.elapsed() >= LOGGED {
+                store.log_replay(&taken.bulk, clock.now()).await?;
+                logged = Instant::now();
             }
-            Some(taken) => store.give_back(&taken).await?,
-            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+            continue;
         }
+        if let Some(rehearsed) = taken {
+            store.give_back(&rehearsed).await?;
+        }
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(records)
 }

@@ -19,6 +19,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Says what would become of a part's records today, and writes nothing else.
 pub async fn rehearse(
@@ -64,13 +65,15 @@ pub async fn rehearse(
         .context("noting what would become of them")
 }
 
-/// Decides the records of a part, from where it was left.
+/// Decides the records of a part, from where it was left, until told to stop: then the part is given
+/// back, as when the job does not run any more.
 pub async fn run(
     store: &Store,
     clock: &Clock,
     taxonomy: Option<&Arc<Taxonomy>>,
     taken: &Taken,
     lease: TimeDelta,
+    stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let bulk = &taken.bulk;
     let feed = feed_of(store, taken).await?;
@@ -96,10 +99,14 @@ pub async fn run(
             return Ok(store.give_back(taken).await?);
         };
         let wait = (turn - now).to_std().unwrap_or(Duration::ZERO);
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return Ok(store.give_back(taken).await?),
+        }
         let Some(decided) = part.decide(&letters, slice).await? else {
-            tracing::info!(job.id = %bulk.id, "another worker has part {}", taken.number);
-            return Ok(());
+            tracing::info!(job.id = %bulk.id, "part {} is not as it was lent", taken.number);
+            // Another worker has it, or its last word was heard and the answer lost.
+            return Ok(store.give_back(taken).await?);
         };
         letters.extend(decided.iter().map(|outcome| outcome.letter()));
     }

@@ -22,8 +22,9 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// Whether there is another try. It is waited for longer each time: whoever was faster is given
-    /// the time to end, and those who wait for the same do not come back all at once.
+    /// Whether there is another try. It is waited for, up to [`LONGEST`] and about twice as long each
+    /// time: whoever was faster is given the time to end, and those who wait for the same do not come
+    /// back all at once.
     pub async fn another(&mut self) -> bool {
         if let Some(longest) = pause_before(self.begun) {
             tokio::time::sleep(longest.mul_f64(rand::random_range(0.5..1.0))).await;
@@ -92,10 +93,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_transaction_is_tried_twenty_times_and_no_more() {
-        let (mut tries, mut tried) = (Tries::default(), 0);
+        let (mut tries, mut count) = (Tries::default(), 0);
         while tries.another().await {
-            tried += 1;
+            count += 1;
         }
-        assert_eq!(tried, 20);
+        assert_eq!(count, 20);
     }
 }

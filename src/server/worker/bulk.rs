@@ -1,4 +1,7 @@
-//! Works on sets of held records, a part at a time.
+//! Works on sets of held records, a few parts at a time.
+//!
+//! A worker has several [hands](HANDS), each with a name of its own: to the store each is a worker
+//! that has one part at a time, and none is taken for another.
 
 use super::{BACK_OFF, IDLE, Worker};
 use crate::domain::bulk::Action;
@@ -8,103 +11,135 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use futures::future::join_all;
 use std::convert::Infallible;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// Parts that a worker has at a time: while the database writes of one, another is judged.
 pub const HANDS: usize = 3;
 
-/// How often the log entry of a replay is brought up to date while it runs.
-const LOGGED: Duration = Duration::from_millis(700);
+/// How often a worker brings the log entry of a replay up to date while it runs.
+pub const LOGGED: Duration = Duration::from_millis(700);
 
 impl Worker {
-    /// Works on parts until told to stop; those that were begun are finished first.
+    /// Works on parts until told to stop; what is being decided is finished first.
     pub(super) async fn keep_bulks(&self, stop: &CancellationToken) {
-        let more = Notify::new();
-        let hands = (0..HANDS).map(|hand| self.keep_hand_busy(hand, &more, stop));
+        let seat = Mutex::new(());
+        let hands = (0..HANDS).map(|hand| self.keep_hand_busy(hand, &seat, stop));
         join_all(hands).await;
     }
 
-    /// The first hand looks for work again and again, the others when one has found some: the
-    /// database of an idle worker is not asked more for its having several.
-    async fn keep_hand_busy(&self, hand: usize, more: &Notify, stop: &CancellationToken) {
-        let mut logged = Instant::now();
-        while !stop.is_cancelled() {
-            let done = self.do_part(&mut logged, more).await;
-            let rest = async {
-                match done {
-                    Ok(true) => {}
-                    Ok(false) if hand > 0 => more.notified().await,
-                    Ok(false) => tokio::time::sleep(IDLE).await,
-                    Err(error) => {
-                        tracing::warn!("parts of jobs cannot be done just now: {error:#}");
-                        tokio::time::sleep(BACK_OFF).await;
-                    }
-                }
-            };
+    /// Whoever has the seat looks for work, and keeps it while there is none: the database of an
+    /// idle worker is not asked more often for its having several hands.
+    async fn keep_hand_busy(&self, hand: usize, seat: &Mutex<()>, stop: &CancellationToken) {
+        let rest = async |pause| {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = rest => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        };
+        loop {
+            let seated = seat.lock().await;
+            if stop.is_cancelled() {
+                return;
+            }
+            let done = match self.take(hand).await {
+                Ok(Some(taken)) => {
+                    drop(seated);
+                    self.perform_taken(&taken, stop).await
+                }
+                Ok(None) => {
+                    rest(IDLE).await;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                tracing::warn!("parts of jobs cannot be done just now: {error:#}");
+                rest(BACK_OFF).await;
             }
         }
     }
 
-    /// Works on one part, if there is one, and says before that there may be `more`. `logged` is
-    /// when this worker last brought the log entry of a replay up to date.
-    pub async fn do_part(&self, logged: &mut Instant, more: &Notify) -> anyhow::Result<bool> {
-        let lease = TimeDelta::seconds(self.settings.follower_silence.into());
-        let taken = self
-            .store
-            .take_part(&self.name, self.clock.now(), lease)
-            .await
-            .context("asking for a part")?;
-        let Some(taken) = taken else {
+    /// Works on one part, if there is one.
+    pub async fn do_part(&self) -> anyhow::Result<bool> {
+        let Some(taken) = self.take(0).await? else {
             return Ok(false);
         };
-        more.notify_one();
-        if let Err(error) = self.perform_part(&taken, lease).await {
+        self.perform_taken(&taken, &CancellationToken::new()).await?;
+        Ok(true)
+    }
+
+    async fn take(&self, hand: usize) -> anyhow::Result<Option<Taken>> {
+        self.store
+            .take_part(&format!("{}/{hand}", self.name), self.clock.now(), self.lent())
+            .await
+            .context("asking for a part")
+    }
+
+    /// For how long a part is lent, unless more is heard of who has it.
+    fn lent(&self) -> TimeDelta {
+        TimeDelta::seconds(self.settings.follower_silence.into())
+    }
+
+    async fn perform_taken(&self, taken: &Taken, stop: &CancellationToken) -> anyhow::Result<()> {
+        if let Err(error) = self.perform_part(taken, stop).await {
             // Another worker need not wait for the lease. If this fails as well, it runs out.
-            if let Err(kept) = self.store.give_back(&taken).await {
+            if let Err(kept) = self.store.give_back(taken).await {
                 tracing::warn!("part {} could not be given back: {kept}", taken.number);
             }
             return Err(error.context(format!("working on job {}", taken.bulk.id)));
         }
-        if taken.is_rehearsal {
-            return Ok(true);
+        if !taken.is_rehearsal && taken.bulk.action == Action::Replay {
+            self.log_replay(taken).await?;
         }
-        if taken.bulk.action == Action::Replay && logged.elapsed() >= LOGGED {
-            self.store.log_replay(&taken.bulk, self.clock.now()).await?;
-            *logged = Instant::now();
-        }
-        Ok(true)
+        Ok(())
     }
 
-    async fn perform_part(&self, taken: &Taken, lease: TimeDelta) -> anyhow::Result<()> {
+    /// Brings the log entry of a replay up to date, unless one of the hands just has.
+    async fn log_replay(&self, taken: &Taken) -> anyhow::Result<()> {
+        {
+            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+            if logged.elapsed() < LOGGED {
+                return Ok(());
+            }
+            *logged = Instant::now();
+        }
+        self.store.log_replay(&taken.bulk, self.clock.now()).await?;
+        Ok(())
+    }
+
+    async fn perform_part(&self, taken: &Taken, stop: &CancellationToken) -> anyhow::Result<()> {
+        let lease = self.lent();
         let taxonomy = self.taxonomy.as_ref();
         let performed = async {
             if taken.is_rehearsal {
                 bulk::rehearse(&self.store, &self.clock, taxonomy, taken).await
             } else {
-                bulk::run(&self.store, &self.clock, taxonomy, taken, lease).await
+                bulk::run(&self.store, &self.clock, taxonomy, taken, lease, stop).await
             }
         };
         tokio::select! {
             performed = performed => performed,
-            never = self.beat(lease) => match never {},
+            never = self.beat(&taken.worker, lease) => match never {},
         }
     }
 
-    /// Says that this worker is there, again and again.
-    async fn beat(&self, lease: TimeDelta) -> Infallible {
+    /// Says that a hand is there, again and again.
+    async fn beat(&self, hand: &str, lease: TimeDelta) -> Infallible {
         let pause = lease.to_std().unwrap_or_default() / 3;
+        let mut took = Duration::ZERO;
         loop {
-            tokio::time::sleep(pause).await;
+            // A word that took long to arrive says how it was then.
+            tokio::time::sleep(pause.saturating_sub(took)).await;
+            let begun = Instant::now();
             let until = self.clock.now() + lease;
-            if let Err(error) = self.store.beat_bulk(&self.name, until).await {
+            if let Err(error) = self.store.beat_bulk(hand, until).await {
                 // If the database stays away, what the part writes fails as well.
                 tracing::warn!("a worker could not be heard of: {error}");
             }
+            took = begun.elapsed();
         }
     }
 }

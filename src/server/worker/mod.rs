@@ -9,7 +9,7 @@
 //! | file | does |
 //! |---|---|
 //! | this one | takes jobs, keeps their leases, notes how they end |
-//! | [`bulk`] | works on sets of held records, a part at a time |
+//! | [`bulk`] | works on sets of held records, a few parts at a time |
 //! | [`mod@ingest`] | takes the file of a queued delivery in |
 //! | [`mod@pull`] | queues pulls as they fall due, and does them |
 //! | [`pictures`] | looks at the pictures of feeds |
@@ -23,7 +23,7 @@ mod pictures;
 mod pull;
 mod watch;
 
-pub use bulk::HANDS;
+pub use bulk::{HANDS, LOGGED};
 pub use watch::Watch;
 
 use super::clock::Clock;
@@ -36,8 +36,8 @@ use crate::domain::contract::Taxonomy;
 use crate::domain::job::{Kind, State};
 use anyhow::Context;
 use chrono::TimeDelta;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How long a worker may be silent before its job goes to another.
@@ -64,6 +64,8 @@ pub struct Worker {
     puller: Puller,
     looker: Looker,
     taxonomy: Option<Arc<Taxonomy>>,
+    /// When the log entry of a replay was last brought up to date.
+    logged: Arc<Mutex<Instant>>,
 }
 
 impl Worker {
@@ -83,6 +85,7 @@ impl Worker {
             puller,
             looker,
             taxonomy,
+            logged: Arc::new(Mutex::new(Instant::now())),
         })
     }
 

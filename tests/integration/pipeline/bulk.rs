@@ -6,16 +6,14 @@ use crate::support::files::{ARecord, Files, a_record};
 use crate::support::mongo;
 use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
-use feedgate::domain::bulk::{Action, Move, Outcome, PART, Pace, State, Tally};
+use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{JobId, RecordId};
 use feedgate::domain::quarantine::{self, HeldRecord};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::server::store::{Asked, Bulk, Decision, Error, Slice, Taken};
-use feedgate::server::worker::HANDS;
 use mongodb::bson::{Document, doc};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Records that are held for their price.
@@ -252,9 +250,8 @@ async fn a_cancelled_job_leaves_the_rest_of_its_set_alone() {
     plan(&app, &feed, "j1", Action::Discard).await;
     start(&app, "j1", Pace::default()).await;
     let worker = app.worker();
-    let mut logged = Instant::now();
     for _ in 0..2 {
-        assert!(worker.do_part(&mut logged, &Notify::new()).await.expect("a part"));
+        assert!(worker.do_part().await.expect("a part"));
     }
     let id = JobId::new("j1");
     let moved = app
@@ -473,31 +470,103 @@ async fn a_pace_of_so_many_a_second_is_kept_over_all_workers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_judges_one_part_while_the_database_writes_another() {
+async fn a_record_that_somebody_holds_keeps_no_other_part_waiting() {
     let app = App::start().await;
-    let feed = held(&app, 3 * PART as u32).await;
+    let feed = held(&app, 120).await;
     plan(&app, &feed, "j1", Action::Discard).await;
+    let first = app.store.read_set(&JobId::new("j1"), 0).await.expect("a part");
+    let [first] = first.as_slice() else {
+        panic!("the first part is one record: {first:?}");
+    };
+    let quarantine = raw(&app, "quarantine").await;
+    let mut holder = quarantine.client().start_session().await.expect("a session");
+    holder.start_transaction().await.expect("a transaction");
+    quarantine
+        .update_one(doc! {"_id": first.id.as_str()}, doc! {"$set": {"touched": true}})
+        .session(&mut holder)
+        .await
+        .expect("held");
     let pace = Pace {
         ramp: false,
-        stop_above: None,
-        per_second: Some(1),
+        ..Pace::default()
     };
     start(&app, "j1", pace).await;
     let stop = CancellationToken::new();
     let working = tokio::spawn(app.worker().run(stop.clone()));
-    let lent = doc! {"bulk": "j1", "stage": "running"};
-    let parts = raw(&app, "bulk_parts").await;
-    let begun = Instant::now();
-    while parts.count_documents(lent.clone()).await.expect("a count") < HANDS as u64 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it has no second part");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let workers = parts.distinct("worker", lent).await.expect("a list");
-    assert_eq!(workers.len(), 1, "one worker has them all");
-    app.store
-        .move_bulk(&Scope::All, &JobId::new("j1"), Move::Cancel, app.clock.now())
-        .await
-        .expect("a step");
+    let reach = async |records| {
+        let begun = Instant::now();
+        while tally(&app, "j1").await.total() < records {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it does not go on");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    reach(119).await;
+    holder.abort_transaction().await.expect("let go");
+    reach(120).await;
     stop.cancel();
     working.await.expect("it ends");
+}
+
+#[tokio::test]
+async fn a_job_of_a_slow_pace_leaves_the_other_workers_to_other_jobs() {
+    let app = App::start().await;
+    let feed = held(&app, 30).await;
+    let pace = |per_second| Pace {
+        ramp: false,
+        stop_above: None,
+        per_second,
+    };
+    plan(&app, &feed, "slow", Action::Discard).await;
+    start(&app, "slow", pace(Some(1))).await;
+    app.clock.advance(TimeDelta::seconds(1));
+    plan(&app, &feed, "quick", Action::Discard).await;
+    start(&app, "quick", pace(None)).await;
+    let slow = take(&app, "one").await.expect("a part");
+    assert_eq!(slow.bulk.id, JobId::new("slow"));
+    for worker in ["two", "three"] {
+        let quick = take(&app, worker).await.expect("a part");
+        assert_eq!(quick.bulk.id, JobId::new("quick"), "worker {worker}");
+    }
+    // Nothing is heard of the one that has it.
+    app.clock.advance(TimeDelta::minutes(1));
+    let again = take(&app, "four").await.expect("a part");
+    assert_eq!((again.bulk.id, again.number), (slow.bulk.id, slow.number));
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_gives_a_slow_part_back_as_far_as_it_has_come() {
+    let app = App::start().await;
+    let feed = held(&app, 30).await;
+    plan(&app, &feed, "j1", Action::Discard).await;
+    let pace = Pace {
+        ramp: false,
+        stop_above: None,
+        per_second: Some(2),
+    };
+    start(&app, "j1", pace).await;
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(app.worker().run(stop.clone()));
+    while tally(&app, "j1").await.total() < 3 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.cancel();
+    let begun = Instant::now();
+    working.await.expect("it ends");
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "the rest takes 13 seconds"
+    );
+    let left = doc! {"bulk": "j1", "stage": "running"};
+    let left = raw(&app, "bulk_parts").await.count_documents(left).await;
+    assert_eq!(
+        left.expect("a count"),
+        0,
+        "no part is left to a worker that is gone"
+    );
+    let next = take(&app, "next").await.expect("a part");
+    let decided = tally(&app, "j1").await.total() as usize;
+    assert_eq!(
+        30 - decided,
+        next.left().len() + if next.number == 1 { 19 } else { 0 }
+    );
 }

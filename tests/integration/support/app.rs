@@ -196,10 +196,7 @@ impl App {
     /// Lets a worker do everything that waits.
     pub async fn work(&self) {
         let worker = self.worker();
-        let (mut logged, more) = (std::time::Instant::now(), tokio::sync::Notify::new());
-        while worker.do_one(&Kind::ALL).await.expect("a job")
-            || worker.do_part(&mut logged, &more).await.expect("a part")
-        {}
+        while worker.do_one(&Kind::ALL).await.expect("a job") || worker.do_part().await.expect("a part") {}
     }
 
     /// Saves a revision of a held record in which one value is another.

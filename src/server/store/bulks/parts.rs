@@ -77,7 +77,8 @@ impl Rehearsed {
 
 impl Store {
     /// Takes a part of a running job for `length`, or of a planned one to rehearse it; none when
-    /// there is nothing to do. Jobs that rest by now are settled on the way.
+    /// there is nothing to do. Jobs that rest by now are settled on the way. A worker that takes one
+    /// has no other.
     pub async fn take_part(
         &self,
         worker: &str,
@@ -111,6 +112,9 @@ impl Store {
             }
             // An ingest sets aside what it brings anew; what is left is replayed when it is done.
             if bulk.action == Action::Replay && self.is_lent(&bulk.feed, now).await? {
+                continue;
+            }
+            if bulk.pace.is_kept_by_one() && self.has_part_at_work(&bulk.id, &silent).await? {
                 continue;
             }
             let first = usize::try_from(first.number).unwrap_or(0);
@@ -183,6 +187,24 @@ impl Store {
         let Some(part) = part else {
             return Ok(None);
         };
+        let id = part.id.clone();
+        let lent = self.read_lent(bulk, part, stage, worker, session).await;
+        if lent.is_err() {
+            // Nobody would work on it.
+            let mine = doc! {"_id": id, "worker": worker, "stage": stage.word()};
+            self.give_up(mine, stage).await?;
+        }
+        lent.map(Some)
+    }
+
+    async fn read_lent(
+        &self,
+        bulk: &Bulk,
+        part: PartDoc,
+        stage: Stage,
+        worker: &str,
+        session: ClientSession,
+    ) -> Result<Taken> {
         // Read behind the lease: whoever gives a planned job another fix takes its parts back.
         let bulk = self.find_bulk(&Scope::All, &bulk.id).await?;
         let bulk = bulk.ok_or_else(|| Error::Corrupt(format!("the job of part {} is missing", part.id)))?;
@@ -191,7 +213,7 @@ impl Store {
             .find_one(doc! {"_id": &part.id})
             .await?
             .ok_or_else(|| Error::Corrupt(format!("the records of part {} are missing", part.id)))?;
-        Ok(Some(Taken {
+        Ok(Taken {
             bulk,
             number: usize::try_from(part.number).unwrap_or(0),
             records: set.ids.into_iter().map(RecordId::new).collect(),
@@ -199,7 +221,7 @@ impl Store {
             worker: worker.to_owned(),
             is_rehearsal: stage == Stage::Rehearsing,
             session: Mutex::new(session),
-        }))
+        })
     }
 
     /// Says that a worker is there, for as long as nothing else is heard of it.
@@ -273,16 +295,34 @@ impl Store {
         Ok(())
     }
 
-    /// Gives a part back as far as it has come.
+    /// Gives a part back as far as it has come, if this worker has it still.
     pub async fn give_back(&self, taken: &Taken) -> Result<()> {
-        let (from, to) = if taken.is_rehearsal {
-            (Stage::Rehearsing, Stage::New)
+        let stage = if taken.is_rehearsal {
+            Stage::Rehearsing
         } else {
-            (Stage::Running, Stage::Waiting)
+            Stage::Running
+        };
+        self.give_up(held(taken, stage), stage).await
+    }
+
+    async fn give_up(&self, mine: Document, stage: Stage) -> Result<()> {
+        let to = match stage {
+            Stage::Rehearsing => Stage::New,
+            _ => Stage::Waiting,
         };
         let change = doc! {"$set": {"stage": to.word(), "worker": Bson::Null}};
-        self.bulk_parts().update_one(held(taken, from), change).await?;
+        self.bulk_parts().update_one(mine, change).await?;
         Ok(())
+    }
+
+    /// Whether somebody who is there works on a job.
+    async fn has_part_at_work(&self, id: &JobId, silent: &Document) -> Result<bool> {
+        let running = doc! {
+            "bulk": id.as_str(),
+            "stage": Stage::Running.word(),
+            "$nor": [silent.clone()],
+        };
+        Ok(self.bulk_parts().find_one(running).await?.is_some())
     }
 
     /// Whether nobody works on a job; a worker that was silent too long does not any more.
@@ -404,7 +444,7 @@ fn ended(bulk: &Bulk, to: State, tally: &Tally, now: DateTime<Utc>) -> Deed {
     }
 }
 
-/// The part, if this worker has it still, in this stage, and nothing more of it is decided.
+/// The part, if this worker has it still, in this stage. A worker has one part at a time.
 pub(super) fn held(taken: &Taken, stage: Stage) -> Document {
     doc! {"_id": part_id(&taken.bulk.id, taken.number), "worker": &taken.worker, "stage": stage.word()}
 }
