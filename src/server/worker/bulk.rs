@@ -13,7 +13,7 @@ use futures::future::join_all;
 use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 /// Parts that a worker has at a time: while the database writes of one, another is judged.
@@ -25,39 +25,43 @@ pub const LOGGED: Duration = Duration::from_millis(700);
 impl Worker {
     /// Works on parts until told to stop; what is being decided is finished first.
     pub(super) async fn keep_bulks(&self, stop: &CancellationToken) {
-        let seat = Mutex::new(());
-        let hands = (0..HANDS).map(|hand| self.keep_hand_busy(hand, &seat, stop));
+        let (seat, done) = (Mutex::new(()), Notify::new());
+        let hands = (0..HANDS).map(|hand| self.keep_hand_busy(hand, &seat, &done, stop));
         join_all(hands).await;
     }
 
     /// Whoever has the seat looks for work, and keeps it while there is none: the database of an
-    /// idle worker is not asked more often for its having several hands.
-    async fn keep_hand_busy(&self, hand: usize, seat: &Mutex<()>, stop: &CancellationToken) {
-        let rest = async |pause| {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        };
+    /// idle worker is not asked more often for its having several hands. When a part is done, there
+    /// may be more that waited for it.
+    async fn keep_hand_busy(&self, hand: usize, seat: &Mutex<()>, done: &Notify, stop: &CancellationToken) {
         loop {
             let seated = seat.lock().await;
             if stop.is_cancelled() {
                 return;
             }
-            let done = match self.take(hand).await {
+            let worked = match self.take(hand).await {
                 Ok(Some(taken)) => {
                     drop(seated);
-                    self.perform_taken(&taken, stop).await
+                    let worked = self.perform_taken(&taken, stop).await;
+                    done.notify_one();
+                    worked
                 }
                 Ok(None) => {
-                    rest(IDLE).await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = done.notified() => {}
+                        () = tokio::time::sleep(IDLE) => {}
+                    }
                     Ok(())
                 }
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
+            if let Err(error) = worked {
                 tracing::warn!("parts of jobs cannot be done just now: {error:#}");
-                rest(BACK_OFF).await;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(BACK_OFF) => {}
+                }
             }
         }
     }

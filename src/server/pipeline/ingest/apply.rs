@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 /// Records written together, at most.
 const BATCH: usize = 4000;
 /// Bytes of documents written together, about.
-const BATCH_BYTES: usize = 2 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 /// Batches written side by side.
 const WRITERS: usize = 3;
 
