@@ -501,6 +501,8 @@ async fn a_record_that_somebody_holds_keeps_no_other_part_waiting() {
         }
     };
     reach(119).await;
+    let decided = tally(&app, "j1").await.total();
+    assert_eq!(decided, 119, "all but the one that is held");
     holder.abort_transaction().await.expect("let go");
     reach(120).await;
     stop.cancel();
