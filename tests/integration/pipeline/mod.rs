@@ -3,6 +3,7 @@
 pub mod bulk;
 mod bulk_killed;
 mod bulk_mended;
+mod bulk_shared;
 mod expiry;
 mod holds;
 mod ingest;
