@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 /// Records written together, at most.
 const BATCH: usize = 4000;
-/// Bytes of documents written together, about.
+/// Bytes of documents written together, about: more was no faster, and stood in memory.
 const BATCH_BYTES: usize = 1 << 20;
 /// Batches written side by side.
 const WRITERS: usize = 3;
