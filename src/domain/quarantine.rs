@@ -76,6 +76,11 @@ impl State {
         }
     }
 
+    /// The states from which `step` is legal.
+    pub fn before(step: Move) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|state| state.allows(step)).collect()
+    }
+
     /// Whether it waits for somebody to act.
     pub fn is_open(self) -> bool {
         Self::OPEN.contains(&self)

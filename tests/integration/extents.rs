@@ -32,12 +32,7 @@ fn codes_of(record: &HeldRecord) -> impl Iterator<Item = &str> {
 }
 
 fn fits(record: &HeldRecord, filter: &QuarantineFilter) -> bool {
-    let state = match filter.state {
-        StateFilter::Any => true,
-        StateFilter::Open => record.state.is_open(),
-        StateFilter::Is(state) => record.state == state,
-    };
-    state
+    filter.state.has(record.state)
         && filter.partner.as_ref().is_none_or(|p| *p == record.partner)
         && filter.feed.as_ref().is_none_or(|f| *f == record.feed)
         && filter.delivery.as_ref().is_none_or(|d| *d == record.delivery)
@@ -218,9 +213,9 @@ async fn a_list_that_goes_out_whole_has_each_record_once_however_they_lie_in_the
     );
 }
 
-#[tokio::test]
-async fn every_list_has_the_records_that_it_says_it_has() {
-    let (app, files) = (App::start().await, Files::new());
+/// Takes files of two partners in, some of whose records end up in each state.
+async fn hold_in_every_state(app: &App) -> Vec<HeldRecord> {
+    let files = Files::new();
     let checked = |n| a_record(n).with("gtin", "4006381333932");
     let free = |n| a_record(n).with("price", "0 EUR");
     for slug in ["acme", "beta"] {
@@ -233,7 +228,7 @@ async fn every_list_has_the_records_that_it_says_it_has() {
         app.take_in(&feed, &file).await;
     }
     let staff = app.sign_in(Role::Staff, None).await;
-    let all = everything(&app).await;
+    let all = everything(app).await;
     let of = |item: &str, slug: &str| {
         let found = all
             .iter()
@@ -278,9 +273,16 @@ async fn every_list_has_the_records_that_it_says_it_has() {
             .is_success()
     );
 
-    let all = everything(&app).await;
+    let all = everything(app).await;
     let states: BTreeSet<&str> = all.iter().map(|r| r.state.word()).collect();
     assert_eq!(states.len(), State::ALL.len(), "one in each state: {states:?}");
+    all
+}
+
+#[tokio::test]
+async fn every_list_has_the_records_that_it_says_it_has() {
+    let app = App::start().await;
+    let all = hold_in_every_state(&app).await;
     compare(&app, &Scope::All, &all).await;
     compare(&app, &Scope::Only(vec![PartnerId::new("beta")]), &all).await;
     compare(&app, &Scope::Only(vec![]), &all).await;
@@ -297,6 +299,7 @@ async fn every_list_has_the_records_that_it_says_it_has() {
         assert!(open > 0, "there is something to keep count of");
         assert_eq!(kept(&app, &feed).await, (true, open), "{slug}");
     }
+    let staff = app.sign_in(Role::Staff, None).await;
     let list = staff.get("/export/quarantine.csv?state=any").await.body;
     let ids: Vec<&str> = list
         .lines()
@@ -306,6 +309,42 @@ async fn every_list_has_the_records_that_it_says_it_has() {
     let mut came: Vec<&str> = all.iter().map(|r| r.id.as_str()).collect();
     came.sort_unstable();
     assert_eq!(ids, came, "as they came: {list}");
+}
+
+#[tokio::test]
+async fn records_of_an_earlier_version_stand_in_every_list_once_it_is_upgraded() {
+    let app = App::start().await;
+    let all = hold_in_every_state(&app).await;
+    let held = reach(&app, "quarantine").await;
+    held.update_many(doc! {}, doc! {"$unset": {"places": ""}})
+        .await
+        .expect("as they were");
+    held.drop_index("places_1__id_-1").await.expect("as it was");
+    let before = [
+        doc! {"state": 1, "_id": -1},
+        doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
+        doc! {"feed": 1, "state": 1, "_id": 1},
+    ];
+    for keys in before {
+        let index = mongodb::IndexModel::builder().keys(keys).build();
+        held.create_index(index).await.expect("an index");
+    }
+    app.store.migrate().await.expect("an upgrade");
+    let mut indexes = held.list_index_names().await.expect("indexes");
+    indexes.sort_unstable();
+    assert_eq!(indexes, ["_id_", "item_id_1__id_-1", "places_1__id_-1"]);
+    compare(&app, &Scope::All, &all).await;
+    let feed = FeedId::new("acme/main");
+    assert_eq!(app.store.verify_issues(&feed).await.expect("a proof"), []);
+
+    let astray = doc! {"$set": {"places": ["quarantined", "quarantined/acme/main"]}};
+    let any = doc! {"feed": "acme/main", "state": "discarded"};
+    held.update_one(any, astray).await.expect("a change");
+    let faults = app.store.verify_issues(&feed).await.expect("a proof");
+    assert!(
+        faults.iter().any(|fault| fault.figure.contains("other lists")),
+        "{faults:?}"
+    );
 }
 
 /// Whether a feed is counted, and how many of its records are kept as open.

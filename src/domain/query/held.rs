@@ -105,6 +105,15 @@ impl StateFilter {
         }
     }
 
+    /// Whether it lets a state through.
+    pub fn has(self, state: State) -> bool {
+        match self {
+            Self::Open => state.is_open(),
+            Self::Any => true,
+            Self::Is(only) => state == only,
+        }
+    }
+
     /// The form [`StateFilter::parse`] reads.
     pub fn word(self) -> &'static str {
         match self {

@@ -7,8 +7,7 @@
 //! else it counts by an index, and no further than [`ENOUGH`].
 
 use super::held_way::Way;
-use super::quarantine::open_states;
-use super::{Result, Store, scope};
+use super::{Result, Store, places, scope};
 use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::quarantine::State;
@@ -17,7 +16,6 @@ use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
-use mongodb::options::Hint;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -84,21 +82,24 @@ pub(super) async fn count_up_to(store: &Store, way: &Way, most: Option<u64>) -> 
 impl Store {
     /// Makes a document for each feed that has none: counted where it has no record.
     pub(super) async fn begin_held_counts(&self) -> Result<()> {
-        let one = |from: &str, field: &str, name: &str| {
-            doc! {"$lookup": {
-                "from": from, "localField": "_id", "foreignField": field, "as": name,
-                "pipeline": [{"$limit": 1}, {"$project": {"_id": 1}}],
-            }}
-        };
         let stages = [
-            one("held_counts", "_id", "there"),
+            doc! {"$lookup": {
+                "from": "held_counts", "localField": "_id", "foreignField": "_id", "as": "there",
+                "pipeline": [{"$project": {"_id": 1}}],
+            }},
             doc! {"$match": {"there": []}},
-            one("quarantine", "feed", "held"),
-            doc! {"$project": {"partner": 1, "counted": {"$eq": ["$held", []]}}},
-            doc! {"$merge": {"into": "held_counts", "whenMatched": "keepExisting"}},
+            doc! {"$project": {"_id": 1}},
         ];
-        let done = self.collection::<Document>("feeds").aggregate(stages).await?;
-        done.try_collect::<Vec<Document>>().await?;
+        let without = self.collection::<Document>("feeds").aggregate(stages).await?;
+        for feed in without.try_collect::<Vec<Document>>().await? {
+            let feed = FeedId::new(feed.get_str("_id").unwrap_or_default());
+            let counted = !self.has_held(&feed).await?;
+            let begun = doc! {"partner": feed.partner().as_str(), "counted": counted};
+            self.collection::<Document>("held_counts")
+                .update_one(doc! {"_id": feed.as_str()}, doc! {"$setOnInsert": begun})
+                .upsert(true)
+                .await?;
+        }
         Ok(())
     }
 
@@ -139,9 +140,9 @@ impl Store {
 
     /// The open records of a feed that was not counted yet.
     async fn count_open_of(&self, feed: &str) -> Result<u64> {
-        let query = doc! {"feed": feed, "state": {"$in": open_states()}};
-        let index = Hint::Keys(doc! {"feed": 1, "state": 1, "_id": 1});
-        Ok(self.quarantine().count_documents(query).hint(index).await?)
+        let query = doc! {"places": places::in_feed(&FeedId::new(feed), &State::OPEN)};
+        let held = self.quarantine();
+        Ok(held.count_documents(query).hint(places::hint()).await?)
     }
 
     /// How many held records a filter has, but for what it looks for in each: exactly where that is
@@ -339,23 +340,17 @@ impl Store {
         session: &mut ClientSession,
         feed: &FeedId,
     ) -> Result<BTreeMap<String, i64>> {
-        let stages = [
-            doc! {"$match": {"feed": feed.as_str()}},
-            doc! {"$group": {"_id": "$state", "records": {"$sum": 1_i64}}},
-        ];
-        let mut found = self
-            .collection::<Document>("quarantine")
-            .aggregate(stages)
-            .hint(Hint::Keys(doc! {"feed": 1, "state": 1, "_id": 1}))
-            .session(&mut *session)
-            .await?;
         let mut n = BTreeMap::<String, i64>::new();
-        while let Some(group) = found.next(session).await.transpose()? {
-            let state = group.get_str("_id").ok().and_then(State::parse);
-            if let (Some(state), Ok(records)) = (state, group.get_i64("records")) {
-                *n.entry(class(state).to_owned()).or_default() += records;
-            }
+        for state in State::ALL {
+            let records = self
+                .quarantine()
+                .count_documents(doc! {"places": places::of_feed(feed, state)})
+                .hint(places::hint())
+                .session(&mut *session)
+                .await?;
+            *n.entry(class(state).to_owned()).or_default() += i64::try_from(records).unwrap_or(i64::MAX);
         }
+        n.retain(|_, records| *records > 0);
         let pending = self.pending_moves_in(session, feed).await?;
         for (class, by) in pending.of_classes(feed) {
             *n.entry(class).or_default() -= by;

@@ -1,23 +1,24 @@
 //! Finds the way through held records: a query that one index answers in the order of ids, so that
 //! a page costs what it shows, however many records there are.
 //!
-//! | asked for | index |
+//! | asked for | way |
 //! |---|---|
 //! | a product id | `item_id, _id` |
-//! | a delivery, whose id its records' ids begin with | `feed, state, _id` |
-//! | a feed, or the feeds of a few partners | `feed, state, _id` |
-//! | a rule | `partner, state, codes, _id` |
-//! | a state | `state, _id` |
+//! | a rule | the lists of the rule, of each partner ([`places`]) |
+//! | a feed, or the feeds of a few partners | the lists of the feeds |
+//! | a delivery, whose id its records' ids begin with | the lists of its feed |
+//! | a state | its list |
 //! | anything | `_id` |
 //!
-//! Where several feeds, partners or states are asked for, the database goes through each and merges
-//! them by id. Of more than [`MERGED`] it would sort instead; then it goes by state, and looks at
-//! each record for the rest.
+//! Where there are several lists, one for each state, the database goes through each and merges them
+//! by id. Of more than [`MERGED`] it would sort instead; then it goes by state, and looks at each
+//! record for the rest. What lists tell of a record the query does not ask again: so it is answered
+//! by the index alone where no more is asked.
 
 use super::quarantine::{held_query, set_feed};
-use super::{Result, Store};
+use super::{Result, Store, places};
 use crate::domain::account::Scope;
-use crate::domain::ids::{DeliveryId, FeedId};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::quarantine::State;
 use crate::domain::query::{QuarantineFilter, StateFilter};
 use mongodb::bson::{Document, doc};
@@ -94,95 +95,138 @@ pub(super) fn ids_of(delivery: &DeliveryId) -> Document {
     doc! {"$gte": format!("{delivery}-"), "$lt": format!("{delivery}.")}
 }
 
-/// The states of a filter, each named: only so an index on states gives the order of ids.
-pub(super) fn named(states: StateFilter) -> Vec<&'static str> {
-    let states: Vec<State> = match states {
-        StateFilter::Open => State::OPEN.to_vec(),
-        StateFilter::Any => State::ALL.to_vec(),
-        StateFilter::Is(state) => vec![state],
-    };
-    states.into_iter().map(State::word).collect()
+/// Records that are the same in each of some things: a feed, a rule of a partner.
+enum Lists {
+    Feeds(Vec<FeedId>),
+    Codes(Vec<PartnerId>, String),
+}
+
+impl Lists {
+    /// Their names in some states; none where they are more than the database merges.
+    fn named(&self, states: &[State]) -> Option<Vec<String>> {
+        let each =
+            |name: &dyn Fn(State) -> String| states.iter().map(|state| name(*state)).collect::<Vec<_>>();
+        let named: Vec<String> = match self {
+            Self::Feeds(feeds) => feeds
+                .iter()
+                .flat_map(|feed| each(&|state| places::of_feed(feed, state)))
+                .collect(),
+            Self::Codes(partners, code) => partners
+                .iter()
+                .flat_map(|partner| each(&|state| places::of_code(partner, code, state)))
+                .collect(),
+        };
+        (named.len() <= MERGED).then_some(named)
+    }
+
+    /// What they say of a record, so that a query need not.
+    fn fields(&self) -> &'static [&'static str] {
+        match self {
+            Self::Feeds(_) => &["state", "partner", "feed"],
+            Self::Codes(..) => &["state", "partner", "codes"],
+        }
+    }
 }
 
 impl Store {
     /// The way of a filter, with or without the rule that it names.
     pub(super) async fn way(&self, scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Result<Way> {
+        let shown = State::ALL.into_iter().filter(|state| filter.state.has(*state));
+        let states = (filter.state != StateFilter::Any).then(|| shown.collect::<Vec<_>>());
+        self.way_in(scope, filter, with_code, states.as_deref()).await
+    }
+
+    /// The same in other states than the filter's; none for any.
+    pub(super) async fn way_in(
+        &self,
+        scope: &Scope,
+        filter: &QuarantineFilter,
+        with_code: bool,
+        states: Option<&[State]>,
+    ) -> Result<Way> {
         let mut query = held_query(scope, filter, with_code);
-        let states = named(filter.state);
-        let by_feed = doc! {"feed": 1, "state": 1, "_id": 1};
+        query.remove("state");
+        if let Some(states) = states {
+            let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+            query.insert("state", doc! {"$in": words});
+        }
         if filter.item.is_some() {
             let index = doc! {"item_id": 1, "_id": -1};
             return Ok(Way { query, index });
         }
-        if let Some(delivery) = &filter.delivery {
-            let found = self
-                .collection::<OfFeed>("deliveries")
-                .find_one(doc! {"_id": delivery.as_str()})
-                .projection(doc! {"feed": 1})
-                .await?;
-            if let (Some(found), None) = (found, &filter.feed) {
-                let feed = FeedId::new(found.feed);
-                set_feed(&mut query, scope, filter.partner.as_ref(), &feed);
-            }
-            query.insert("state", doc! {"$in": states});
-            let index = if query.contains_key("feed") {
-                by_feed
-            } else {
-                doc! {"_id": 1}
+        let by_id = doc! {"_id": 1};
+        if let (Some(delivery), None) = (&filter.delivery, &filter.feed) {
+            let Some(feed) = self.feed_of_delivery(delivery).await? else {
+                return Ok(Way { query, index: by_id });
             };
-            return Ok(Way { query, index });
+            set_feed(&mut query, scope, filter.partner.as_ref(), &feed);
         }
-        let by_state = |query: &mut Document| {
-            if filter.state == StateFilter::Any {
-                return doc! {"_id": 1};
+        let lists = self.lists_of(scope, filter, &query).await?;
+        let named = lists
+            .as_ref()
+            .and_then(|lists| lists.named(states.unwrap_or(&State::ALL)));
+        let places = match (lists, named, states) {
+            (Some(lists), Some(named), _) => {
+                for told in lists.fields() {
+                    query.remove(told);
+                }
+                named
             }
-            query.insert("state", doc! {"$in": named(filter.state)});
-            doc! {"state": 1, "_id": -1}
+            (_, _, Some(states)) => {
+                query.remove("state");
+                states.iter().map(|state| places::of_state(*state)).collect()
+            }
+            (_, _, None) => return Ok(Way { query, index: by_id }),
         };
-        if query.contains_key("codes") {
-            let partners = match (&filter.feed, &filter.partner, scope) {
-                (Some(feed), _, _) if !query.contains_key("partner") => vec![feed.partner().to_string()],
+        query.insert("places", doc! {"$in": places});
+        let index = places::index();
+        Ok(Way { query, index })
+    }
+
+    async fn feed_of_delivery(&self, delivery: &DeliveryId) -> Result<Option<FeedId>> {
+        let found = self
+            .collection::<OfFeed>("deliveries")
+            .find_one(doc! {"_id": delivery.as_str()})
+            .projection(doc! {"feed": 1})
+            .await?;
+        Ok(found.map(|found| FeedId::new(found.feed)))
+    }
+
+    /// The lists whose records a query asks for, if it names any; all of their records may be seen.
+    async fn lists_of(
+        &self,
+        scope: &Scope,
+        filter: &QuarantineFilter,
+        query: &Document,
+    ) -> Result<Option<Lists>> {
+        let feed = query.get_str("feed").ok().map(FeedId::new);
+        // A feed is named beside a partner only where nothing is to be found.
+        let is_nothing = feed.is_some() && query.contains_key("partner");
+        if let Ok(code) = query.get_str("codes") {
+            let partners = match (feed, &filter.partner, scope) {
+                _ if is_nothing => Vec::new(),
+                (Some(feed), ..) => vec![feed.partner()],
+                (None, Some(partner), _) if scope.covers(partner) => vec![partner.clone()],
+                (None, Some(_), _) => Vec::new(),
+                (None, None, Scope::Only(partners)) => partners.clone(),
                 (None, None, Scope::All) => {
                     let partners = self.list_partners(scope).await?;
-                    partners
-                        .into_iter()
-                        .map(|partner| partner.id.to_string())
-                        .collect()
+                    partners.into_iter().map(|partner| partner.id).collect()
                 }
-                (_, Some(_), _) | (Some(_), ..) => Vec::new(),
-                (None, None, Scope::Only(partners)) => partners.iter().map(ToString::to_string).collect(),
             };
-            if partners.len() * states.len() > MERGED {
-                let index = by_state(&mut query);
-                return Ok(Way { query, index });
-            }
-            if !partners.is_empty() {
-                query.insert("partner", doc! {"$in": partners});
-            }
-            query.insert("state", doc! {"$in": states});
-            let index = doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1};
-            return Ok(Way { query, index });
+            return Ok(Some(Lists::Codes(partners, code.to_owned())));
         }
-        if filter.feed.is_none() && query.contains_key("partner") {
-            let feeds = self.list_feeds(scope, filter.partner.as_ref()).await?;
-            let feeds: Vec<String> = feeds.into_iter().map(|state| state.feed.id.to_string()).collect();
-            if feeds.len() * states.len() > MERGED {
-                let index = by_state(&mut query);
-                return Ok(Way { query, index });
+        Ok(match feed {
+            _ if is_nothing => Some(Lists::Feeds(Vec::new())),
+            Some(feed) => Some(Lists::Feeds(vec![feed])),
+            None if query.contains_key("partner") => {
+                let feeds = self.list_feeds(scope, filter.partner.as_ref()).await?;
+                Some(Lists::Feeds(
+                    feeds.into_iter().map(|state| state.feed.id).collect(),
+                ))
             }
-            // Feeds tell their partners.
-            query.remove("partner");
-            query.insert("feed", doc! {"$in": feeds});
-        }
-        if query.contains_key("feed") {
-            query.insert("state", doc! {"$in": states});
-            return Ok(Way {
-                query,
-                index: by_feed,
-            });
-        }
-        let index = by_state(&mut query);
-        Ok(Way { query, index })
+            None => None,
+        })
     }
 }
 

@@ -4,6 +4,8 @@
 //! another takes the job from the start; every step of a job may therefore run twice. One that
 //! fails, or whose workers die, [`crate::domain::job::ATTEMPTS`] times is set aside.
 
+use super::issues::Waiting;
+use super::places::Placed;
 use super::{Error, Result, Store, paging, quarantine, scope, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
@@ -186,15 +188,10 @@ impl Store {
             "state": {"$in": quarantine::states_before(Move::Queue)},
         };
         let query = scope::narrow(query, scope, Some(&job.partner));
-        let change = doc! {"$set": {"state": HeldState::Queued.word(), "job": job.id.as_str()}};
         let mut session = self.client.start_session().await?;
         session.start_transaction().await?;
-        let moved = self
-            .quarantine()
-            .update_many(query, change)
-            .session(&mut session)
-            .await;
-        if transaction::found(moved)? != records.len() as u64 {
+        let queued = self.queue_held_in(&mut session, query, &job.id).await;
+        if transaction::first(queued)? != records.len() {
             session.abort_transaction().await.ok();
             return Err(Error::Conflict {
                 what: "the record".to_owned(),
@@ -203,6 +200,30 @@ impl Store {
         self.insert_job_in(&mut session, job).await?;
         session.commit_transaction().await?;
         Ok(())
+    }
+
+    /// Queues the records that a query finds for a job; how many.
+    async fn queue_held_in(
+        &self,
+        session: &mut ClientSession,
+        query: Document,
+        job: &JobId,
+    ) -> Result<usize> {
+        let mut found = self
+            .collection::<Waiting>("quarantine")
+            .find(query)
+            .projection(Waiting::fields())
+            .session(&mut *session)
+            .await?;
+        let (mut placed, mut queued) = (Placed::default(), 0);
+        while let Some(before) = found.next(session).await.transpose()? {
+            placed.add(&before.after(HeldState::Queued, None));
+            queued += 1;
+        }
+        let set = doc! {"job": job.as_str()};
+        self.move_placed_in(session, &placed, HeldState::Queued, set)
+            .await?;
+        Ok(queued)
     }
 
     /// Takes the job of these kinds that was asked for first, for `length`; none when nothing is

@@ -64,6 +64,7 @@ mod outlines;
 mod paging;
 mod partners;
 mod pictures;
+mod places;
 mod probe;
 mod profiles;
 mod pulls;
@@ -271,23 +272,7 @@ impl Store {
             ],
         )
         .await?;
-        self.index(
-            "quarantine",
-            &[
-                doc! {"state": 1, "_id": -1},
-                doc! {"partner": 1, "state": 1, "codes": 1, "_id": -1},
-                doc! {"feed": 1, "state": 1, "_id": 1},
-                doc! {"item_id": 1, "_id": -1},
-            ],
-        )
-        .await?;
-        for unused in [
-            "feed_1_key_1_state_1",
-            "delivery_1__id_-1",
-            "state_1_partner_1__id_-1",
-        ] {
-            self.drop_index("quarantine", unused).await?;
-        }
+        self.index_places().await?;
         self.begin_held_counts().await?;
         self.index_bulks().await?;
         self.index(

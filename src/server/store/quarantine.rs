@@ -4,7 +4,7 @@
 //! on, in the query itself, so that two people, or a person and a worker, can never both win.
 
 use super::issues::{Moves, Waiting};
-use super::{Error, Result, Store, held_way, paging, scope, to_bson, transaction, when};
+use super::{Error, Result, Store, held_way, paging, places, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::bulk::Outcome;
 use crate::domain::ids::{DeliveryId, FeedId, JobId, PartnerId, RecordId};
@@ -33,9 +33,12 @@ pub(super) struct HeldDoc {
     original: String,
     attributes: Attributes,
     violations: Vec<Violation>,
-    /// Codes of the errors, for the index.
+    /// Codes of the errors.
     codes: Vec<String>,
     state: State,
+    /// The lists that it stands in ([`places`]).
+    #[serde(default)]
+    places: Vec<String>,
     revisions: Vec<RevisionDoc>,
     #[serde(default)]
     decided: Vec<DecidedDoc>,
@@ -142,6 +145,7 @@ impl Holding {
 impl HeldDoc {
     /// A record that has just been held.
     fn of(key: &str, r: &HeldRecord) -> Self {
+        let codes = error_codes(&r.violations);
         Self {
             id: r.id.to_string(),
             partner: r.partner.to_string(),
@@ -153,7 +157,8 @@ impl HeldDoc {
             position: r.position,
             original: r.original.clone(),
             attributes: r.attributes.clone(),
-            codes: error_codes(&r.violations),
+            places: places::of(&r.feed, r.state, &codes),
+            codes,
             violations: r.violations.clone(),
             state: r.state,
             revisions: Vec::new(),
@@ -219,11 +224,7 @@ pub(super) fn error_codes(violations: &[Violation]) -> Vec<String> {
 
 /// States from which a move is legal, as the database writes them.
 pub(super) fn states_before(step: Move) -> Vec<&'static str> {
-    State::ALL
-        .into_iter()
-        .filter(|s| s.allows(step))
-        .map(State::word)
-        .collect()
+    State::before(step).into_iter().map(State::word).collect()
 }
 
 pub(super) fn open_states() -> Vec<&'static str> {
@@ -368,8 +369,8 @@ impl Store {
         self.change_held(scope, id, query, change, (to, None)).await
     }
 
-    /// Changes a record, and its issues with it, both or neither; `to` is the state and the codes
-    /// that the change leads to.
+    /// Changes a record, and its issues with it, both or neither; `to` is the state that it goes to,
+    /// and the codes that the change leads to.
     async fn change_held(
         &self,
         scope: &Scope,
@@ -407,15 +408,23 @@ impl Store {
     ) -> Result<bool> {
         let before = self
             .collection::<Waiting>("quarantine")
-            .find_one_and_update(query, change)
+            .find_one(query)
             .projection(Waiting::fields())
             .session(&mut *session)
             .await?;
         let Some(before) = before else {
             return Ok(false);
         };
+        let after = before.after(state, codes);
+        self.quarantine()
+            .update_one(
+                doc! {"_id": before.id()},
+                places::with_places(change, &after.places()),
+            )
+            .session(&mut *session)
+            .await?;
         let mut moves = Moves::default();
-        moves.add(&before, &before.after(state, codes));
+        moves.add(&before, &after);
         self.move_issues_in(session, &moves).await?;
         Ok(true)
     }

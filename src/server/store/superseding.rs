@@ -2,6 +2,7 @@
 //! them.
 
 use super::issues::{Moves, Waiting};
+use super::places::{self, Placed};
 use super::quarantine::states_before;
 use super::{Error, Result, Store, held_way, transaction};
 use crate::domain::ids::{DeliveryId, FeedId};
@@ -24,14 +25,14 @@ impl Store {
         is_newer: impl Fn(&str) -> bool,
     ) -> Result<()> {
         let query = doc! {
-            "feed": feed.as_str(),
-            "state": {"$in": states_before(Move::Supersede)},
+            "places": places::in_feed(feed, &State::before(Move::Supersede)),
             "delivery": {"$ne": by.as_str()},
         };
         let mut found = self
             .collection::<RawDocumentBuf>("quarantine")
             .find(query)
             .projection(doc! {"key": 1})
+            .hint(places::hint())
             .batch_size(READ_TOGETHER)
             .await?;
         let mut ids = Vec::new();
@@ -72,18 +73,18 @@ impl Store {
         let query = doc! {"_id": {"$in": ids}, "state": {"$in": states_before(Move::Supersede)}};
         let mut found = self
             .collection::<Waiting>("quarantine")
-            .find(query.clone())
+            .find(query)
             .projection(Waiting::fields())
             .session(&mut *session)
             .await?;
-        let mut moves = Moves::default();
+        let (mut moves, mut placed) = (Moves::default(), Placed::default());
         while let Some(before) = found.next(session).await.transpose()? {
-            moves.add(&before, &before.after(State::Superseded, None));
+            let after = before.after(State::Superseded, None);
+            moves.add(&before, &after);
+            placed.add(&after);
         }
-        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
-        self.quarantine()
-            .update_many(query, change)
-            .session(&mut *session)
+        let set = doc! {"superseded_by": by.as_str()};
+        self.move_placed_in(session, &placed, State::Superseded, set)
             .await?;
         self.move_issues_in(session, &moves).await
     }
@@ -92,7 +93,7 @@ impl Store {
     /// issues is counted anew when the delivery `by` is.
     pub(super) async fn supersede_delivery(&self, id: &DeliveryId, by: &DeliveryId) -> Result<()> {
         let query = doc! {"_id": held_way::ids_of(id), "state": {"$in": states_before(Move::Supersede)}};
-        let change = doc! {"$set": {"state": State::Superseded.word(), "superseded_by": by.as_str()}};
+        let change = places::moving(State::Superseded, doc! {"superseded_by": by.as_str()});
         self.quarantine().update_many(query, change).await?;
         Ok(())
     }

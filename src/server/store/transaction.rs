@@ -75,6 +75,14 @@ pub(super) fn found(written: mongodb::error::Result<UpdateResult>) -> mongodb::e
     }
 }
 
+/// The same of first writes that are several.
+pub(super) fn first<T: Default>(written: Result<T>) -> Result<T> {
+    match written {
+        Err(Error::Database(cause)) if cause.contains_label(TRANSIENT_TRANSACTION_ERROR) => Ok(T::default()),
+        written => written,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -165,10 +165,13 @@ async fn ensure_nothing_is_lost(app: &App) {
 
 /// Holds every record again, as before the replay.
 async fn begin_again(app: &App, feed: &Feed) {
-    let again = doc! {"$set": {"state": "quarantined", "attempts": 0, "decided": []}};
+    let of_state = doc! {"$substrBytes": ["$$place", {"$strLenBytes": "$state"}, -1]};
+    let place = doc! {"$concat": ["quarantined", of_state]};
+    let places = doc! {"$map": {"input": "$places", "as": "place", "in": place}};
+    let again = doc! {"$set": {"places": places, "state": "quarantined", "attempts": 0, "decided": []}};
     raw(app, "quarantine")
         .await
-        .update_many(doc! {}, again)
+        .update_many(doc! {}, vec![again])
         .await
         .expect("reset");
     for name in ["items", "activity"] {

@@ -8,7 +8,7 @@ use crate::domain::account::Scope;
 use crate::domain::ids::{FeedId, JobId};
 use crate::domain::issue::{Issue, IssueId, SAID, recheck};
 use crate::domain::quarantine::State;
-use crate::server::store::{Deed, Error, IssueChange, Result, Store};
+use crate::server::store::{Deed, Error, IssueChange, Result, Store, places};
 use chrono::{DateTime, Utc};
 use mongodb::bson::{Document, doc};
 
@@ -38,13 +38,12 @@ impl Store {
     /// Whether a record of an issue failed in a job and has not moved since.
     async fn has_failed(&self, issue: &Issue, job: &JobId) -> Result<bool> {
         let query = doc! {
-            "partner": issue.partner.as_str(),
-            "state": State::RejectedAgain.word(),
-            "codes": &issue.code,
+            "places": places::of_code(&issue.partner, &issue.code, State::RejectedAgain),
             "feed": issue.feed.as_str(),
             "job": job.as_str(),
         };
-        let found = self.collection::<Document>("quarantine").find_one(query).await?;
+        let held = self.collection::<Document>("quarantine");
+        let found = held.find_one(query).hint(places::hint()).await?;
         Ok(found.is_some())
     }
 

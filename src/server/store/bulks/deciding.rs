@@ -283,18 +283,14 @@ impl Store {
         self.insert_items_in(session, &of(true)).await?;
         self.replace_items_in(session, &of(false)).await?;
         let attempts = i32::from(order.action == Action::Replay);
-        for ((state, outcome), ids) in &writes.moved {
+        for ((state, outcome), placed) in &writes.moved {
             let mut set = doc! {"state": state.word(), "acted_at": when::bson(now)};
             if order.action == Action::Replay {
                 set.insert("job", order.job.as_str());
             }
             let pushed = order.keeps(*outcome, now)?;
-            self.collection::<Document>("quarantine")
-                .update_many(
-                    doc! {"_id": {"$in": ids}},
-                    doc! {"$set": set, "$inc": {"attempts": attempts}, "$push": pushed},
-                )
-                .session(&mut *session)
+            let change = doc! {"$set": set, "$inc": {"attempts": attempts}, "$push": pushed};
+            self.update_many_in(session, "quarantine", placed.updates(&change))
                 .await?;
         }
         for (id, set) in &writes.failed {

@@ -4,8 +4,9 @@ use super::{BulkDoc, PartDoc, SetDoc, Stage, part_id};
 use crate::domain::account::Scope;
 use crate::domain::bulk::{Action, Pace, State, Tally, part_size};
 use crate::domain::ids::{FeedId, JobId, RecordId};
+use crate::domain::quarantine::State as Held;
 use crate::domain::query::QuarantineFilter;
-use crate::server::store::quarantine::{held_query, set_feed, states_before};
+use crate::server::store::quarantine::states_before;
 use crate::server::store::{Error, Result, Store, scope, when};
 use chrono::{DateTime, TimeDelta, Utc};
 use mongodb::bson::spec::BinarySubtype;
@@ -50,20 +51,17 @@ impl Store {
     /// when a selected record is not there any more, or not in a state that the action takes,
     /// or of another feed; nothing is planned then, as when the set is empty.
     pub async fn plan_bulk(&self, scope: &Scope, asked: &Asked<'_>) -> Result<u64> {
+        let (query, way) = self.query(scope, asked).await?;
         let quarantine = self.collection::<RawDocumentBuf>("quarantine");
         let mut finding = quarantine
-            .find(query(scope, asked))
+            .find(query)
             .projection(doc! {"_id": 1})
             .batch_size(READ_TOGETHER)
             // All of it is of one instant, whatever comes while it is read.
             .read_concern(ReadConcern::snapshot());
-        if let Some(index) = index(asked) {
-            // The newest of each state first: they are what a ramp begins with.
-            let newest = index
-                .keys()
-                .map(|key| (key.clone(), (-1).into()))
-                .collect::<Document>();
-            finding = finding.hint(Hint::Keys(index)).sort(newest);
+        if let Some(way) = way {
+            // The newest first: they are what a ramp begins with.
+            finding = finding.hint(way).sort(doc! {"_id": -1});
         }
         let mut found = finding.await?;
         let mut frozen = Frozen {
@@ -154,6 +152,33 @@ impl Store {
         Ok(claimed.matched_count == 1)
     }
 
+    /// What finds the records of a set, and the index that answers it where they are not selected.
+    async fn query(&self, scope: &Scope, asked: &Asked<'_>) -> Result<(Document, Option<Hint>)> {
+        let Some(selected) = asked.selected else {
+            // What somebody looks at is narrowed further to what the action takes.
+            let shown = asked.filter.state;
+            let states: Vec<Held> = Held::before(asked.action.step())
+                .into_iter()
+                .filter(|state| shown.has(*state))
+                .collect();
+            let filter = QuarantineFilter {
+                feed: Some(asked.feed.clone()),
+                ..asked.filter.clone()
+            };
+            let way = self.way_in(scope, &filter, true, Some(&states)).await?;
+            let mut query = way.query.clone();
+            if let Some(until) = asked.until.map(when::bson) {
+                query.insert("received_at", doc! {"$lte": until});
+                query.insert("acted_at", doc! {"$not": {"$gt": until}});
+            }
+            return Ok((query, Some(way.hint())));
+        };
+        let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();
+        let states = states_before(asked.action.step());
+        let query = doc! {"_id": {"$in": ids}, "feed": asked.feed.as_str(), "state": {"$in": states}};
+        Ok((scope::narrow(query, scope, None), None))
+    }
+
     /// Writes what fills parts, and the rest as well when it is the `last`.
     async fn write_sets(&self, frozen: &mut Frozen<'_>, ids: &mut Vec<String>, last: bool) -> Result<()> {
         let (mut sets, mut parts) = (Vec::new(), Vec::new());
@@ -221,32 +246,4 @@ impl Frozen<'_> {
         };
         (set, part)
     }
-}
-
-fn query(scope: &Scope, asked: &Asked<'_>) -> Document {
-    let states = states_before(asked.action.step());
-    let Some(selected) = asked.selected else {
-        // What somebody looks at is narrowed further to what the action takes.
-        let mut query = held_query(scope, asked.filter, true);
-        let shown = query.remove("state");
-        let mut states = vec![doc! {"state": {"$in": states}}];
-        states.extend(shown.map(|shown| doc! {"state": shown}));
-        query.insert("$and", states);
-        set_feed(&mut query, scope, asked.filter.partner.as_ref(), &asked.feed);
-        if let Some(until) = asked.until.map(when::bson) {
-            query.insert("received_at", doc! {"$lte": until});
-            query.insert("acted_at", doc! {"$not": {"$gt": until}});
-        }
-        return query;
-    };
-    let ids: Vec<&str> = selected.iter().map(RecordId::as_str).collect();
-    let query = doc! {"_id": {"$in": ids}, "feed": asked.feed.as_str(), "state": {"$in": states}};
-    scope::narrow(query, scope, None)
-}
-
-/// The index that has all that is asked for, where there is one: then no record is read.
-fn index(asked: &Asked<'_>) -> Option<Document> {
-    let narrowed = asked.filter.code.is_some() || asked.filter.item.is_some();
-    let whole = asked.selected.is_none() && asked.until.is_none() && !narrowed;
-    whole.then(|| doc! {"feed": 1, "state": 1, "_id": 1})
 }

@@ -8,6 +8,7 @@ use crate::domain::quarantine::{Decided, HeldRecord, Move, Revision, State};
 use crate::domain::violation::Violation;
 use crate::server::store::issues::{Moves, Waiting};
 use crate::server::store::items::{Item, item_key};
+use crate::server::store::places::Placed;
 use crate::server::store::quarantine::{DecidedDoc, RevisionDoc, error_codes};
 use crate::server::store::{Job, Passed, Result, to_bson, when};
 use chrono::{DateTime, Utc};
@@ -78,7 +79,7 @@ pub(super) struct Writes {
     /// Items by their keys, each with whether there was none before.
     pub items: HashMap<String, (Item, bool)>,
     /// Records that change their state and nothing else, by the state and what became of them.
-    pub moved: HashMap<(State, Outcome), Vec<String>>,
+    pub moved: HashMap<(State, Outcome), Placed>,
     /// Records that failed otherwise than before.
     pub failed: Vec<(String, Document)>,
     /// Updates that add a revision to a record.
@@ -130,12 +131,13 @@ impl Writes {
                 } else {
                     let before = Waiting::of(record);
                     let codes = error_codes(&violations);
-                    self.issues
-                        .add(&before, &before.after(State::RejectedAgain, Some(codes)));
+                    let after = before.after(State::RejectedAgain, Some(codes.clone()));
+                    self.issues.add(&before, &after);
                     let set = doc! {
                         "state": State::RejectedAgain.word(),
+                        "places": after.places(),
                         "job": order.job.as_str(),
-                        "codes": error_codes(&violations),
+                        "codes": codes,
                         "violations": to_bson(&violations)?,
                     };
                     self.failed.push((record.id.to_string(), set));
@@ -201,10 +203,8 @@ impl Writes {
 
     fn moves(&mut self, record: &HeldRecord, to: State, outcome: Outcome) {
         let before = Waiting::of(record);
-        self.issues.add(&before, &before.after(to, None));
-        self.moved
-            .entry((to, outcome))
-            .or_default()
-            .push(record.id.to_string());
+        let after = before.after(to, None);
+        self.issues.add(&before, &after);
+        self.moved.entry((to, outcome)).or_default().add(&after);
     }
 }

@@ -8,7 +8,7 @@
 
 use super::super::held_counts::class;
 use super::super::quarantine::error_codes;
-use super::super::{Result, Store};
+use super::super::{Result, Store, places};
 use super::document;
 use crate::domain::ids::FeedId;
 use crate::domain::issue::{Issue, attribute_of};
@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 /// A held record as far as issues depend on it.
 #[derive(Debug, Clone, Deserialize)]
 pub(in super::super) struct Waiting {
+    #[serde(rename = "_id")]
+    id: String,
     feed: String,
     codes: Vec<String>,
     state: State,
@@ -38,6 +40,7 @@ impl Waiting {
     /// A record that was read whole.
     pub(in super::super) fn of(record: &HeldRecord) -> Self {
         Self {
+            id: record.id.to_string(),
             feed: record.feed.to_string(),
             codes: error_codes(&record.violations),
             state: record.state,
@@ -52,6 +55,15 @@ impl Waiting {
             codes: codes.unwrap_or_else(|| self.codes.clone()),
             ..self.clone()
         }
+    }
+
+    pub(in super::super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The lists that it stands in.
+    pub(in super::super) fn places(&self) -> Vec<String> {
+        places::of(&FeedId::new(self.feed.clone()), self.state, &self.codes)
     }
 
     fn waits_for(&self) -> &[String] {

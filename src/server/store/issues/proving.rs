@@ -1,7 +1,7 @@
 //! Compares issues with what they count: the log's deliveries and the quarantine's records.
 
 use super::super::deliveries::DeliveryDoc;
-use super::super::{Error, Result, Store, transaction};
+use super::super::{Error, Result, Store, places, transaction};
 use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::ids::FeedId;
 use crate::domain::issue::IssueId;
@@ -117,6 +117,15 @@ impl Store {
                 says,
             });
         }
+        let misplaced = self.count_misplaced_in(session, feed).await?;
+        if misplaced != 0 {
+            faults.push(IssueFault {
+                issue: format!("{feed}, all rules"),
+                figure: "records in other lists than they belong to",
+                counted: misplaced,
+                says: 0,
+            });
+        }
         Ok(faults)
     }
 
@@ -166,15 +175,15 @@ impl Store {
         session: &mut ClientSession,
         feed: &FeedId,
     ) -> Result<BTreeMap<IssueId, (String, i64)>> {
-        let open: Vec<&str> = State::OPEN.into_iter().map(State::word).collect();
         let stages = [
-            doc! {"$match": {"feed": feed.as_str(), "state": {"$in": open}}},
+            doc! {"$match": {"places": places::in_feed(feed, &State::OPEN)}},
             doc! {"$unwind": "$codes"},
             doc! {"$group": {"_id": "$codes", "records": {"$sum": 1_i64}}},
         ];
         let mut found = self
             .collection::<Document>("quarantine")
             .aggregate(stages)
+            .hint(places::hint())
             .session(&mut *session)
             .await?;
         let mut waiting = BTreeMap::new();
