@@ -42,6 +42,7 @@ pub mod chart;
 pub mod contract;
 pub mod delivery;
 pub mod entry;
+pub mod export;
 pub mod feed;
 pub mod format;
 pub mod gate;

@@ -36,6 +36,11 @@ impl Fields {
         }
     }
 
+    /// Whether there is a field of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.rest.contains_key(name)
+    }
+
     fn path(&self, name: &str) -> String {
         if self.path.is_empty() {
             name.to_owned()

@@ -4,9 +4,13 @@
 //! wrong with it is named with its field, so that its writer can mend it. Entries from the future
 //! are entries like any other, for clocks differ; whoever shows them says so.
 //!
-//! This file says what an entry must be; [`fields`] reads single fields out of JSON.
+//! This file says what an entry must be; [`products`] what may be told of the products of one that
+//! is in the log; [`fields`] reads single fields out of JSON.
 
 mod fields;
+mod products;
+
+pub use products::Products;
 
 use super::delivery::{Delivery, Direction, Origin, Status};
 use super::ids::{DeliveryId, FeedId, PartnerId};
@@ -69,9 +73,18 @@ fn id_in_log(partner: &PartnerId, id: &str) -> DeliveryId {
     DeliveryId::new(format!("{partner}:{id}"))
 }
 
-impl Entry {
-    /// Reads one entry from JSON. `may_write` says of a feed why it may not be written to; only
-    /// entries of feeds that it lets pass are read.
+/// What another system writes on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// An entry, under an `id` of its own.
+    Entry(Box<Entry>),
+    /// Products of an `entry`.
+    Products(Products),
+}
+
+impl Line {
+    /// Reads one line of JSON. `may_write` says of a feed why it may not be written to; only
+    /// lines of feeds that it lets pass are read.
     pub fn read(json: &str, may_write: impl Fn(&FeedId) -> Result<(), Fault>) -> Result<Self, Fault> {
         let value: Value = serde_json::from_str(json).map_err(|error| {
             Fault::new(
@@ -79,8 +92,18 @@ impl Entry {
                 format!("This is not JSON ({error}); write an entry as one object on one line."),
             )
         })?;
-        let mut fields = Fields::of("", value)?;
-        let id = read_id(fields.text("id", 100)?)?;
+        let fields = Fields::of("", value)?;
+        Ok(if fields.has("entry") {
+            Self::Products(Products::read(fields, may_write)?)
+        } else {
+            Self::Entry(Box::new(Entry::read(fields, may_write)?))
+        })
+    }
+}
+
+impl Entry {
+    fn read(mut fields: Fields, may_write: impl Fn(&FeedId) -> Result<(), Fault>) -> Result<Self, Fault> {
+        let id = read_id(&mut fields, "id")?;
         let feed = read_feed(&mut fields)?;
         may_write(&feed)?;
         let direction = fields.word("direction", "ingest or export", Direction::parse)?;
@@ -125,13 +148,14 @@ impl Entry {
     }
 }
 
-fn read_id(id: String) -> Result<String, Fault> {
+fn read_id(fields: &mut Fields, name: &'static str) -> Result<String, Fault> {
+    let id = fields.text(name, 100)?;
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
     if !id.is_empty() && id.bytes().all(fits) {
         return Ok(id);
     }
     Err(Fault::new(
-        "id",
+        name,
         format!("“{id}” is not an id; use letters, digits, “-”, “_”, “.” and “:”."),
     ))
 }

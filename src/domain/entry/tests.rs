@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::export::Fate;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -12,8 +13,22 @@ fn good() -> Value {
     })
 }
 
+fn read_line(text: &str, may_write: impl Fn(&FeedId) -> Result<(), Fault>) -> Result<Entry, Fault> {
+    match Line::read(text, may_write)? {
+        Line::Entry(entry) => Ok(*entry),
+        Line::Products(products) => panic!("these are products: {products:?}"),
+    }
+}
+
 fn read(value: &Value) -> Result<Entry, Fault> {
-    Entry::read(&value.to_string(), |_| Ok(()))
+    read_line(&value.to_string(), |_| Ok(()))
+}
+
+fn read_products(value: &Value) -> Result<Products, Fault> {
+    match Line::read(&value.to_string(), |_| Ok(()))? {
+        Line::Products(products) => Ok(products),
+        Line::Entry(entry) => panic!("this is an entry: {entry:?}"),
+    }
 }
 
 /// A good entry with one field, named by its JSON pointer, put in place.
@@ -149,7 +164,7 @@ fn each_fault_is_named_with_its_field() {
 #[test]
 fn what_is_no_object_is_named_as_such() {
     for text in ["", "nonsense", "[]", "7", "{\"id\":"] {
-        let fault = Entry::read(text, |_| Ok(())).expect_err(text);
+        let fault = read_line(text, |_| Ok(())).expect_err(text);
         assert_eq!(fault.field, "", "{text}: {fault}");
     }
 }
@@ -157,7 +172,7 @@ fn what_is_no_object_is_named_as_such() {
 #[test]
 fn an_entry_for_a_feed_that_may_not_be_written_to_is_read_no_further() {
     let no = |feed: &FeedId| Err(Fault::new("feed", format!("not {feed}")));
-    let fault = Entry::read(&with("/records/received", json!(11)).to_string(), no).expect_err("refused");
+    let fault = read_line(&with("/records/received", json!(11)).to_string(), no).expect_err("refused");
     assert_eq!(fault.to_string(), "feed: not acme/main");
 }
 
@@ -182,4 +197,66 @@ proptest! {
             prop_assert!(!fault.message.is_empty());
         }
     }
+}
+
+fn named() -> Value {
+    json!({
+        "entry": "out-1", "partner": "shop", "feed": "out", "of": "acme/main",
+        "sent": ["SKU1", " SKU  2 "],
+        "rejected": [{"product": "SKU3", "code": "PRICE_ZERO"}],
+    })
+}
+
+#[test]
+fn products_of_an_export_are_read_with_what_became_of_each() {
+    let products = read_products(&named()).expect("products");
+    assert_eq!(products.entry.as_str(), "shop:out-1");
+    assert_eq!(
+        (products.to.as_str(), products.of.as_str()),
+        ("shop/out", "acme/main")
+    );
+    let fates: Vec<_> = products
+        .fates
+        .iter()
+        .map(|(id, fate)| (id.as_str(), fate.clone()))
+        .collect();
+    let rejected = Fate::Rejected("PRICE_ZERO".to_owned());
+    assert_eq!(
+        fates,
+        [("SKU1", Fate::Sent), (" SKU  2 ", Fate::Sent), ("SKU3", rejected)]
+    );
+}
+
+#[test]
+fn whatever_is_wrong_with_products_is_named_with_its_field() {
+    let long = "x".repeat(501);
+    for (name, value, field) in [
+        ("entry", json!("a b"), "entry"),
+        ("entry", Value::Null, "entry"),
+        ("feed", json!("Out"), "feed"),
+        ("of", json!("main"), "of"),
+        ("of", json!("acme/Main"), "of"),
+        ("sent", json!("SKU1"), "sent"),
+        ("sent", json!(["SKU1", 2]), "sent[1]"),
+        ("sent", json!([" "]), "sent[0]"),
+        ("sent", json!([long]), "sent[0]"),
+        ("rejected", json!(["SKU3"]), "rejected[0]"),
+        (
+            "rejected",
+            json!([{"product": "", "code": "A"}]),
+            "rejected[0].product",
+        ),
+        ("rejected", json!([{"product": "SKU3"}]), "rejected[0].code"),
+        ("when", json!(1), "when"),
+    ] {
+        let mut line = named();
+        line[name] = value;
+        let fault = read_products(&line).expect_err(field);
+        assert_eq!(fault.field, field, "{fault}");
+        assert!(fault.message.len() > 10, "{fault}");
+    }
+    let mut nothing = named();
+    nothing["sent"] = json!([]);
+    nothing["rejected"] = Value::Null;
+    assert_eq!(read_products(&nothing).expect_err("nothing").field, "sent");
 }

@@ -35,6 +35,12 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// What makes two records the same product: its id, with single spaces and in one case.
+pub fn key(id: &str) -> String {
+    let words: Vec<&str> = id.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
 /// Names and values in the order sent; a name may repeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

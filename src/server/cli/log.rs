@@ -93,6 +93,12 @@ fn print(taken: &Taken) {
     if taken.not_named > 0 {
         println!("and {} more that are not named", taken.not_named);
     }
+    if taken.products > 0 {
+        println!(
+            "noted what became of {}",
+            counted(taken.products, "product", "products")
+        );
+    }
     println!(
         "{} written, {} there already, {}, {} rejected",
         counted(taken.taken, "entry", "entries"),

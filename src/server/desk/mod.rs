@@ -14,6 +14,7 @@ pub mod editing;
 pub mod feed;
 pub mod gates;
 pub mod heat;
+mod history;
 pub mod hold;
 pub mod issue;
 pub mod job;

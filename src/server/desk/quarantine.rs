@@ -1,8 +1,8 @@
 //! Lists held records, shows one, and does what staff ask.
 
 use super::access::partners;
-use super::editing;
-use crate::api::quarantine::{Event, Extent, HeldList, HeldView};
+use super::{editing, history};
+use crate::api::quarantine::{Extent, HeldList, HeldView};
 use crate::domain::account::{Right, Role, Scope, Viewer};
 use crate::domain::contract::{Verdict, alone};
 use crate::domain::ids::{PartnerId, RecordId};
@@ -111,59 +111,18 @@ pub async fn read(viewer: &Viewer, id: &RecordId, code: String) -> Result<HeldVi
     let (taxonomy, of) = (state.taxonomy.as_ref(), feed.as_ref().map(|f| &f.feed));
     let known = knowing::known_of(&state.store, taxonomy, of, &records).await?;
     let (raw, checked) = alone::judge(&contract, &known, record.current(), state.clock.now());
-    let accepted = match checked.key() {
-        "" => None,
-        key => state.store.find_item(&scope, &record.feed, key).await?,
+    let (accepted, exported) = match checked.key() {
+        "" => (None, Vec::new()),
+        key => tokio::try_join!(
+            state.store.find_item(&scope, &record.feed, key),
+            state.store.list_exported(&scope, &record.feed, key),
+        )?,
     };
     let judging = (may_act && !edits_off).then(|| {
         let current = Verdict::from(&checked).violations;
         editing::judging(&state, contract, &known, current, &record, draft.as_ref())
     });
-    let mut history = vec![Event {
-        at: record.received_at,
-        by: "intake".to_owned(),
-        what: "held it as it came".to_owned(),
-        href: Some(format!("/deliveries/{}", record.delivery)),
-    }];
-    // Who looked is the business of those who read the activity log; mends and what jobs decided
-    // are told by the record itself.
-    let deeds = deeds.into_iter().filter(|deed| match deed.action.as_str() {
-        Deed::LOOKED | Deed::EDITED => false,
-        Deed::REPLAYED => record.decided.iter().all(|decided| decided.at != deed.at),
-        _ => true,
-    });
-    history.extend(deeds.map(|d| Event {
-        at: d.at,
-        by: d.actor_name,
-        what: d.what,
-        href: None,
-    }));
-    history.extend(record.revisions.iter().map(|r| Event {
-        at: r.at,
-        by: r.by.clone(),
-        what: r.told(),
-        href: None,
-    }));
-    history.extend(record.decided.iter().map(|d| Event {
-        at: d.at,
-        by: format!("worker, for {}", d.by),
-        what: d.what(),
-        href: match d.action() {
-            // A replay is a delivery of its own, under its job's id.
-            Deed::REPLAYED => Some(format!("/deliveries/{}", d.job)),
-            _ => viewer.may(Right::ManageJobs).then(|| format!("/jobs/{}", d.job)),
-        },
-    }));
-    if let Some(by) = &record.superseded_by {
-        let newer = state.store.find_delivery(&scope, by).await?;
-        history.extend(newer.map(|(d, _)| Event {
-            at: d.received_at,
-            by: "intake".to_owned(),
-            what: "set it aside: a newer file has this product".to_owned(),
-            href: Some(format!("/deliveries/{by}")),
-        }));
-    }
-    history.sort_by_key(|event| event.at);
+    let history = history::of(&state, viewer, &record, deeds, &exported).await?;
     Ok(HeldView {
         as_of: state.clock.now(),
         history,

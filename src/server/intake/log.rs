@@ -2,14 +2,15 @@
 //!
 //! Entries go in some at a time while the rest is still on its way. One that cannot go in is
 //! named with its line, and the others go in all the same; so whoever is cut off or told of a
-//! fault sends everything once more, and what is there stays what it is.
+//! fault sends everything once more, and what is there stays what it is. Lines between them may say
+//! of an entry before them what became of its single products.
 
-use crate::domain::entry::{Entry, Fault};
+use crate::domain::entry::{Entry, Fault, Line, Products};
 use crate::domain::format::count;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::intake::Refused;
-use crate::server::store::{Logged, Store};
+use crate::server::store::{Logged, NotNamed, Store};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -109,6 +110,8 @@ pub struct Taken {
     pub rejected: u64,
     /// Entries, among those taken, that lie in the future.
     pub future: u64,
+    /// Products of which was noted what became of them in an export.
+    pub products: u64,
     /// The first thousand of those that are to be named.
     pub entries: Vec<Remark>,
     /// How many more are to be named.
@@ -162,14 +165,43 @@ impl Taking<'_> {
                 field: String::new(),
                 message: "This line is not UTF-8; write it in UTF-8.".to_owned(),
             })
-            .and_then(|text| Entry::read(text, |feed| self.writer.may_write(feed)));
+            .and_then(|text| Line::read(text, |feed| self.writer.may_write(feed)));
         match read {
-            Ok(entry) => self.waiting.push((self.line, entry)),
+            Ok(Line::Entry(entry)) => self.waiting.push((self.line, *entry)),
+            Ok(Line::Products(products)) => self.note(products).await?,
             Err(fault) => self.taken.reject(self.line, fault),
         }
         if self.waiting.len() >= BATCH {
             self.write().await?;
         }
+        Ok(())
+    }
+
+    /// Notes products of an entry, which may be one of those that wait to be written.
+    async fn note(&mut self, products: Products) -> Result<(), Refused> {
+        self.write().await?;
+        let noted = self.store.note_products(&products, self.clock.now()).await?;
+        let Products {
+            id, to, of, fates, ..
+        } = products;
+        let (field, message) = match noted {
+            Ok(()) => {
+                self.taken.products += fates.len() as u64;
+                return Ok(());
+            }
+            Err(NotNamed::Entry) => (
+                "entry",
+                format!("The log has no export {id} of {to}; send its entry first, with direction export."),
+            ),
+            Err(NotNamed::Catalogue) => (
+                "of",
+                format!("There is no feed {of}; name the catalogue that the products came from."),
+            ),
+        };
+        let field = field.to_owned();
+        self.taken.rejected += 1;
+        self.taken
+            .remark(self.line, Some(id), "rejected", Fault { field, message });
         Ok(())
     }
 
@@ -180,7 +212,7 @@ impl Taking<'_> {
             Fault {
                 field: String::new(),
                 message: format!(
-                    "This line is longer than {} bytes; write one entry a line and fewer codes in each.",
+                    "This line is longer than {} bytes; write one entry a line, and fewer codes or products in each.",
                     count(LINE_MAX as u64)
                 ),
             },
@@ -188,6 +220,9 @@ impl Taking<'_> {
     }
 
     async fn write(&mut self) -> Result<(), Refused> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
         let now = self.clock.now();
         let (lines, entries): (Vec<_>, Vec<_>) = self.waiting.drain(..).unzip();
         let (ids, deliveries): (Vec<_>, Vec<_>) = entries

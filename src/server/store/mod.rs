@@ -28,6 +28,7 @@
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |
 //! | `jobs` | `jobs` |
 //! | `bulks` | `bulks`, `bulk_parts`, `bulk_sets`, `bulk_workers`: jobs on frozen sets of held records |
+//! | `exported` | `exported`: what became of single products in exports |
 //! | `pulls` | `pulls`: feeds that are fetched by schedule |
 //! | `pictures` | `pictures`, `looking`: what was seen of products' pictures, and whose turn it is to look |
 //! | `queueing` | the one transaction that queues a received file |
@@ -47,6 +48,7 @@ mod contracts;
 mod deliveries;
 mod drafts;
 mod elements;
+mod exported;
 mod files;
 mod gates;
 mod happenings;
@@ -89,6 +91,7 @@ pub use bulks::{Asked, Bulk, Decision, Rehearsed, Slice, Standing, Taken};
 pub use contracts::Amendment;
 pub use deliveries::Opening;
 pub use drafts::Draft;
+pub use exported::NotNamed;
 pub use files::{Ended, Receiving, StoredFile};
 pub use issues::{Ending, IssueChange, IssueFault, IssuesOf};
 pub use items::{Item, Known, Passed, Stored};
@@ -170,7 +173,7 @@ fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
 }
 
 /// Every collection that a transaction may be the first to write to.
-const COLLECTIONS: [&str; 32] = [
+const COLLECTIONS: [&str; 33] = [
     "deliveries",
     "items",
     "quarantine",
@@ -203,6 +206,7 @@ const COLLECTIONS: [&str; 32] = [
     "bulk_parts",
     "bulk_sets",
     "bulk_workers",
+    "exported",
 ];
 
 /// A handle on the database. Clones share one connection pool.
@@ -324,6 +328,7 @@ impl Store {
         self.expire("links", "expires_at", links::KEPT).await?;
         self.index("links", &[doc! {"user": 1}]).await?;
         self.expire("drafts", "at", drafts::KEPT).await?;
+        self.expire("exported", "touched_at", exported::KEPT).await?;
         Ok(())
     }
 

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-const NDJSON: &str = "application/x-ndjson";
+pub(super) const NDJSON: &str = "application/x-ndjson";
 
-async fn token(app: &App, feed: &Feed, only: Option<&FeedId>, may_log: bool) -> String {
+pub(super) async fn token(app: &App, feed: &Feed, only: Option<&FeedId>, may_log: bool) -> String {
     let made = tokens::make(
         &app.store,
         Wanted {
@@ -34,7 +34,7 @@ async fn token(app: &App, feed: &Feed, only: Option<&FeedId>, may_log: bool) -> 
     made.expect("a token").1
 }
 
-async fn send(app: &App, token: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+pub(super) async fn send(app: &App, token: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, Value) {
     let request = Request::post("/api/v1/audit")
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, kind)
@@ -47,7 +47,7 @@ async fn send(app: &App, token: &str, kind: &str, body: impl Into<Body>) -> (Sta
     )
 }
 
-fn entry(id: &str, at: DateTime<Utc>, received: u64, quarantined: u64) -> Value {
+pub(super) fn entry(id: &str, at: DateTime<Utc>, received: u64, quarantined: u64) -> Value {
     json!({
         "id": id, "partner": "acme", "feed": "main", "direction": "ingest", "status": "accepted",
         "received_at": at, "decided_at": at + TimeDelta::seconds(3),
@@ -57,7 +57,7 @@ fn entry(id: &str, at: DateTime<Utc>, received: u64, quarantined: u64) -> Value 
     })
 }
 
-fn lines<'a>(entries: impl IntoIterator<Item = &'a Value>) -> String {
+pub(super) fn lines<'a>(entries: impl IntoIterator<Item = &'a Value>) -> String {
     entries
         .into_iter()
         .fold(String::new(), |text, entry| format!("{text}{entry}\n"))

@@ -3,6 +3,7 @@
 mod api;
 mod audit;
 mod browser;
+mod exported;
 mod files;
 mod jobs;
 mod pictures;

@@ -178,6 +178,14 @@ mod tests {
         assert_eq!((checked.id(), checked.key()), ("AB 1", "ab 1"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn an_id_that_stands_alone_names_the_product_that_it_names_in_a_record(id in "[ \\t\u{a0}a-zA-ZÄßİ0-9>/-]{0,12}") {
+            let checked = check(&[("id", &id)]);
+            proptest::prop_assert_eq!(crate::domain::record::key(&id), checked.key());
+        }
+    }
+
     #[test]
     fn capital_and_small_letters_name_the_same_product() {
         use crate::domain::contract::checks::testing::{checker, sound};

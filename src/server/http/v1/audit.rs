@@ -89,7 +89,7 @@ async fn take_one(state: &AppState, writer: &Writer, body: Body) -> Result<Respo
 fn status_of_one(taken: &Taken) -> StatusCode {
     match taken {
         Taken { taken: 1, .. } => StatusCode::CREATED,
-        Taken { already: 1, .. } => StatusCode::OK,
+        Taken { already: 1, .. } | Taken { products: 1.., .. } => StatusCode::OK,
         Taken { conflicts: 1, .. } => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
