@@ -1,5 +1,6 @@
 //! Answers for one feed's page: how it stands, how it is set up, and what came of its files.
 
+use super::outgoing::Destination;
 use super::overview::Summary;
 use super::picture::PicturesView;
 use super::token::TokenRow;
@@ -57,6 +58,8 @@ pub struct FeedView {
     pub health: Health,
     /// Its figures of the last 30 days.
     pub summary: Summary,
+    /// How its files of the last 30 days went out; none of a feed whose files come in.
+    pub sent: Option<Destination>,
     /// Products in the catalogue now.
     pub items: u64,
     /// Held records that wait for somebody.

@@ -1,7 +1,7 @@
 //! Answers for one partner's page.
 
 use super::overview::{Charts, Compared, Summary};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Direction};
 use crate::domain::happening::Happening;
 use crate::domain::health::Health;
 use crate::domain::ids::{FeedId, PartnerId};
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub struct FeedRow {
     /// Its id, `partner/feed`.
     pub id: FeedId,
+    /// Which way its files go.
+    pub direction: Direction,
     /// Its lamp and the reason.
     pub health: Health,
     /// Its figures in the range.

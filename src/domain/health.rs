@@ -4,7 +4,7 @@
 //! Thresholds are the product's defaults, from the alert and hold lines of the contract
 //! (`FILE_ERRSHARE`: 25 % is an alert).
 
-use super::delivery::Status;
+use super::delivery::{Direction, Status};
 use super::format;
 use super::report::Counts;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,12 +45,26 @@ pub struct Health {
 /// What the judgement rests on.
 #[derive(Debug, Clone, Copy)]
 pub struct Signs {
+    /// Which way the files go.
+    pub direction: Direction,
     /// When the newest file came, and what became of it.
     pub last: Option<(DateTime<Utc>, Status)>,
     /// How often a file is expected, in hours, where that is agreed.
     pub expected_every_hours: Option<u32>,
     /// The counts of the range shown.
     pub counts: Counts,
+}
+
+impl Signs {
+    /// Those of a partner without feeds.
+    pub fn of_nothing(counts: Counts) -> Self {
+        Self {
+            direction: Direction::Ingest,
+            last: None,
+            expected_every_hours: None,
+            counts,
+        }
+    }
 }
 
 /// Share of quarantined records from which a feed is watched.
@@ -63,33 +77,26 @@ const STUCK: TimeDelta = TimeDelta::minutes(15);
 
 /// Judges by the worst sign there is.
 pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
+    let says = Says::of(signs.direction);
     let of = |lamp, reason: String| Health { lamp, reason };
     let mut found = Vec::new();
     match signs.last {
-        None => found.push(of(Lamp::Amber, "no file has ever come".to_owned())),
+        None => found.push(of(Lamp::Amber, says.never.to_owned())),
         Some((at, status)) => {
             match status {
-                Status::Refused => {
-                    found.push(of(
-                        Lamp::Red,
-                        "the last file was refused, as damaged or by somebody’s decision".to_owned(),
-                    ));
-                }
+                Status::Refused => found.push(of(Lamp::Red, says.refused.to_owned())),
                 Status::Held => found.push(of(
                     Lamp::Red,
-                    "the last file is held until somebody decides".to_owned(),
+                    format!("the last {} is held until somebody decides", says.file),
                 )),
-                Status::Processing if now - at > STUCK => found.push(of(
-                    Lamp::Amber,
-                    format!(
-                        "a file has been half taken in for {}; sending it again goes on with it",
-                        format::span(now - at)
-                    ),
-                )),
+                Status::Processing if now - at > STUCK => {
+                    found.push(of(Lamp::Amber, (says.half)(&format::span(now - at))));
+                }
                 Status::Queued if now - at > STUCK => found.push(of(
                     Lamp::Amber,
                     format!(
-                        "a file has been waiting for a worker for {}",
+                        "{} has been waiting for a worker for {}",
+                        says.a_file,
                         format::span(now - at)
                     ),
                 )),
@@ -106,7 +113,8 @@ pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
                         Lamp::Amber
                     };
                     let reason = format!(
-                        "no file for {}, expected every {}",
+                        "no {} for {}, expected every {}",
+                        says.file,
                         format::span(gap),
                         format::span(expected)
                     );
@@ -128,7 +136,42 @@ pub fn judge(signs: &Signs, now: DateTime<Utc>) -> Health {
     found
         .into_iter()
         .find(|h| Some(h.lamp) == worst)
-        .unwrap_or_else(|| of(Lamp::Green, "files come in time and pass".to_owned()))
+        .unwrap_or_else(|| of(Lamp::Green, says.well.to_owned()))
+}
+
+/// How the files of one direction are spoken of.
+struct Says {
+    file: &'static str,
+    a_file: &'static str,
+    never: &'static str,
+    refused: &'static str,
+    half: fn(&str) -> String,
+    well: &'static str,
+}
+
+impl Says {
+    fn of(direction: Direction) -> Self {
+        match direction {
+            Direction::Ingest => Self {
+                file: "file",
+                a_file: "a file",
+                never: "no file has ever come",
+                refused: "the last file was refused, as damaged or by somebody’s decision",
+                half: |long| {
+                    format!("a file has been half taken in for {long}; sending it again goes on with it")
+                },
+                well: "files come in time and pass",
+            },
+            Direction::Export => Self {
+                file: "export",
+                a_file: "an export",
+                never: "nothing has ever gone out",
+                refused: "the last export did not arrive",
+                half: |long| format!("an export has been on its way for {long}"),
+                well: "exports go out in time",
+            },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -136,9 +179,20 @@ mod tests {
     use super::*;
 
     fn judged(hours_ago: Option<i64>, status: Status, received: u64, quarantined: u64) -> (Lamp, String) {
+        judged_going(Direction::Ingest, hours_ago, status, received, quarantined)
+    }
+
+    fn judged_going(
+        direction: Direction,
+        hours_ago: Option<i64>,
+        status: Status,
+        received: u64,
+        quarantined: u64,
+    ) -> (Lamp, String) {
         let now = DateTime::from_timestamp(1_780_000_000, 0).expect("a time");
         let health = judge(
             &Signs {
+                direction,
                 last: hours_ago.map(|h| (now - TimeDelta::hours(h), status)),
                 expected_every_hours: Some(24),
                 counts: Counts {
@@ -175,5 +229,17 @@ mod tests {
                 "a file has been half taken in for 3 h; sending it again goes on with it".to_owned()
             )
         );
+    }
+    #[test]
+    fn exports_are_judged_as_exports() {
+        let judged = |hours_ago, status| judged_going(Direction::Export, hours_ago, status, 0, 0);
+        let never = (Lamp::Amber, "nothing has ever gone out".to_owned());
+        assert_eq!(judged(None, Status::Accepted), never);
+        let failed = (Lamp::Red, "the last export did not arrive".to_owned());
+        assert_eq!(judged(Some(2), Status::Refused), failed);
+        let late = "no export for 30 h, expected every 24 h".to_owned();
+        assert_eq!(judged(Some(30), Status::Accepted), (Lamp::Amber, late));
+        let well = (Lamp::Green, "exports go out in time".to_owned());
+        assert_eq!(judged(Some(2), Status::Accepted), well);
     }
 }

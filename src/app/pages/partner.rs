@@ -17,6 +17,7 @@ use crate::app::components::tile::Tiles;
 use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
 use crate::domain::account::{Right, Viewer};
+use crate::domain::delivery::Direction;
 use crate::domain::format;
 use crate::domain::query::Asked;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -174,17 +175,23 @@ fn feed_row(feed: FeedRow, as_of: DateTime<Utc>) -> AnyView {
         |hours| format!("every {}", format::span(TimeDelta::hours(i64::from(hours)))),
     );
     let href = link::feed(&feed.id).href();
+    let goes_out = feed.direction == Direction::Export;
+    // Nothing of a feed that goes out is taken in.
+    let comes_in = |shown: String| figure(if goes_out { "–".to_owned() } else { shown });
     view! {
         <tr>
             <th scope="row">
-                <a href=href>{feed.id.name().to_owned()}</a>
+                <span class="named">
+                    <a href=href>{feed.id.name().to_owned()}</a>
+                    {goes_out.then_some(view! { <span class="sub">"goes out"</span> })}
+                </span>
             </th>
             <td class="lamps">
                 <HealthLamp health=feed.health/>
             </td>
-            {figure(format::count(feed.summary.counts.received))}
+            {comes_in(format::count(feed.summary.counts.received))}
             <td class="num">{rejected(&feed.summary.counts)}</td>
-            {figure(format::duration(feed.summary.p95_ms))}
+            {comes_in(format::duration(feed.summary.p95_ms))}
             <td class="num">
                 {match feed.last_at {
                     Some(at) => view! { <Ago at as_of/> }.into_any(),
@@ -192,7 +199,7 @@ fn feed_row(feed: FeedRow, as_of: DateTime<Utc>) -> AnyView {
                 }}
             </td>
             {figure(expected)}
-            {figure(format::count(feed.items))}
+            {comes_in(format::count(feed.items))}
         </tr>
     }
     .into_any()

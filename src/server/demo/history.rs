@@ -322,7 +322,7 @@ fn codes_of(trade: Trade) -> &'static [Code] {
 }
 
 /// Spreads records over codes by their shares; the first takes what rounding leaves.
-fn spread(records: u64, codes: &[Code], severity: Severity) -> Vec<CodeCount> {
+pub(super) fn spread(records: u64, codes: &[Code], severity: Severity) -> Vec<CodeCount> {
     let mut left = records;
     let mut counted: Vec<CodeCount> = codes
         .iter()
@@ -374,7 +374,7 @@ fn within(ago: TimeDelta, days_ago: u8, days: u8) -> bool {
 }
 
 /// An id that sorts by time, as those of real deliveries do.
-fn id(at: DateTime<Utc>, chance: &mut StdRng) -> DeliveryId {
+pub(super) fn id(at: DateTime<Utc>, chance: &mut StdRng) -> DeliveryId {
     let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
     let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &chance.random()).into_uuid();
     DeliveryId::new(uuid.simple().to_string())

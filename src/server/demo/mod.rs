@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cast`] | names the partners, what they sell, and how they behave |
 //! | [`history`] | invents the log of their past deliveries |
+//! | [`outgoing`] | invents the log of what went out |
 //! | [`products`] | invents what they sell, faults included, and writes it as feed files |
 //! | [`long`] | writes years of such a log, of any size |
 //! | [`goods`] | lists what the trades sell, in words and prices |
@@ -18,6 +19,7 @@ pub mod cast;
 pub mod goods;
 pub mod history;
 pub mod long;
+pub mod outgoing;
 pub mod products;
 pub mod seed;
 pub mod stream;

@@ -5,6 +5,7 @@
 
 use super::cast::{CAST, FEW, HALVED, IN_CARE, Manner, Member, PARTNER};
 use super::history::Past;
+use super::outgoing::Destination;
 use super::products::{self, Catalogue};
 use crate::domain::account::{Role, Scope};
 use crate::domain::delivery::Status;
@@ -97,6 +98,17 @@ impl Demo {
             for some in past.chunks(500) {
                 store.insert_deliveries(some).await?;
             }
+        }
+        if let Some(to) = Destination::of(member) {
+            let feed = to.feed();
+            store.insert_feed(&to.stored()).await?;
+            let begin = now - TimeDelta::days(DAYS);
+            let from = self
+                .newest(&feed)
+                .await?
+                .map_or(begin, |newest| newest.max(begin));
+            let gone = to.deliveries(from, now - TimeDelta::minutes(10), now);
+            store.insert_deliveries(&gone).await?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! Puts one feed's page together.
 
 use super::summary::summary;
-use super::{picture, story, token};
+use super::{outgoing, picture, story, token};
 use crate::api::feed::{Entry, FeedView, Setting};
 use crate::domain::account::Viewer;
-use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::feed::{Feed, Mode};
 use crate::domain::format::counted;
 use crate::domain::health::{self, Signs};
@@ -64,8 +64,18 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     let tokens = token::list(&state, viewer, id).await?;
     let pictures = picture::read(&state, viewer, &feed).await?;
     let rolled = state.figures.read(&scope, &[span], stretch.grain(), now).await?;
-    let figures = summary(&rolled.of_feed(id, span));
+    let sum = rolled.of_feed(id, span);
+    let (figures, p95_ms) = (summary(&sum), sum.export_latency.percentile(0.95));
+    let partner_name = named.map_or_else(|| partner.to_string(), |p| p.name);
+    let sent = match feed.direction {
+        Direction::Ingest => None,
+        Direction::Export => {
+            let name = partner_name.clone();
+            Some(outgoing::of_feed(&state, &scope, id, name, (span, p95_ms)).await?)
+        }
+    };
     let signs = Signs {
+        direction: feed.direction,
         last,
         expected_every_hours: feed.expected_every_hours,
         counts: figures.counts,
@@ -73,10 +83,11 @@ pub async fn read(viewer: &Viewer, id: &FeedId, after: &str) -> Result<FeedView,
     let rows: Vec<Entry> = page.rows.into_iter().map(entry).collect();
     Ok(FeedView {
         id: id.clone(),
-        partner_name: named.map_or_else(|| partner.to_string(), |p| p.name),
+        partner_name,
         as_of: now,
         health: health::judge(&signs, now),
         summary: figures,
+        sent,
         items,
         open: records,
         undecided: held.total,
@@ -102,6 +113,15 @@ fn settings(feed: &Feed) -> Vec<Setting> {
         || "no rhythm agreed".to_owned(),
         |hours| format!("every {hours} h"),
     );
+    if feed.direction == Direction::Export {
+        return vec![
+            setting("Expected", expected),
+            setting(
+                "Files are",
+                "exports, as whoever makes them writes them into the log".to_owned(),
+            ),
+        ];
+    }
     let terms = feed.terms();
     let currency = terms
         .contract

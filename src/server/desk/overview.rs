@@ -42,6 +42,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
             for f in feeds {
                 let own = figures.of_feed(&f.feed.id, span);
                 let signs = Signs {
+                    direction: f.feed.direction,
                     last: f.last,
                     expected_every_hours: f.feed.expected_every_hours,
                     counts: own.counts,
@@ -49,11 +50,7 @@ pub async fn read(state: &AppState, viewer: &Viewer, asked: &Asked) -> Result<Ov
                 judged.push(health::judge(&signs, now));
                 sum.merge(&own);
             }
-            let nothing = Signs {
-                last: None,
-                expected_every_hours: None,
-                counts: sum.counts,
-            };
+            let nothing = Signs::of_nothing(sum.counts);
             PartnerRow {
                 health: judged
                     .into_iter()

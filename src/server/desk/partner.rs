@@ -47,11 +47,13 @@ pub async fn read(
     for (f, items) in feeds.into_iter().zip(items) {
         let figures = summary(&rolled.of_feed(&f.feed.id, span));
         let signs = Signs {
+            direction: f.feed.direction,
             last: f.last,
             expected_every_hours: f.feed.expected_every_hours,
             counts: figures.counts,
         };
         rows.push(FeedRow {
+            direction: f.feed.direction,
             health: health::judge(&signs, now),
             summary: figures,
             last_at: f.last.map(|(at, _)| at),
@@ -63,11 +65,7 @@ pub async fn read(
     let all = rolled.of_partner(id, span);
     let figures = summary(&total(&all));
     let worst = rows.iter().map(|r| &r.health).max_by_key(|h| h.lamp).cloned();
-    let nothing = Signs {
-        last: None,
-        expected_every_hours: None,
-        counts: figures.counts,
-    };
+    let nothing = Signs::of_nothing(figures.counts);
     let report = PartnerReport {
         shown: sight.stretch.shown(),
         as_of: now,

@@ -127,19 +127,22 @@ pub async fn read(
         standing: Some(Standing::Fixed),
         ..needs.clone()
     };
-    let (feeds, deliveries, unread, attention, fixed) = tokio::try_join!(
+    let (mut feeds, deliveries, unread, attention, fixed) = tokio::try_join!(
         store.list_feeds(&scope, Some(id)),
         store.list_deliveries(&scope, &files, "", DELIVERIES.0),
         store.list_deliveries(&scope, &refused, "", DELIVERIES.1),
         store.list_issues(&scope, &needs, IssueSort::Impact, "", ISSUES.0),
         store.list_issues(&scope, &mended, IssueSort::LastSeen, "", ISSUES.1),
     )?;
+    // It is about what the partner sends.
+    feeds.retain(|f| f.feed.direction == Direction::Ingest);
     let arrivals = arrivals(state, &scope, &feeds, &time, now).await?;
     let rolled = state.figures.read(&scope, &sight.spans(), grain, now).await?;
     let health = feeds
         .iter()
         .map(|f| {
             let signs = Signs {
+                direction: f.feed.direction,
                 last: f.last,
                 expected_every_hours: f.feed.expected_every_hours,
                 counts: rolled.of_feed(&f.feed.id, span).counts,
@@ -149,11 +152,7 @@ pub async fn read(
         .max_by_key(|health| health.lamp);
     let all = rolled.of_partner(id, span);
     let figures = summary(&total(&all));
-    let nothing = Signs {
-        last: None,
-        expected_every_hours: None,
-        counts: figures.counts,
-    };
+    let nothing = Signs::of_nothing(figures.counts);
     let seen = |issue| super::issue::seen_by(viewer, issue);
     // What the newest file has no more, and of which no record waits, needs nobody's attention.
     let (needing, settled): (Vec<_>, Vec<_>) = attention
@@ -240,8 +239,7 @@ async fn arrivals(
             days: calendar(time.first, time.last, &came, every, now),
         }
     };
-    let ingest = feeds.iter().filter(|f| f.feed.direction == Direction::Ingest);
-    Ok(ingest.map(of_feed).collect())
+    Ok(feeds.iter().map(of_feed).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Tells what happened to a delivery, a sentence each, for the story of its feed.
 
-use crate::domain::delivery::{Delivery, Status};
+use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::format::{count, counted, percent, span};
 use crate::domain::gate::{Finding, Outcome};
 use crate::domain::hold::{Hold, Stage};
@@ -65,6 +65,13 @@ fn fared(delivery: &Delivery) -> Option<String> {
         Status::Queued => "It is here and waits for a worker.".to_owned(),
         Status::Processing => "It is being taken in.".to_owned(),
         Status::Accepted if c.received == 0 => "It holds no records.".to_owned(),
+        Status::Accepted if delivery.direction == Direction::Export => {
+            let records = counted(c.received, "record", "records");
+            match c.quarantined {
+                0 => format!("It arrived with all of its {records}."),
+                left => format!("It arrived; {} of {records} left out.", count(left)),
+            }
+        }
         Status::Accepted if delivery.repeat_of.is_some() && c.unchanged == c.received => {
             "The same bytes had come before; nothing changed.".to_owned()
         }
@@ -75,6 +82,9 @@ fn fared(delivery: &Delivery) -> Option<String> {
             counted(c.received, "record", "records"),
             percent(c.rejection_rate())
         ),
+        Status::Refused if delivery.direction == Direction::Export && delivery.file.message.is_none() => {
+            "It did not arrive.".to_owned()
+        }
         Status::Held | Status::Refused => return None,
     })
 }

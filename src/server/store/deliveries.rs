@@ -9,9 +9,8 @@ use crate::domain::gate::Gate;
 use crate::domain::hold::Hold;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::domain::issue::Issue;
-use crate::domain::query::{DeliveryFilter, Page, Span};
+use crate::domain::query::{DeliveryFilter, Page};
 use crate::domain::report::{CodeCount, Counts, FileReport, SAMPLES_KEPT, Sample, Verdict};
-use crate::domain::violation::Severity;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::bson::{Document, doc};
@@ -29,21 +28,6 @@ pub struct Opening {
 
 /// Log entries of one feed written in one transaction.
 const INSERTED_TOGETHER: usize = 500;
-
-/// Files of one feed that went out and ended alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// The feed.
-    pub feed: FeedId,
-    /// How they ended.
-    pub status: Status,
-    /// How many files.
-    pub count: u64,
-    /// Records in them.
-    pub records: u64,
-    /// When the newest was begun.
-    pub last: DateTime<Utc>,
-}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct DeliveryDoc {
@@ -180,7 +164,8 @@ impl Store {
                 self.insert_folded(feed, some).await?;
             }
             if let Some(last) = entries.last() {
-                self.note_last(feed, last.received_at, last.status).await?;
+                self.note_last_going(feed, last.direction, last.received_at, last.status)
+                    .await?;
             }
         }
         Ok(())
@@ -284,30 +269,6 @@ impl Store {
         }))
     }
 
-    /// Counts the files that went out in a stretch of time, by feed and by how they ended.
-    pub async fn count_exports(&self, scope: &Scope, span: Span) -> Result<Vec<Sent>> {
-        let within = doc! {"$gte": when::bson(span.from), "$lt": when::bson(span.until)};
-        let query = doc! {"direction": Direction::Export.word(), "received_at": within};
-        let group = doc! {
-            "_id": {"feed": "$feed", "status": "$status"},
-            "count": {"$sum": 1_i64},
-            "records": {"$sum": "$counts.accepted"},
-            "last": {"$max": "$received_at"},
-        };
-        let mut found = self
-            .collection::<Document>("deliveries")
-            .aggregate([
-                doc! {"$match": scope::narrow(query, scope, None)},
-                doc! {"$group": group},
-            ])
-            .await?;
-        let mut sent = Vec::new();
-        while let Some(document) = found.try_next().await? {
-            sent.extend(read_sent(&document));
-        }
-        Ok(sent)
-    }
-
     /// Lists the last deliveries in the scope that had an issue, newest first. They are looked for
     /// from where it was last seen, so that few others are passed.
     pub async fn list_deliveries_with(
@@ -334,55 +295,6 @@ impl Store {
             .try_collect()
             .await?;
         Ok(found.into_iter().map(Delivery::from).collect())
-    }
-
-    /// Adds up what failed in the files that went out in a stretch of time, per partner, of one
-    /// partner and of one feed where they are named.
-    pub async fn list_export_codes(
-        &self,
-        scope: &Scope,
-        (partner, feed): (Option<&PartnerId>, Option<&FeedId>),
-        span: Span,
-    ) -> Result<Vec<(PartnerId, Vec<CodeCount>)>> {
-        let mut query = doc! {
-            "direction": Direction::Export.word(),
-            "status": Status::Accepted.word(),
-            "received_at": {"$gte": when::bson(span.from), "$lt": when::bson(span.until)},
-        };
-        if let Some(feed) = feed {
-            query.insert("feed", feed.as_str());
-        }
-        let stages = [
-            doc! {"$match": scope::narrow(query, scope, partner)},
-            doc! {"$unwind": "$codes"},
-            doc! {"$group": {
-                "_id": {"partner": "$partner", "code": "$codes.code", "severity": "$codes.severity", "attribute": "$codes.attribute"},
-                "records": {"$sum": "$codes.records"},
-                "occurrences": {"$sum": "$codes.occurrences"},
-            }},
-        ];
-        let mut found = self
-            .collection::<Document>("deliveries")
-            .aggregate(stages)
-            .with_type::<ExportCode>()
-            .await?;
-        let mut sums = BTreeMap::<String, Vec<CodeCount>>::new();
-        while let Some(ExportCode {
-            key,
-            records,
-            occurrences,
-        }) = found.try_next().await?
-        {
-            sums.entry(key.partner).or_default().push(CodeCount {
-                code: key.code.into(),
-                severity: key.severity,
-                attribute: key.attribute.map(Into::into),
-                records,
-                occurrences,
-            });
-        }
-        let of = |(partner, codes)| (PartnerId::new(partner), codes);
-        Ok(sums.into_iter().map(of).collect())
     }
 
     /// Lists deliveries in the scope, newest first, `limit` at a time. `after` is the `next` of
@@ -451,40 +363,10 @@ impl Store {
     }
 }
 
-#[derive(Deserialize)]
-struct ExportCode {
-    #[serde(rename = "_id")]
-    key: ExportKey,
-    records: u64,
-    occurrences: u64,
-}
-
-#[derive(Deserialize)]
-struct ExportKey {
-    partner: String,
-    code: String,
-    severity: Severity,
-    #[serde(default)]
-    attribute: Option<String>,
-}
-
 fn after_key(after: &str) -> Option<(DateTime<Utc>, String)> {
     let (millis, id) = after.split_once('_')?;
     Some((
         DateTime::from_timestamp_millis(millis.parse().ok()?)?,
         id.to_owned(),
     ))
-}
-
-fn read_sent(document: &Document) -> Option<Sent> {
-    let id = document.get_document("_id").ok()?;
-    let count = |name| u64::try_from(document.get_i64(name).unwrap_or(0)).unwrap_or(0);
-    let last = document.get_datetime("last").ok()?;
-    Some(Sent {
-        feed: FeedId::new(id.get_str("feed").ok()?),
-        status: Status::parse(id.get_str("status").ok()?)?,
-        count: count("count"),
-        records: count("records"),
-        last: DateTime::from_timestamp_millis(last.timestamp_millis())?,
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::deliveries::DeliveryDoc;
 use super::{Result, Store};
-use crate::domain::delivery::{Delivery, Direction};
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::FeedId;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -93,17 +93,18 @@ impl Store {
         entries: impl Iterator<Item = (&'a Delivery, &'a Logged)>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut newest = BTreeMap::<&FeedId, &Delivery>::new();
-        for (entry, _) in entries.filter(|(entry, fate)| {
-            **fate != Logged::Conflict && entry.direction == Direction::Ingest && entry.received_at <= now
-        }) {
-            let last = newest.entry(&entry.feed).or_insert(entry);
+        let mut newest = BTreeMap::<(&FeedId, &str), &Delivery>::new();
+        let come = entries.filter(|(entry, fate)| **fate != Logged::Conflict && entry.received_at <= now);
+        for (entry, _) in come {
+            let of = (&entry.feed, entry.direction.word());
+            let last = newest.entry(of).or_insert(entry);
             if entry.received_at > last.received_at {
                 *last = entry;
             }
         }
-        for (feed, last) in newest {
-            self.note_last(feed, last.received_at, last.status).await?;
+        for last in newest.into_values() {
+            self.note_last_going(&last.feed, last.direction, last.received_at, last.status)
+                .await?;
         }
         Ok(())
     }

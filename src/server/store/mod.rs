@@ -15,6 +15,7 @@
 //! | `users` | `users` |
 //! | `sessions` | `sessions` |
 //! | `deliveries` | `deliveries`, the audit log |
+//! | `outgoing` | `deliveries`: what went out, added up |
 //! | `logging` | `deliveries`: entries that other systems send |
 //! | `rollups` | `rollups`, `rolled`, `followers`: counts per bucket, kept in step with `deliveries` |
 //! | `items` | `items`, the catalogue we stand behind |
@@ -62,6 +63,7 @@ mod links;
 mod listed;
 mod literal;
 mod logging;
+mod outgoing;
 mod outlines;
 mod paging;
 mod partners;
@@ -98,6 +100,7 @@ pub use items::{Item, Known, Passed, Stored};
 pub use jobs::{Job, JobState, Work};
 pub use listed::{Failure, HeldLine, HeldLines};
 pub use logging::Logged;
+pub use outgoing::Sent;
 pub use outlines::Outline;
 pub use partners::{FeedState, Partner};
 pub use pictures::{Fault, Looked, PictureTally, Turn};
@@ -288,6 +291,7 @@ impl Store {
         tokio::try_join!(
             self.index_withdrawn(),
             self.index_happenings(),
+            self.index_exports(),
             self.index_pictures()
         )?;
         self.index(

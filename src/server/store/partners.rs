@@ -250,8 +250,22 @@ impl Store {
 
     /// Notes the newest file of a feed; an older one does not take its place.
     pub(super) async fn note_last(&self, feed: &FeedId, at: DateTime<Utc>, status: Status) -> Result<()> {
-        let query =
-            doc! {"_id": feed.as_str(), "$or": [{"last": null}, {"last.at": {"$lte": when::bson(at)}}]};
+        self.note_last_going(feed, Direction::Ingest, at, status).await
+    }
+
+    /// The same of a file that went this way: one that went the other way says nothing of the feed.
+    pub(super) async fn note_last_going(
+        &self,
+        feed: &FeedId,
+        direction: Direction,
+        at: DateTime<Utc>,
+        status: Status,
+    ) -> Result<()> {
+        let query = doc! {
+            "_id": feed.as_str(),
+            "direction": direction.word(),
+            "$or": [{"last": null}, {"last.at": {"$lte": when::bson(at)}}],
+        };
         let last = doc! {"at": when::bson(at), "status": status.word()};
         self.collection::<FeedDoc>("feeds")
             .update_one(query, doc! {"$set": {"last": last}})

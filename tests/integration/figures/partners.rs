@@ -114,6 +114,7 @@ async fn judged(app: &App, log: &Log, shown: &Shown, feed: &str, every: Option<u
     let sums = log.sum(and(shown.files(), doc! {"feed": feed})).await;
     health::judge(
         &Signs {
+            direction: Direction::Ingest,
             last: newest(log, feed, app.clock.now())
                 .await
                 .map(|(at, status)| (at, Status::parse(&status).expect("a status"))),

@@ -7,7 +7,9 @@ use crate::support::files::{Files, a_record};
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use feedgate::domain::account::{Role, Scope};
+use feedgate::domain::delivery::Direction;
 use feedgate::domain::export::Exported;
+use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::query::QuarantineFilter;
 use serde_json::{Value, json};
@@ -181,4 +183,66 @@ async fn a_product_whose_id_goes_on_where_anothers_ends_is_not_taken_for_it() {
         assert_eq!(known(&app, &Scope::All, key).await.len(), 1, "{key}");
     }
     assert_eq!(known(&app, &Scope::All, "a>").await, []);
+}
+
+#[tokio::test]
+async fn a_feed_that_goes_out_is_judged_and_shown_by_its_exports() {
+    let app = App::start().await;
+    app.partner("acme").await;
+    let shop = app.partner("shop").await;
+    let out = Feed {
+        direction: Direction::Export,
+        expected_every_hours: Some(24),
+        ..Feed::new(FeedId::of(&shop.id.partner(), "out").expect("a slug"))
+    };
+    app.store.insert_feed(&out).await.expect("a feed");
+    let staff = app.sign_in(Role::Staff, None).await;
+    let page = staff.get("/feeds/shop/out").await.body;
+    for said in [
+        "Export out",
+        "nothing has ever gone out",
+        "Nothing has gone out yet",
+    ] {
+        assert!(page.contains(said), "“{said}” is missing: {page}");
+    }
+    for absent in ["Try a file", "Products in the catalogue", "Contract"] {
+        assert!(!page.contains(absent), "“{absent}” is none of an export: {page}");
+    }
+
+    let token = token(&app, &shop, None, true).await;
+    let going = |id: &str, hours| {
+        let mut export = export(id, app.clock.now() - TimeDelta::hours(hours));
+        export["feed"] = json!("out");
+        export
+    };
+    let mut failed = going("x1", 30);
+    failed["status"] = json!("refused");
+    failed["records"] = Value::Null;
+    failed["codes"] = json!([]);
+    send(&app, &token, NDJSON, lines(&[failed.clone()])).await;
+    let page = staff.get("/feeds/shop/out").await.body;
+    assert!(page.contains("the last export did not arrive"), "{page}");
+    // One that says it came in says nothing of a feed that goes out.
+    let mut other = going("in", 1);
+    other["direction"] = json!("ingest");
+    for field in ["status", "records", "codes"] {
+        other[field] = failed[field].clone();
+    }
+    let (_, answer) = send(&app, &token, NDJSON, lines(&[going("x2", 2), other])).await;
+    assert_eq!(answer["taken"], json!(2), "{answer}");
+    app.roll().await;
+    let page = staff.get("/feeds/shop/out").await.body;
+    for said in [
+        "exports go out in time",
+        "It arrived; 1 of 10 records left out.",
+        "It did not arrive.",
+        "Left out",
+        "1 arrived",
+    ] {
+        assert!(page.contains(said), "“{said}” is missing: {page}");
+    }
+    let partner = staff.get("/partners/shop").await.body;
+    assert!(partner.contains("goes out"), "{partner}");
+    let exports = staff.get("/exports?range=7d").await.body;
+    assert!(exports.contains("/feeds/shop/out"), "{exports}");
 }

@@ -8,6 +8,7 @@
 
 pub mod contract;
 pub mod gates;
+mod outgoing;
 mod picture;
 pub mod profile;
 mod pull;
@@ -29,6 +30,7 @@ use crate::app::components::states::{Loading, Notice, Tone};
 use crate::app::components::tile::Tile;
 use crate::app::link;
 use crate::domain::account::{Right, Viewer};
+use crate::domain::delivery::Direction;
 use crate::domain::format::{self, count, counted};
 use crate::domain::ids::FeedId;
 use leptos::prelude::*;
@@ -118,12 +120,16 @@ pub(super) fn crumbs(id: &FeedId, partner_name: String, below: bool) -> AnyView 
 }
 
 fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doing: Doing) -> AnyView {
+    if view.sent.is_some() {
+        return outgoing::content(view, viewer, first, doing.revoke);
+    }
     let FeedView {
         id,
         partner_name,
         as_of,
         health,
         summary,
+        sent: _,
         items,
         open,
         undecided,
@@ -185,7 +191,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
         {may_send.then(|| send::form(&id, file_max))}
         <section class="block">
             <h2>"What came of its files"</h2>
-            {story::table(entries.rows, as_of)}
+            {story::table(entries.rows, Direction::Ingest, as_of)}
             {(shown > 0)
                 .then(|| {
                     view! {

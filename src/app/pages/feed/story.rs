@@ -8,30 +8,46 @@ use crate::app::components::states::Empty;
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Ago;
 use crate::app::link;
+use crate::domain::delivery::Direction;
 use crate::domain::format::count;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 /// The deliveries as rows, the newest first.
-pub(super) fn table(entries: Vec<Entry>, as_of: DateTime<Utc>) -> AnyView {
+pub(super) fn table(entries: Vec<Entry>, direction: Direction, as_of: DateTime<Utc>) -> AnyView {
+    let out = direction == Direction::Export;
     if entries.is_empty() {
+        let (title, about) = if out {
+            (
+                "Nothing has gone out yet",
+                "Every export that whoever makes it writes into the audit log will be a line here, also one that failed.",
+            )
+        } else {
+            (
+                "No file has come yet",
+                "Every file of this feed will be a line here, also one that is refused or held, with what became of it.",
+            )
+        };
         return view! {
-            <Empty title="No file has come yet">
-                <p>
-                    "Every file of this feed will be a line here, also one that is refused or held, with what became of it."
-                </p>
+            <Empty title>
+                <p>{about}</p>
             </Empty>
         }
         .into_any();
     }
+    let [came, received, accepted, quarantined] = if out {
+        ["Made", "Records", "Sent", "Left out"]
+    } else {
+        ["Came", "Received", "Accepted", "Quarantined"]
+    };
     let columns = vec![
-        text("Came"),
+        text(came),
         text("Became"),
         text("What happened"),
-        figures("Received"),
-        figures("Accepted"),
+        figures(received),
+        figures(accepted),
         figures("Unchanged"),
-        figures("Quarantined"),
+        figures(quarantined),
     ];
     let rows: Vec<_> = entries.into_iter().map(|entry| row(entry, as_of)).collect();
     view! {
