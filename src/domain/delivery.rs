@@ -77,6 +77,16 @@ impl Status {
         }
     }
 
+    /// The word for people, of a file that went this way.
+    pub fn label(self, direction: Direction) -> &'static str {
+        match (direction, self) {
+            (Direction::Export, Self::Processing) => "on its way",
+            (Direction::Export, Self::Accepted) => "arrived",
+            (Direction::Export, Self::Refused) => "failed",
+            _ => self.word(),
+        }
+    }
+
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)

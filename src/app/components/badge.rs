@@ -1,6 +1,6 @@
 //! Shows short words that say what kind of thing something is.
 
-use crate::domain::delivery::Status;
+use crate::domain::delivery::{Direction, Status};
 use crate::domain::issue::Standing;
 use crate::domain::issue::triage;
 use crate::domain::job;
@@ -22,8 +22,10 @@ pub fn SeverityBadge(
 pub fn StatusBadge(
     /// What it is.
     status: Status,
+    /// Which way its file went.
+    direction: Direction,
 ) -> impl IntoView {
-    view! { <span class=format!("badge {}", status.word())>{status.word()}</span> }.into_any()
+    view! { <span class=format!("badge {}", status.word())>{status.label(direction)}</span> }.into_any()
 }
 
 /// An entry of the log that lies in the future by our clock.

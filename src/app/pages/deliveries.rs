@@ -12,7 +12,7 @@ use crate::app::components::states::{Empty, Loading};
 use crate::app::components::table::{Table, figure, figures, text};
 use crate::app::components::time::Ago;
 use crate::app::link::{self, Link};
-use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::format;
 use crate::domain::ids::{DeliveryId, PartnerId};
 use crate::domain::query::{Asked, DeliveryFilter};
@@ -269,7 +269,7 @@ fn row(
                 {if given_up.contains(&delivery.id) {
                     view! { <FailedBadge/> }.into_any()
                 } else {
-                    view! { <StatusBadge status=delivery.status/> }.into_any()
+                    view! { <StatusBadge status=delivery.status direction=delivery.direction/> }.into_any()
                 }}
                 {replay.then(|| view! { " " <span class="badge replay">"replay"</span> })}
                 {ahead.then(|| view! { " " <AheadBadge/> })}
@@ -277,8 +277,8 @@ fn row(
             {figure(format::count(c.received))}
             {figure(format::count(c.accepted))}
             {figure(format::count(c.unchanged))}
-            {if c.quarantined == 0 {
-                figure("0".to_owned())
+            {if c.quarantined == 0 || delivery.direction == Direction::Export {
+                figure(format::count(c.quarantined))
             } else {
                 view! {
                     <td class="num">

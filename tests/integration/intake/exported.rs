@@ -241,6 +241,21 @@ async fn a_feed_that_goes_out_is_judged_and_shown_by_its_exports() {
     ] {
         assert!(page.contains(said), "“{said}” is missing: {page}");
     }
+    // Nothing of it is held here, and nobody is asked to send it again.
+    let page = staff.get("/deliveries/shop:x2").await.body;
+    for said in [
+        "Export of",
+        "Arrived: 9 of 10 records went out, 1 (10.0 %) left out.",
+        "chosen",
+    ] {
+        assert!(page.contains(said), "“{said}” is missing: {page}");
+    }
+    let page = staff.get("/deliveries/shop:x1").await.body;
+    assert!(page.contains("Failed: it did not arrive."), "{page}");
+    assert!(!page.contains("Ask the partner"), "{page}");
+    let list = staff.get("/deliveries?direction=export").await.body;
+    assert!(list.contains(">arrived") && list.contains(">failed"), "{list}");
+    assert!(!list.contains("/quarantine?delivery="), "{list}");
     let partner = staff.get("/partners/shop").await.body;
     assert!(partner.contains("goes out"), "{partner}");
     let exports = staff.get("/exports?range=7d").await.body;

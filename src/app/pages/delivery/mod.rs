@@ -18,7 +18,7 @@ use crate::app::components::states::Loading;
 use crate::app::components::time::Instant;
 use crate::app::islands::Follow;
 use crate::app::link;
-use crate::domain::delivery::{Delivery, Origin, Status};
+use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::format;
 use crate::domain::hold::Stage;
 use leptos::prelude::*;
@@ -55,8 +55,10 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
         is_kept,
         given_up,
     } = view;
-    let title = format!("Delivery of {}", format::minute(delivery.received_at));
-    let clean = delivery.counts.received > 0 && delivery.status == Status::Accepted;
+    let kind = if goes_out(&delivery) { "Export" } else { "Delivery" };
+    let title = format!("{kind} of {}", format::minute(delivery.received_at));
+    let is_ours = !goes_out(&delivery);
+    let clean = is_ours && delivery.counts.received > 0 && delivery.status == Status::Accepted;
     // Of a held file nothing is received yet, but its records are known.
     let read = delivery.gate.as_ref().map_or(0, |gate| gate.facts.received);
     let records = delivery.counts.received.max(read);
@@ -70,7 +72,7 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
     let facts = facts(&delivery);
     let badge = match given_up {
         Some(_) => view! { <FailedBadge/> }.into_any(),
-        None => view! { <StatusBadge status=delivery.status/> }.into_any(),
+        None => view! { <StatusBadge status=delivery.status direction=delivery.direction/> }.into_any(),
     };
     view! {
         <Title text=format!("{title}, {}", delivery.feed)/>
@@ -118,13 +120,25 @@ fn content(view: DeliveryView, rule: ServerAction<RuleOnDelivery>) -> AnyView {
     .into_any()
 }
 
+/// Whether it is an export: whoever made it checked it, and nothing of it is held here.
+fn goes_out(delivery: &Delivery) -> bool {
+    delivery.direction == Direction::Export
+}
+
 /// What is known of the file.
 fn facts(delivery: &Delivery) -> AnyView {
     let file = &delivery.file;
     let unknown = || "not known".to_owned();
-    let origin = match &delivery.origin {
-        Origin::File => "a file",
-        Origin::Replay { .. } => "a replay of quarantined records",
+    let (came, origin) = match &delivery.origin {
+        Origin::File if goes_out(delivery) => ("Went as", "a file"),
+        Origin::File => ("Came as", "a file"),
+        Origin::Replay { .. } => ("Came as", "a replay of quarantined records"),
+    };
+    let decided = match (delivery.direction, delivery.status) {
+        (_, Status::Held) => "Held since",
+        (Direction::Export, Status::Accepted) => "Arrived",
+        (Direction::Export, Status::Refused) => "Given up",
+        _ => "Decided",
     };
     let fact = |name: &'static str, value: AnyView| {
         view! {
@@ -139,15 +153,18 @@ fn facts(delivery: &Delivery) -> AnyView {
             <h2 id="file">"File"</h2>
             <dl>
                 {fact("Name", file.name.clone().into_any())}
-                {fact("Came as", origin.into_any())}
+                {fact(came, origin.into_any())}
                 {fact("Size", format::bytes(file.bytes).into_any())}
                 {fact("Format", file.format.map_or_else(unknown, |f| f.word().to_owned()).into_any())}
                 {fact("Encoding", file.encoding.clone().unwrap_or_else(unknown).into_any())}
                 {(!file.sha256.is_empty())
                     .then(|| fact("SHA-256", view! { <code>{file.sha256.clone()}</code> }.into_any()))}
-                {fact("Received", view! { <Instant at=delivery.received_at/> }.into_any())}
                 {fact(
-                    if delivery.status == Status::Held { "Held since" } else { "Decided" },
+                    if goes_out(delivery) { "Made" } else { "Received" },
+                    view! { <Instant at=delivery.received_at/> }.into_any(),
+                )}
+                {fact(
+                    decided,
                     match delivery.decided_at {
                         Some(at) => view! { <Instant at/> }.into_any(),
                         None => "not yet".into_any(),

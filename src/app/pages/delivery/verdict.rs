@@ -3,7 +3,7 @@
 use crate::api::delivery::GivenUp;
 use crate::app::components::rule::RuleCode;
 use crate::app::link::{self, Link};
-use crate::domain::delivery::{Delivery, Status};
+use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::format::{self, count, counted};
 use crate::domain::hold::Stage;
 use crate::domain::report::Counts;
@@ -79,8 +79,42 @@ pub(super) fn given_up(why: GivenUp) -> AnyView {
     .into_any()
 }
 
+/// The same of an export.
+fn went(delivery: &Delivery) -> (&'static str, String, &'static str) {
+    let c = &delivery.counts;
+    let all = counted(c.received, "record", "records");
+    let sentence = match (delivery.status, c.quarantined) {
+        (Status::Queued | Status::Processing, _) => "On its way: it has not arrived yet.".to_owned(),
+        (Status::Held, _) => "Held: it does not go out until somebody decides about it.".to_owned(),
+        (Status::Refused, _) => "Failed: it did not arrive.".to_owned(),
+        (Status::Accepted, 0) => format!("Arrived with all of its {all}."),
+        (Status::Accepted, left) => format!(
+            "Arrived: {} of {all} went out, {} ({}) left out.",
+            count(c.accepted + c.unchanged),
+            count(left),
+            format::percent(c.rejection_rate())
+        ),
+    };
+    let class = match (delivery.status, c.quarantined) {
+        (Status::Queued | Status::Processing, _) => "notice",
+        (Status::Refused, _) => "notice bad",
+        (Status::Accepted, 0) => "notice good",
+        _ => "notice watch",
+    };
+    let advice = match delivery.status {
+        Status::Refused => {
+            "Whoever makes the export can say more; what became of it is as they wrote it into the log."
+        }
+        _ => "",
+    };
+    (class, sentence, advice)
+}
+
 /// The class of the notice, the verdict in a sentence, and what follows from it.
 fn standing(delivery: &Delivery) -> (&'static str, String, &'static str) {
+    if delivery.direction == Direction::Export {
+        return went(delivery);
+    }
     let kept = "The catalogue still has what the delivery before this one brought.";
     match (delivery.status, delivery.hold.as_ref().map(|hold| hold.stage)) {
         (Status::Queued, _) => (
@@ -168,18 +202,23 @@ pub(super) fn law(delivery: &Delivery, held: u64, open: u64) -> AnyView {
         }
     };
     let records = link::quarantine("delivery", delivery.id.as_str());
+    let [received, accepted, quarantined] = match delivery.direction {
+        Direction::Ingest => ["received", "accepted", "quarantined"],
+        Direction::Export => ["chosen", "sent", "left out"],
+    };
     view! {
         <p class="law">
             <span class="term">
                 <b>{count(c.received)}</b>
-                " received"
+                " "
+                {received}
             </span>
             " = "
-            {term("accepted", c.accepted, "accepted")}
+            {term("accepted", c.accepted, accepted)}
             " + "
             {term("unchanged", c.unchanged, "unchanged")}
             " + "
-            {term("quarantined", c.quarantined, "quarantined")}
+            {term("quarantined", c.quarantined, quarantined)}
             {(flight > 0).then(|| view! { " + " {term("outline", flight, "in flight")} })}
         </p>
         {(c.warned > 0)
