@@ -4,7 +4,7 @@ use super::outgoing::Destination;
 use super::overview::Summary;
 use super::picture::PicturesView;
 use super::token::TokenRow;
-use crate::domain::delivery::Status;
+use crate::domain::delivery::{Direction, Status};
 use crate::domain::health::Health;
 use crate::domain::ids::{DeliveryId, FeedId};
 use crate::domain::pull;
@@ -37,6 +37,8 @@ pub struct Entry {
     pub replay: bool,
     /// How far it has come.
     pub status: Status,
+    /// Which way its file went.
+    pub direction: Direction,
     /// Its records, counted.
     pub counts: Counts,
     /// What happened to it: a sentence each, in the order of events.

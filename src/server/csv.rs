@@ -141,6 +141,7 @@ pub fn partners(overview: &Overview) -> String {
 pub fn feeds(report: &PartnerReport) -> String {
     let mut rows = vec![texts([
         "feed",
+        "direction",
         "health",
         "reason",
         "received",
@@ -158,6 +159,7 @@ pub fn feeds(report: &PartnerReport) -> String {
         let (s, c) = (&f.summary, &f.summary.counts);
         vec![
             f.id.to_string(),
+            f.direction.word().to_owned(),
             f.health.lamp.word().to_owned(),
             f.health.reason.clone(),
             c.received.to_string(),

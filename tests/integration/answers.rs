@@ -166,7 +166,7 @@ async fn every_table_and_chart_is_to_be_had_as_a_file_by_those_who_may_see_it() 
         ("volume.png?range=7d", "\u{fffd}PNG"),
         ("rejection.png?partner=bolt", "\u{fffd}PNG"),
         ("heat.png", "\u{fffd}PNG"),
-        ("feeds.csv?partner=acme", "feed,health,"),
+        ("feeds.csv?partner=acme", "feed,direction,health,"),
         ("quarantine.csv", "id,partner,"),
         ("codes.csv?delivery=acme000", "code,severity,"),
     ] {

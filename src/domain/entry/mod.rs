@@ -255,6 +255,17 @@ fn read_counts(fields: Option<Fields>, status: Status) -> Result<Counts, Fault> 
     Ok(counts)
 }
 
+fn read_code(fields: &mut Fields, path: &str) -> Result<String, Fault> {
+    let code = fields.text("code", WORD_MAX)?;
+    if code.is_empty() || code.contains('|') {
+        return Err(Fault::new(
+            format!("{path}.code"),
+            format!("“{code}” is not a code; use letters, digits and “_”."),
+        ));
+    }
+    Ok(code)
+}
+
 fn read_codes(list: Vec<Value>, received: u64) -> Result<Vec<CodeCount>, Fault> {
     if list.len() > CODES_MAX {
         return Err(Fault::new(
@@ -269,18 +280,12 @@ fn read_codes(list: Vec<Value>, received: u64) -> Result<Vec<CodeCount>, Fault> 
     for (at, value) in list.into_iter().enumerate() {
         let path = format!("codes[{at}]");
         let mut fields = Fields::of(&path, value)?;
-        let code = fields.text("code", WORD_MAX)?;
+        let code = read_code(&mut fields, &path)?;
         let attribute = fields.optional("attribute", |f, n| f.text(n, WORD_MAX))?;
         let severity = fields.word("severity", "error, warning or info", Severity::parse)?;
         let records = fields.count("records")?;
         let occurrences = fields.optional("occurrences", Fields::count)?.unwrap_or(records);
         fields.end()?;
-        if code.is_empty() || code.contains('|') {
-            return Err(Fault::new(
-                format!("{path}.code"),
-                format!("“{code}” is not a code; use letters, digits and “_”."),
-            ));
-        }
         if records > received {
             return Err(Fault::new(
                 format!("{path}.records"),

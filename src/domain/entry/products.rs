@@ -6,7 +6,7 @@
 //! they call it; whether there is such a catalogue is for whoever keeps them to see.
 
 use super::fields::Fields;
-use super::{Fault, WORD_MAX, id_in_log, read_feed, read_id};
+use super::{Fault, id_in_log, read_code, read_feed, read_id};
 use crate::domain::export::Fate;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Products {
                 format!("{path}.product"),
                 fields.text("product", PRODUCT_MAX)?.into(),
             )?;
-            let code = fields.text("code", WORD_MAX)?;
+            let code = read_code(&mut fields, &path)?;
             fields.end()?;
             fates.push((product, Fate::Rejected(code)));
         }

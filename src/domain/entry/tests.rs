@@ -247,6 +247,11 @@ fn whatever_is_wrong_with_products_is_named_with_its_field() {
             "rejected[0].product",
         ),
         ("rejected", json!([{"product": "SKU3"}]), "rejected[0].code"),
+        (
+            "rejected",
+            json!([{"product": "SKU3", "code": ""}]),
+            "rejected[0].code",
+        ),
         ("when", json!(1), "when"),
     ] {
         let mut line = named();

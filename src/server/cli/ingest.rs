@@ -2,12 +2,13 @@
 
 use super::opened::Opened;
 use crate::domain::account::Scope;
+use crate::domain::delivery::Direction;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::report::Verdict;
 use crate::server::clock::Clock;
 use crate::server::config::{Database, Knowing};
-use crate::server::intake;
+use crate::server::intake::{self, Refused};
 use crate::server::pipeline::ingest::{Ingest, Ingested};
 use crate::server::store::Deed;
 use anyhow::{Context, bail};
@@ -106,6 +107,9 @@ impl Args {
         let partner = PartnerId::parse(&self.partner)?;
         let id = FeedId::of(&partner, &self.feed)?;
         if let Some(found) = opened.store.find_feed(&Scope::All, &id).await? {
+            if found.feed.direction == Direction::Export {
+                bail!("{}", Refused::GoesOut(id));
+            }
             return Ok(found.feed);
         }
         let known = opened.store.list_feeds(&Scope::All, Some(&partner)).await?;

@@ -26,7 +26,7 @@ enum Command {
     /// Compare every issue with what it counts
     #[command(after_help = "Exit codes: 0 every issue says what there is, 1 some do not.")]
     Verify,
-    /// Fold in deliveries that no issue knows of, and count anew what waits
+    /// Fold in deliveries that no issue knows of, put held records into their lists, and count anew what waits
     Mend,
 }
 
@@ -60,6 +60,13 @@ async fn verify(opened: &Opened) -> anyhow::Result<ExitCode> {
 /// how many feeds were compared, and how many faults they had.
 pub(super) async fn examine(store: &Store) -> anyhow::Result<(u64, u64)> {
     let (mut feeds, mut faults) = (0, 0);
+    for (feed, records) in store.count_misplaced().await? {
+        faults += 1;
+        println!(
+            "feed {feed}: {} in other lists than belong to what became of them; `feedgate issue mend` puts them right",
+            counted(records, "held record stands", "held records stand")
+        );
+    }
     for state in store.list_feeds(&Scope::All, None).await? {
         let feed = state.feed.id;
         if is_applied(store, &feed).await? {
@@ -83,6 +90,13 @@ async fn is_applied(store: &Store, feed: &FeedId) -> anyhow::Result<bool> {
 
 async fn mend(opened: &Opened) -> anyhow::Result<ExitCode> {
     let (store, now) = (&opened.store, Clock::system().now());
+    let placed = store.mend_places().await?;
+    if placed > 0 {
+        println!(
+            "{} put into the lists that are right",
+            counted(placed, "held record", "held records")
+        );
+    }
     let mut folded = 0;
     for state in store.list_feeds(&Scope::All, None).await? {
         let feed = state.feed.id;

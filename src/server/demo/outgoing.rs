@@ -1,7 +1,8 @@
 //! Invents what went out to partners who take the catalogues of others, as a system that exports
 //! would have logged it.
 //!
-//! The entries follow from the destination and its turn alone, as those of [`super::history`] do.
+//! The entries follow from the destination and its turn alone, as those of [`super::history`] do; what
+//! does not get through just now does so from the present back.
 
 use super::cast::Member;
 use super::history::{id, rounded, seed, spread, whole_u};
@@ -103,7 +104,8 @@ impl Destination {
     ) -> Delivery {
         let received = rounded(self.records * chance.random_range(0.97..1.03));
         let down = self.is_down && now - at < TimeDelta::hours(i64::from(self.every_hours) * 5 / 2);
-        let failed = down || chance.random_bool(0.012);
+        let unlucky = chance.random_bool(0.012);
+        let failed = down || unlucky;
         let left_out = rounded(whole_u(received) * self.left_out * chance.random_range(0.8..1.25));
         let (counts, codes) = if failed {
             Default::default()

@@ -181,6 +181,7 @@ fn entry(delivery: Delivery) -> Entry {
         file: delivery.file.name,
         at: delivery.received_at,
         status: delivery.status,
+        direction: delivery.direction,
         counts: delivery.counts,
         id: delivery.id,
     }

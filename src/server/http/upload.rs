@@ -106,7 +106,7 @@ impl From<Refused> for AppError {
                 message: refused.to_string(),
             },
             Refused::Broken(message) => Self::invalid("file", message),
-            Refused::Changed { .. } => Self::invalid("file", refused.to_string()),
+            Refused::Changed { .. } | Refused::GoesOut(_) => Self::invalid("file", refused.to_string()),
             Refused::Store(error) => error.into(),
         }
     }

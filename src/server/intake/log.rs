@@ -7,7 +7,7 @@
 
 use crate::domain::entry::{Entry, Fault, Line, Products};
 use crate::domain::format::count;
-use crate::domain::ids::{FeedId, PartnerId};
+use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::intake::Refused;
 use crate::server::store::{Logged, NotNamed, Store};
@@ -147,6 +147,8 @@ struct Taking<'a> {
     waiting: Vec<(u64, Entry)>,
     line: u64,
     taken: Taken,
+    /// Entries that were sent and did not go in, for others have their ids.
+    conflicting: BTreeSet<DeliveryId>,
 }
 
 impl Taking<'_> {
@@ -180,20 +182,41 @@ impl Taking<'_> {
     /// Notes products of an entry, which may be one of those that wait to be written.
     async fn note(&mut self, products: Products) -> Result<(), Refused> {
         self.write().await?;
-        let noted = self.store.note_products(&products, self.clock.now()).await?;
-        let Products {
-            id, to, of, fates, ..
-        } = products;
-        let (field, message) = match noted {
-            Ok(()) => {
-                self.taken.products += fates.len() as u64;
-                return Ok(());
-            }
-            Err(NotNamed::Entry) => (
+        let is_another = self.conflicting.contains(&products.entry);
+        let noted = if is_another {
+            Err(NotNamed::Entry)
+        } else {
+            self.store.note_products(&products, self.clock.now()).await?
+        };
+        let Err(why) = noted else {
+            self.taken.products += products.fates.len() as u64;
+            return Ok(());
+        };
+        let Products { id, to, of, .. } = products;
+        let (field, message) = match why {
+            NotNamed::Entry if is_another => (
+                "entry",
+                format!(
+                    "The entry {id} that was sent did not go in, for another has its id; name no products of it."
+                ),
+            ),
+            NotNamed::Entry => (
                 "entry",
                 format!("The log has no export {id} of {to}; send its entry first, with direction export."),
             ),
-            Err(NotNamed::Catalogue) => (
+            NotNamed::NotSent => (
+                "entry",
+                format!(
+                    "The export {id} did not arrive, says its entry; name products of those that were accepted."
+                ),
+            ),
+            NotNamed::Ahead => (
+                "entry",
+                format!(
+                    "The export {id} lies in the future by our clock; name its products when that time has come."
+                ),
+            ),
+            NotNamed::Catalogue => (
                 "of",
                 format!("There is no feed {of}; name the catalogue that the products came from."),
             ),
@@ -239,6 +262,7 @@ impl Taking<'_> {
                 }
                 Logged::Conflict => {
                     self.taken.conflicts += 1;
+                    self.conflicting.insert(delivery.id.clone());
                     let message = format!(
                         "Another entry with the id {id} is in the log and says something else; it stays. Send a new \
                          entry under an id of its own."
@@ -285,6 +309,7 @@ where
         waiting: Vec::with_capacity(BATCH),
         line: 0,
         taken: Taken::default(),
+        conflicting: BTreeSet::new(),
     };
     let mut body = pin!(body);
     let (mut line, mut skipping, mut bytes) = (Vec::new(), false, 0);

@@ -4,7 +4,7 @@
 
 use crate::domain::delivery::{Delivery, Direction, Origin, Status};
 use crate::domain::feed::Feed;
-use crate::domain::ids::{DeliveryId, JobId};
+use crate::domain::ids::{DeliveryId, FeedId, JobId};
 use crate::domain::report::{Counts, FileReport, Verdict};
 use crate::server::clock::Clock;
 use crate::server::store::{Deed, Error as StoreError, Job, Receiving, Store, Work};
@@ -96,6 +96,11 @@ pub enum Refused {
         /// In hex.
         came: String,
     },
+    /// The feed's files go out.
+    #[error(
+        "{0} goes out: whoever makes its files writes them into the log. Send a file to a feed that comes in."
+    )]
+    GoesOut(FeedId),
     /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -121,6 +126,9 @@ where
     B: AsRef<[u8]>,
     E: Display,
 {
+    if incoming.feed.direction == Direction::Export {
+        return Err(Refused::GoesOut(incoming.feed.id.clone()));
+    }
     if incoming.declared.is_some_and(|bytes| bytes > incoming.limit) {
         return Err(Refused::TooLarge(incoming.limit));
     }

@@ -163,9 +163,11 @@ impl Store {
             for some in entries.chunks(INSERTED_TOGETHER) {
                 self.insert_folded(feed, some).await?;
             }
-            if let Some(last) = entries.last() {
-                self.note_last_going(feed, last.direction, last.received_at, last.status)
-                    .await?;
+            for direction in [Direction::Ingest, Direction::Export] {
+                if let Some(last) = entries.iter().rfind(|entry| entry.direction == direction) {
+                    self.note_last_going(feed, direction, last.received_at, last.status)
+                        .await?;
+                }
             }
         }
         Ok(())

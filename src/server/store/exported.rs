@@ -8,7 +8,7 @@
 use super::items::item_key;
 use super::{Error, Result, Store, when};
 use crate::domain::account::Scope;
-use crate::domain::delivery::Direction;
+use crate::domain::delivery::{Direction, Status};
 use crate::domain::entry::Products;
 use crate::domain::export::{Exported, Fate, Passage};
 use crate::domain::ids::{DeliveryId, FeedId};
@@ -31,6 +31,10 @@ const TRIES: u32 = 3;
 pub enum NotNamed {
     /// The log has no such entry, or it is none of an export with that feed.
     Entry,
+    /// The export did not arrive, or not yet.
+    NotSent,
+    /// The entry lies in the future.
+    Ahead,
     /// There is no such catalogue.
     Catalogue,
 }
@@ -80,6 +84,13 @@ impl Store {
         let Some((entry, _)) = entry.filter(|(d, _)| is_it(d.direction, &d.feed)) else {
             return Ok(Err(NotNamed::Entry));
         };
+        if entry.status != Status::Accepted {
+            return Ok(Err(NotNamed::NotSent));
+        }
+        // It would stay the last for as long.
+        if entry.is_ahead(now) {
+            return Ok(Err(NotNamed::Ahead));
+        }
         if self.find_feed(&Scope::All, &products.of).await?.is_none() {
             return Ok(Err(NotNamed::Catalogue));
         }

@@ -3,9 +3,10 @@
 //! They are few beside the files that come in, and have an index of their own that has what is
 //! counted, so that a year of them is not read.
 
+use super::deliveries::DeliveryDoc;
 use super::{Result, Store, scope, when};
 use crate::domain::account::Scope;
-use crate::domain::delivery::{Direction, Status};
+use crate::domain::delivery::{Delivery, Direction, Status};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::query::Span;
 use crate::domain::report::CodeCount;
@@ -64,6 +65,33 @@ impl Store {
         self.collection::<Document>("deliveries")
             .create_index(model)
             .await?;
+        self.note_last_exports().await
+    }
+
+    /// Notes the newest export of each feed that goes out and has none noted: an earlier version noted
+    /// none of entries that other systems sent.
+    async fn note_last_exports(&self) -> Result<()> {
+        let without = doc! {"direction": Direction::Export.word(), "last": null};
+        let mut feeds = self.collection::<Document>("feeds").find(without).await?;
+        while let Some(feed) = feeds.try_next().await? {
+            let Ok(id) = feed.get_str("_id") else { continue };
+            let gone = doc! {
+                "feed": id,
+                "direction": Direction::Export.word(),
+                // What lies in the future says nothing of today.
+                "$expr": {"$lte": ["$received_at", "$$NOW"]},
+            };
+            let newest = self
+                .collection::<DeliveryDoc>("deliveries")
+                .find_one(gone)
+                .sort(doc! {"received_at": -1})
+                .projection(doc! {"samples": 0})
+                .await?;
+            if let Some(newest) = newest.map(Delivery::from) {
+                self.note_last_going(&newest.feed, newest.direction, newest.received_at, newest.status)
+                    .await?;
+            }
+        }
         Ok(())
     }
 

@@ -19,9 +19,11 @@ use super::issues::Waiting;
 use super::{Result, Store};
 use crate::domain::ids::{FeedId, PartnerId};
 use crate::domain::quarantine::State;
+use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::Hint;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Records that are given their places together.
@@ -83,8 +85,20 @@ fn worked_out() -> Document {
     let code = doc! {"$concat": ["$state", "/", "$partner", " ", "$$code"]};
     doc! {"$concatArrays": [
         ["$state", {"$concat": ["$state", "/", "$feed"]}],
-        {"$map": {"input": "$codes", "as": "code", "in": code}},
+        {"$map": {"input": {"$ifNull": ["$codes", []]}, "as": "code", "in": code}},
     ]}
+}
+
+/// What finds the records whose places are not what they should be, or that have none.
+fn misplaced() -> Document {
+    doc! {"$expr": {"$ne": ["$places", worked_out()]}}
+}
+
+#[derive(Deserialize)]
+struct Misplaced {
+    #[serde(rename = "_id")]
+    feed: String,
+    records: u64,
 }
 
 /// An update that moves each record to a state and sets more of it, where nobody has read the
@@ -138,18 +152,19 @@ impl Store {
         self.update_many_in(session, "quarantine", updates).await
     }
 
-    /// Makes the index on places, gives theirs to the records that have none yet, and drops the
+    /// Makes the index on places, gives theirs to the records that have none or others, and drops the
     /// indexes that were there before. What is ended half-way goes on with the next start.
     pub(super) async fn index_places(&self) -> Result<()> {
         let held = self.quarantine();
         let names = held.list_index_names().await?;
-        let before: Vec<&str> = BEFORE
-            .into_iter()
-            .filter(|name| names.iter().any(|there| there == name))
-            .collect();
-        if before.contains(&"state_1__id_-1") {
-            tracing::info!("naming the places of held records; this goes through all of them, once");
-            self.place_all().await?;
+        let is_there = |name: &&str| names.iter().any(|there| there == name);
+        let before: Vec<&str> = BEFORE.into_iter().filter(is_there).collect();
+        // Whoever made those indexes, or wrote without this one, knew nothing of places.
+        if !before.is_empty() || !is_there(&"places_1__id_-1") {
+            let placed = self.mend_places().await?;
+            if placed > 0 {
+                tracing::info!(records = placed, "named the places of held records");
+            }
         }
         self.index("quarantine", &[index(), doc! {"item_id": 1, "_id": -1}])
             .await?;
@@ -159,9 +174,10 @@ impl Store {
         Ok(())
     }
 
-    /// Gives every record its places, so many at a time, in the order of their ids.
-    async fn place_all(&self) -> Result<()> {
-        let mut last = String::new();
+    /// Gives every record the places that its state and codes say, so many at a time, in the order of
+    /// their ids; how many had none or others. Reads every record.
+    pub async fn mend_places(&self) -> Result<u64> {
+        let (mut last, mut placed) = (String::new(), 0);
         loop {
             let next = self
                 .collection::<Document>("quarantine")
@@ -173,24 +189,29 @@ impl Store {
             let until = next.as_ref().and_then(|next| next.get_str("_id").ok());
             let mut ids = doc! {"$gt": &last};
             ids.extend(until.map(|until| ("$lte".to_owned(), until.into())));
-            let some = doc! {"_id": ids, "places": {"$exists": false}};
+            let mut some = misplaced();
+            some.insert("_id", ids);
             let placing = vec![doc! {"$set": {"places": worked_out()}}];
-            self.quarantine().update_many(some, placing).await?;
-            let Some(until) = until else { return Ok(()) };
+            placed += self.quarantine().update_many(some, placing).await?.modified_count;
+            let Some(until) = until else { return Ok(placed) };
             until.clone_into(&mut last);
         }
     }
 
-    /// Counts the records of a feed that stand in other lists than their state and codes say. Reads
-    /// each: for proofs, not for pages.
-    pub(super) async fn count_misplaced_in(&self, session: &mut ClientSession, feed: &FeedId) -> Result<i64> {
-        let misplaced = doc! {
-            "places": in_feed(feed, &State::ALL),
-            "$expr": {"$ne": ["$places", worked_out()]},
-        };
-        let held = self.quarantine();
-        let counting = held.count_documents(misplaced).hint(hint()).session(session);
-        Ok(i64::try_from(counting.await?).unwrap_or(i64::MAX))
+    /// Counts the records of each feed that stand in other lists than their state and codes say.
+    /// Reads every record: for proofs, not for pages.
+    pub async fn count_misplaced(&self) -> Result<BTreeMap<FeedId, u64>> {
+        let stages = [
+            doc! {"$match": misplaced()},
+            doc! {"$group": {"_id": "$feed", "records": {"$sum": 1_i64}}},
+        ];
+        let held = self.collection::<Document>("quarantine");
+        let mut found = held.aggregate(stages).with_type::<Misplaced>().await?;
+        let mut counts = BTreeMap::new();
+        while let Some(Misplaced { feed, records }) = found.try_next().await? {
+            counts.insert(FeedId::new(feed), records);
+        }
+        Ok(counts)
     }
 
     /// Whether a feed has any held record.

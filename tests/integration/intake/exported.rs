@@ -2,9 +2,11 @@
 //! each thing once and to nobody whom it does not concern.
 
 use super::audit::{NDJSON, entry, lines, send, token};
+use crate::reconciliation::reach;
 use crate::support::app::App;
 use crate::support::files::{Files, a_record};
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use feedgate::domain::account::{Role, Scope};
 use feedgate::domain::delivery::Direction;
@@ -12,6 +14,7 @@ use feedgate::domain::export::Exported;
 use feedgate::domain::feed::Feed;
 use feedgate::domain::ids::{FeedId, PartnerId};
 use feedgate::domain::query::QuarantineFilter;
+use mongodb::bson::doc;
 use serde_json::{Value, json};
 
 /// An export to the shop, which counts ten products and names none.
@@ -130,30 +133,53 @@ async fn products_of_what_is_not_there_are_named_with_their_line_and_nothing_is_
         line[field] = value;
         line
     };
+    let mut failed = export("x2", now);
+    failed["status"] = json!("refused");
+    for field in ["records", "codes"] {
+        failed[field] = Value::Null;
+    }
+    let other = export("x1", now - TimeDelta::hours(1));
+    let ahead = export("x3", now + TimeDelta::days(2));
     let wrong = [
         (with("entry", json!("x9")), "entry"),
         (with("entry", json!("in")), "entry"),
+        (with("entry", json!("x2")), "entry"),
+        (with("entry", json!("x3")), "entry"),
         (with("of", json!("acme/other")), "of"),
         (with("of", json!("nobody/main")), "of"),
         (with("partner", json!("acme")), "partner"),
         (with("sent", json!([])), "sent"),
     ];
-    let all = [ingest, export("x1", now)];
+    let all = [ingest, export("x1", now), failed, ahead];
     let all = all.iter().chain(wrong.iter().map(|(line, _)| line));
     let (_, answer) = send(&app, &token, NDJSON, lines(all)).await;
     assert_eq!(
         (&answer["taken"], &answer["products"], &answer["rejected"]),
-        (&json!(2), &json!(0), &json!(wrong.len())),
+        (&json!(4), &json!(0), &json!(wrong.len())),
         "{answer}"
     );
+    let named = answer["entries"].as_array().expect("what is named");
+    let rejected: Vec<&Value> = named
+        .iter()
+        .filter(|named| named["outcome"] == "rejected")
+        .collect();
     for (at, (_, field)) in wrong.iter().enumerate() {
-        let named = &answer["entries"][at];
+        let named = rejected[at];
         assert_eq!(
             (&named["line"], &named["field"]),
-            (&json!(3 + at), &json!(field)),
+            (&json!(5 + at), &json!(field)),
             "{named}"
         );
     }
+    assert_eq!(known(&app, &Scope::All, "sku1").await, []);
+
+    // What belongs to an entry that did not go in does not go to the one that has its id.
+    let (_, answer) = send(&app, &token, NDJSON, lines(&[other, with("entry", json!("x1"))])).await;
+    assert_eq!(
+        (&answer["conflicts"], &answer["rejected"]),
+        (&json!(1), &json!(1)),
+        "{answer}"
+    );
     assert_eq!(known(&app, &Scope::All, "sku1").await, []);
 
     let alone = with("entry", json!("x9")).to_string();
@@ -260,4 +286,42 @@ async fn a_feed_that_goes_out_is_judged_and_shown_by_its_exports() {
     assert!(partner.contains("goes out"), "{partner}");
     let exports = staff.get("/exports?range=7d").await.body;
     assert!(exports.contains("/feeds/shop/out"), "{exports}");
+}
+
+#[tokio::test]
+async fn a_feed_that_goes_out_takes_no_file_and_one_from_before_knows_its_newest_export() {
+    let app = App::start().await;
+    let shop = app.partner("shop").await;
+    let out = Feed {
+        direction: Direction::Export,
+        ..Feed::new(FeedId::of(&shop.id.partner(), "out").expect("a slug"))
+    };
+    app.store.insert_feed(&out).await.expect("a feed");
+    let token = token(&app, &shop, None, true).await;
+    let request = Request::post("/api/v1/feeds/out/deliveries?name=a.csv")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from("id,title\n1,A\n"))
+        .expect("a request");
+    let answer = app.anonymous().send(request).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    assert!(answer.body.contains("shop/out goes out"), "{}", answer.body);
+
+    let mut gone = export("x1", app.clock.now() - TimeDelta::hours(3));
+    gone["feed"] = json!("out");
+    let mut ahead = export("x2", app.clock.now() + TimeDelta::days(9_000));
+    ahead["feed"] = json!("out");
+    send(&app, &token, NDJSON, lines(&[gone, ahead])).await;
+    let feeds = reach(&app, "feeds").await;
+    let of_it = doc! {"_id": "shop/out"};
+    feeds
+        .update_one(of_it, doc! {"$set": {"last": null}})
+        .await
+        .expect("as an earlier version left it");
+    app.store.migrate().await.expect("an upgrade");
+    let found = app.store.find_feed(&Scope::All, &out.id).await;
+    let last = found.expect("a look").expect("the feed").last;
+    assert_eq!(
+        last.map(|(at, _)| at),
+        Some(app.clock.now() - TimeDelta::hours(3))
+    );
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use feedgate::domain::account::Scope;
 use feedgate::domain::bulk::{Action, Move, Outcome, Pace, State, Tally};
 use feedgate::domain::feed::Feed;
-use feedgate::domain::ids::{JobId, RecordId};
+use feedgate::domain::ids::{FeedId, JobId, PartnerId, RecordId};
 use feedgate::domain::quarantine::{self, HeldRecord};
 use feedgate::domain::query::{QuarantineFilter, StateFilter};
 use feedgate::server::store::{Asked, Bulk, Error};
@@ -364,4 +364,97 @@ async fn no_outline_is_used_while_a_job_may_write_items_and_none_that_is_older()
     app.work().await;
     assert_eq!(job(&app, "j1").await.state, State::Done);
     assert!(outline().await.is_none(), "it says nothing of what was replayed");
+}
+
+/// The ids of a set that is frozen for a filter, in its order.
+async fn frozen(app: &App, feed: &Feed, scope: &Scope, filter: &QuarantineFilter) -> Vec<RecordId> {
+    let id = feedgate::server::fresh::job();
+    let asked = Asked {
+        id: id.clone(),
+        feed: feed.id.clone(),
+        action: Action::Discard,
+        filter,
+        selected: None,
+        address: String::new(),
+        asked_by: "Sam".to_owned(),
+        asked_at: app.clock.now(),
+        until: None,
+        started: None,
+    };
+    let total = app.store.plan_bulk(scope, &asked).await.expect("a plan");
+    let mut ids = Vec::new();
+    for part in 0.. {
+        let before = ids.len();
+        let set = if ids.len() as u64 == total {
+            Vec::new()
+        } else {
+            app.store.read_set(&id, part).await.expect("a part")
+        };
+        let mut part: Vec<RecordId> = set.into_iter().map(|record| record.id).collect();
+        // A part is read as it lies; which records are in it is what matters.
+        part.sort_unstable_by(|a, b| b.cmp(a));
+        ids.extend(part);
+        if ids.len() == before {
+            break;
+        }
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_set_has_the_records_that_the_list_of_its_filter_shows_the_newest_first() {
+    let (app, files) = (App::start().await, Files::new());
+    let feed = app.partner("acme").await;
+    let side = Feed::new(FeedId::new("acme/side"));
+    app.store.insert_feed(&side).await.expect("a second feed");
+    let free = |n| a_record(n).with("price", "0 EUR");
+    let wrong = |n| a_record(n).with("gtin", "4006381333932");
+    for (feed, name, from) in [(&feed, "a.csv", 1), (&side, "s.csv", 1), (&feed, "b.csv", 20)] {
+        let records = [free(from), wrong(from + 1), free(from + 2), wrong(from + 3)];
+        app.take_in(feed, &files.csv(name, &records)).await;
+        app.clock.advance(TimeDelta::minutes(1));
+    }
+    let all = records(&app).await;
+    app.store
+        .move_held(
+            &Scope::All,
+            &all[0].id,
+            quarantine::Move::Discard,
+            app.clock.now(),
+        )
+        .await
+        .expect("one is given up");
+    let all = records(&app).await;
+    let own = Scope::Only(vec![feed.id.partner()]);
+    let others = Scope::Only(vec![PartnerId::new("beta")]);
+    for code in [None, Some("PRICE_ZERO"), Some("GTIN_CHECK"), Some("NO_SUCH")] {
+        for delivery in [
+            None,
+            Some(all[1].delivery.clone()),
+            Some(all[all.len() - 1].delivery.clone()),
+        ] {
+            for item in [None, Some("SKU1".to_owned())] {
+                for state in [StateFilter::Open, StateFilter::Any] {
+                    let filter = QuarantineFilter {
+                        code: code.map(str::to_owned),
+                        delivery: delivery.clone(),
+                        item: item.clone(),
+                        state,
+                        ..QuarantineFilter::default()
+                    };
+                    let shown = all.iter().filter(|r| {
+                        r.feed == feed.id
+                            && r.state == quarantine::State::Quarantined
+                            && code.is_none_or(|code| r.violations.iter().any(|v| v.code == code))
+                            && delivery.as_ref().is_none_or(|delivery| r.delivery == *delivery)
+                            && item.as_ref().is_none_or(|item| r.item_id == *item)
+                    });
+                    let shown: Vec<RecordId> = shown.map(|r| r.id.clone()).collect();
+                    assert_eq!(frozen(&app, &feed, &own, &filter).await, shown, "{filter:?}");
+                    let none: [RecordId; 0] = [];
+                    assert_eq!(frozen(&app, &feed, &others, &filter).await, none, "{filter:?}");
+                }
+            }
+        }
+    }
 }

@@ -143,6 +143,8 @@ async fn ensure_each_ended_once(app: &App, feed: &Feed, id: &str) {
         (records, tally.accepted, tally.rejected_again)
     );
     let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
+    let misplaced = app.store.count_misplaced().await.expect("a count");
+    assert!(misplaced.is_empty(), "{misplaced:?}");
     assert_eq!(faults, [], "issues after {id}");
     ensure_nothing_is_lost(app).await;
 }

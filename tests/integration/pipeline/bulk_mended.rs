@@ -119,6 +119,8 @@ async fn a_fix_is_tried_first_and_then_made_as_a_revision_of_each_record() {
             .contains(&("price".to_owned(), "10.00 EUR".to_owned()))
     );
     let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
+    let misplaced = app.store.count_misplaced().await.expect("a count");
+    assert!(misplaced.is_empty(), "{misplaced:?}");
     assert_eq!(faults, []);
 }
 

@@ -74,6 +74,8 @@ async fn a_held_record_that_nobody_acts_on_is_given_up_and_can_be_taken_back() {
         assert!(page.contains(said), "{said}");
     }
     let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
+    let misplaced = app.store.count_misplaced().await.expect("a count");
+    assert!(misplaced.is_empty(), "{misplaced:?}");
     assert_eq!(faults, []);
 
     let back = app

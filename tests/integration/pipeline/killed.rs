@@ -122,6 +122,8 @@ async fn a_killed_ingest_run_again_ends_as_if_run_once() {
         let (items, open, counts) = end_state(&app, &feed).await;
         assert_eq!((items, open), (8910, held.clone()), "killed at step {step}");
         let faults = app.store.verify_issues(&feed.id).await.expect("a proof");
+        let misplaced = app.store.count_misplaced().await.expect("a count");
+        assert!(misplaced.is_empty(), "{misplaced:?}");
         assert_eq!(faults, [], "issues after a kill at step {step}");
         // A try that was decided before the kill came was whole; the next is a repeat.
         let whole = (9000, 8910, 0, 90);

@@ -136,8 +136,8 @@ fn facts(delivery: &Delivery) -> AnyView {
     };
     let decided = match (delivery.direction, delivery.status) {
         (_, Status::Held) => "Held since",
-        (Direction::Export, Status::Accepted) => "Arrived",
-        (Direction::Export, Status::Refused) => "Given up",
+        (Direction::Export, Status::Accepted) if delivery.decided_at.is_some() => "Arrived",
+        (Direction::Export, Status::Refused) if delivery.decided_at.is_some() => "Given up",
         _ => "Decided",
     };
     let fact = |name: &'static str, value: AnyView| {
@@ -167,6 +167,7 @@ fn facts(delivery: &Delivery) -> AnyView {
                     decided,
                     match delivery.decided_at {
                         Some(at) => view! { <Instant at/> }.into_any(),
+                        None if goes_out(delivery) => "not known".into_any(),
                         None => "not yet".into_any(),
                     },
                 )}

@@ -87,6 +87,7 @@ fn went(delivery: &Delivery) -> (&'static str, String, &'static str) {
         (Status::Queued | Status::Processing, _) => "On its way: it has not arrived yet.".to_owned(),
         (Status::Held, _) => "Held: it does not go out until somebody decides about it.".to_owned(),
         (Status::Refused, _) => "Failed: it did not arrive.".to_owned(),
+        (Status::Accepted, _) if c.received == 0 => "Arrived, but the file holds no records.".to_owned(),
         (Status::Accepted, 0) => format!("Arrived with all of its {all}."),
         (Status::Accepted, left) => format!(
             "Arrived: {} of {all} went out, {} ({}) left out.",
@@ -98,7 +99,7 @@ fn went(delivery: &Delivery) -> (&'static str, String, &'static str) {
     let class = match (delivery.status, c.quarantined) {
         (Status::Queued | Status::Processing, _) => "notice",
         (Status::Refused, _) => "notice bad",
-        (Status::Accepted, 0) => "notice good",
+        (Status::Accepted, 0) if c.received > 0 => "notice good",
         _ => "notice watch",
     };
     let advice = match delivery.status {

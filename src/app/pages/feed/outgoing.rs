@@ -10,7 +10,7 @@ use crate::app::components::tile::Tile;
 use crate::app::link;
 use crate::domain::account::{Right, Viewer};
 use crate::domain::delivery::Direction;
-use crate::domain::format::{self, count, counted};
+use crate::domain::format::{self, count};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -28,7 +28,9 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
         ..
     } = view;
     let grants = viewer.may(Right::GrantLog);
-    let files = link::feed_deliveries(&id).with("range", "30d");
+    let files = link::feed_deliveries(&id)
+        .with("direction", "export")
+        .with("range", "30d");
     let tiles = sent.map(|sent| {
         let went = sent.delivered + sent.failed + sent.pending;
         view! {
@@ -42,11 +44,11 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
                 <Tile
                     label="Failed, 30 days"
                     figure=count(sent.failed)
-                    note=format!("{} on the way", counted(sent.pending, "file", "files"))
+                    note=format!("{} pending", count(sent.pending))
                     href=files.with("status", "refused").href()
                 />
                 <Tile label="Records sent, 30 days" figure=count(sent.records) note="in the files that arrived"/>
-                <Tile label="p95 latency" figure=format::duration(sent.p95_ms) note="from a file’s end to its arrival"/>
+                <Tile label="p95 latency" figure=format::duration(sent.p95_ms) note="until a file arrives or is given up"/>
             </div>
         }
     });

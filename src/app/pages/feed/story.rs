@@ -49,10 +49,7 @@ pub(super) fn table(entries: Vec<Entry>, direction: Direction, as_of: DateTime<U
         figures("Unchanged"),
         figures(quarantined),
     ];
-    let rows: Vec<_> = entries
-        .into_iter()
-        .map(|entry| row(entry, direction, as_of))
-        .collect();
+    let rows: Vec<_> = entries.into_iter().map(|entry| row(entry, as_of)).collect();
     view! {
         <div class="deeds">
             <Table caption="What came of its files" columns rows/>
@@ -61,7 +58,7 @@ pub(super) fn table(entries: Vec<Entry>, direction: Direction, as_of: DateTime<U
     .into_any()
 }
 
-fn row(entry: Entry, direction: Direction, as_of: DateTime<Utc>) -> AnyView {
+fn row(entry: Entry, as_of: DateTime<Utc>) -> AnyView {
     let c = entry.counts;
     let what = if entry.replay {
         "replay of quarantined records".to_owned()
@@ -86,7 +83,7 @@ fn row(entry: Entry, direction: Direction, as_of: DateTime<Utc>) -> AnyView {
                 </span>
             </th>
             <td class="nowrap">
-                <StatusBadge status=entry.status direction/>
+                <StatusBadge status=entry.status direction=entry.direction/>
             </td>
             <td class="wrap">
                 {story}

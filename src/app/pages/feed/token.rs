@@ -26,7 +26,7 @@ pub(super) fn section(
     let list = if tokens.is_empty() {
         view! {
             <p class="muted">
-                "No program of the partner has a token yet. With one it sends files over HTTP, as the manual of the API says."
+                "No program has a token for this yet. With one it sends files over HTTP, or writes what went out into the log, as the manual of the API says."
             </p>
         }
         .into_any()
@@ -43,7 +43,7 @@ pub(super) fn section(
             .into_iter()
             .map(|token| row(id, token, as_of, revoke))
             .collect();
-        view! { <Table caption="Tokens that send files of this feed" columns rows/> }.into_any()
+        view! { <Table caption="Tokens of this feed" columns rows/> }.into_any()
     };
     view! {
         <section class="block" id="tokens">

@@ -121,6 +121,7 @@ impl From<Refused> for Problem {
                 code: Some("FILE_DIGEST"),
                 ..Self::new(StatusCode::BAD_REQUEST, refused.to_string())
             },
+            Refused::GoesOut(_) => Self::new(StatusCode::CONFLICT, refused.to_string()),
             Refused::Store(error) => error.into(),
         }
     }
