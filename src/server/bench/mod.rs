@@ -22,7 +22,7 @@ pub use crowd::{Crowd, crowd};
 pub use files::{check, csv_pass};
 pub use holding::hold;
 pub use pages::{Visit, Whose, moving_pages, pages, weights};
-pub use replaying::{freeze, start_replay, work_off};
+pub use replaying::{freeze, replay};
 pub use reporting::{Download, attempt, downloads};
 pub use storing::{bare_insert, change, ingest};
 
@@ -66,16 +66,21 @@ fn share(sorted: &[f64], percent: usize) -> f64 {
 
 /// Peak resident memory of this process so far, in bytes.
 fn peak_memory() -> u64 {
-    memory("VmHWM:")
+    memory("self", "VmHWM:")
+}
+
+/// The same of a process that runs.
+pub fn peak_memory_of(process: u32) -> u64 {
+    memory(&process.to_string(), "VmHWM:")
 }
 
 /// Resident memory of this process, in bytes.
 fn resident_memory() -> u64 {
-    memory("VmRSS:")
+    memory("self", "VmRSS:")
 }
 
-fn memory(which: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+fn memory(process: &str, which: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix(which));
     line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<u64>().ok())
         .unwrap_or(0)

@@ -108,7 +108,7 @@ impl Args {
     }
 
     fn serve(&self, opened: &Opened) -> anyhow::Result<Command> {
-        let mut command = self.part("serve", opened)?;
+        let mut command = opened.program("serve", &self.database.database)?;
         command
             .arg("--listen")
             .arg(self.web.listen.to_string())
@@ -132,25 +132,13 @@ impl Args {
     }
 
     fn worker(&self, opened: &Opened) -> anyhow::Result<Command> {
-        let mut command = self.part("worker", opened)?;
+        let mut command = opened.program("worker", &self.database.database)?;
         if let Some(taxonomy) = &self.web.knowing.taxonomy {
             command.arg("--taxonomy").arg(taxonomy);
         }
         if self.web.intake.pull_private {
             command.arg("--pull-private");
         }
-        Ok(command)
-    }
-
-    /// This program again, as one part of the whole, on the same database.
-    fn part(&self, name: &str, opened: &Opened) -> anyhow::Result<Command> {
-        let mut command = Command::new(std::env::current_exe().context("finding this program")?);
-        // The address may hold a password, which everybody could read among the arguments.
-        command
-            .arg(name)
-            .env("FEEDGATE_MONGODB_URI", opened.uri())
-            .arg("--database")
-            .arg(&self.database.database);
         Ok(command)
     }
 

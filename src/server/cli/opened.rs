@@ -4,6 +4,7 @@ use crate::server::config::Database;
 use crate::server::embedded::{Embedded, Options};
 use crate::server::store::Store;
 use anyhow::Context;
+use std::process::Command;
 use std::time::Duration;
 
 /// A database that is ready, and the private `mongod` behind it if there is one.
@@ -14,6 +15,18 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// This program again, doing something else on the same server.
+    pub(super) fn program(&self, name: &str, database: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+        // The address may hold a password, which everybody could read among the arguments.
+        command
+            .arg(name)
+            .env("FEEDGATE_MONGODB_URI", &self.uri)
+            .arg("--database")
+            .arg(database);
+        Ok(command)
+    }
+
     /// Connects, starts a private `mongod` where none is named, and makes indexes. Operations
     /// find no primary for `patience` before they fail.
     pub(super) async fn open(database: &Database, patience: Duration) -> anyhow::Result<Self> {
@@ -44,11 +57,6 @@ impl Opened {
                 Err(error)
             }
         }
-    }
-
-    /// Where the database is, for other processes.
-    pub(super) fn uri(&self) -> &str {
-        &self.uri
     }
 
     /// Stops the private `mongod`, if this process started one.

@@ -17,10 +17,10 @@ use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 /// Parts that a worker has at a time: while the database writes of one, another is judged.
-pub const HANDS: usize = 3;
+const HANDS: usize = 3;
 
 /// How often a worker brings the log entry of a replay up to date while it runs.
-pub const LOGGED: Duration = Duration::from_millis(700);
+const LOGGED: Duration = Duration::from_millis(700);
 
 impl Worker {
     /// Works on parts until told to stop; what is being decided is finished first.

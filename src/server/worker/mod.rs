@@ -23,7 +23,6 @@ mod pictures;
 mod pull;
 mod watch;
 
-pub use bulk::{HANDS, LOGGED};
 pub use watch::Watch;
 
 use super::clock::Clock;

@@ -29,7 +29,7 @@ use showing::visit_rows;
 use std::fs::File;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 /// Measure checking, storing, reporting and showing, each beside what it is held against
@@ -94,7 +94,6 @@ enum Part {
     HeldPages,
     Searches,
     Freeze,
-    Replay,
     Crowd,
     Burst,
     News,
@@ -169,7 +168,6 @@ impl Args {
                         serde_json::to_string(&bench::hold(&opened.store, file()?, Some(self.held)).await?)?
                     }
                     Part::Freeze => serde_json::to_string(&bench::freeze(&opened.store).await?)?,
-                    Part::Replay => serde_json::to_string(&bench::work_off(&opened.store).await?)?,
                     Part::Burst => serde_json::to_string(&bench::burst(&opened.store, self.entries).await?)?,
                     _ => self.measure_served(part, opened.store.clone()).await?,
                 }
@@ -322,11 +320,8 @@ fn run_part_with<T: DeserializeOwned>(
 ) -> anyhow::Result<T> {
     use clap::ValueEnum;
     let name = part.to_possible_value().context("a part has a name")?;
-    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
-    command
-        .args(["bench", "--part", name.get_name(), "--database", database])
-        .args(more)
-        .env("FEEDGATE_MONGODB_URI", opened.uri());
+    let mut command = opened.program("bench", database)?;
+    command.args(["--part", name.get_name()]).args(more);
     if let Some(file) = file {
         command.arg("--file").arg(file);
     }

@@ -3,12 +3,17 @@
 use super::{Args, MAIN, ONE_IN, Part, row, run_part, run_part_with};
 use crate::domain::format::count;
 use crate::server::bench::{self, Measured, Visit};
+use crate::server::child::Child;
 use crate::server::cli::opened::Opened;
 use anyhow::Context;
+use futures::future::join_all;
 use std::path::Path;
+use std::time::Duration;
 
 /// The database of held records.
 const HELD: &str = "held";
+/// A worker is at work this long after its start.
+const READY_AFTER: Duration = Duration::from_secs(3);
 
 /// Storing, beside inserting the same documents bare.
 pub(super) fn store(opened: &Opened, folder: &Path, file: &Path) -> anyhow::Result<()> {
@@ -64,24 +69,9 @@ impl Args {
             &part(Part::Freeze, None)?,
             None,
         );
-        bench::start_replay(&opened.store, 0).await?;
-        let one = part(Part::Replay, None)?;
+        let one = replay_with(1, &opened, 0).await?;
         row("bulk replay, one worker", &one, None);
-        bench::start_replay(&opened.store, 1).await?;
-        let two = std::thread::scope(|scope| -> anyhow::Result<Measured> {
-            let [one, two] = [(), ()].map(|()| scope.spawn(|| part(Part::Replay, None)));
-            let joined = |worker: std::thread::ScopedJoinHandle<'_, anyhow::Result<Measured>>| {
-                worker
-                    .join()
-                    .map_err(|_| anyhow::anyhow!("a worker of the benchmark panicked"))?
-            };
-            let (one, two) = (joined(one)?, joined(two)?);
-            Ok(Measured {
-                records: one.records + two.records,
-                seconds: one.seconds.max(two.seconds),
-                peak_memory: one.peak_memory.max(two.peak_memory),
-            })
-        })?;
+        let two = replay_with(2, &opened, 1).await?;
         row("bulk replay, two workers (of one)", &two, Some(&one));
         let lists: Vec<Visit> = run_part(&opened, HELD, Part::HeldPages, Some(&self.web), None)?;
         let searches: Vec<Visit> = run_part(&opened, HELD, Part::Searches, Some(&self.web), None)?;
@@ -95,4 +85,23 @@ impl Args {
             (format!("a search through {of}, limit 1,000 ms"), searches),
         ])
     }
+}
+
+/// Replays the records of one delivery with so many workers, each a process of its own.
+async fn replay_with(workers: usize, opened: &Opened, of: u64) -> anyhow::Result<Measured> {
+    let mut running = Vec::new();
+    for _ in 0..workers {
+        let mut command = opened.program("worker", HELD)?;
+        command.env("FEEDGATE_LOG", "warn");
+        running.push(Child::spawn(command).context("starting a worker")?);
+    }
+    tokio::time::sleep(READY_AFTER).await;
+    let measured = bench::replay(&opened.store, of).await;
+    let peaks = running.iter().map(|worker| bench::peak_memory_of(worker.pid()));
+    let peak_memory = peaks.max().unwrap_or(0);
+    join_all(running.into_iter().map(Child::end)).await;
+    Ok(Measured {
+        peak_memory,
+        ..measured?
+    })
 }
