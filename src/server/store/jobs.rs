@@ -4,7 +4,6 @@
 //! another takes the job from the start; every step of a job may therefore run twice. One that
 //! fails, or whose workers die, [`crate::domain::job::ATTEMPTS`] times is set aside.
 
-use super::issues::Waiting;
 use super::places::Placed;
 use super::{Error, Result, Store, paging, quarantine, scope, transaction, when};
 use crate::domain::account::Scope;
@@ -209,21 +208,15 @@ impl Store {
         query: Document,
         job: &JobId,
     ) -> Result<usize> {
-        let mut found = self
-            .collection::<Waiting>("quarantine")
-            .find(query)
-            .projection(Waiting::fields())
-            .session(&mut *session)
-            .await?;
-        let (mut placed, mut queued) = (Placed::default(), 0);
-        while let Some(before) = found.next(session).await.transpose()? {
+        let queued = self.find_waiting_in(session, query).await?;
+        let mut placed = Placed::default();
+        for before in &queued {
             placed.add(&before.after(HeldState::Queued, None));
-            queued += 1;
         }
         let set = doc! {"job": job.as_str()};
         self.move_placed_in(session, &placed, HeldState::Queued, set)
             .await?;
-        Ok(queued)
+        Ok(queued.len())
     }
 
     /// Takes the job of these kinds that was asked for first, for `length`; none when nothing is

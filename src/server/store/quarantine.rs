@@ -3,7 +3,7 @@
 //! Every change names the states it is legal from ([`State::after`]) and the revision it builds
 //! on, in the query itself, so that two people, or a person and a worker, can never both win.
 
-use super::issues::{Moves, Waiting};
+use super::issues::Moves;
 use super::{Error, Result, Store, held_way, paging, places, scope, to_bson, transaction, when};
 use crate::domain::account::Scope;
 use crate::domain::bulk::Outcome;
@@ -406,13 +406,8 @@ impl Store {
         change: Document,
         (state, codes): (State, Option<Vec<String>>),
     ) -> Result<bool> {
-        let before = self
-            .collection::<Waiting>("quarantine")
-            .find_one(query)
-            .projection(Waiting::fields())
-            .session(&mut *session)
-            .await?;
-        let Some(before) = before else {
+        let before = self.find_waiting_in(session, query).await?;
+        let Some(before) = before.first() else {
             return Ok(false);
         };
         let after = before.after(state, codes);
@@ -424,7 +419,7 @@ impl Store {
             .session(&mut *session)
             .await?;
         let mut moves = Moves::default();
-        moves.add(&before, &after);
+        moves.add(before, &after);
         self.move_issues_in(session, &moves).await?;
         Ok(true)
     }

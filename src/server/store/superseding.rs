@@ -1,7 +1,7 @@
 //! Sets held records aside for newer versions of the same products, and their issues right with
 //! them.
 
-use super::issues::{Moves, Waiting};
+use super::issues::Moves;
 use super::places::{self, Placed};
 use super::quarantine::states_before;
 use super::{Error, Result, Store, held_way, transaction};
@@ -71,14 +71,8 @@ impl Store {
     async fn supersede_in(&self, session: &mut ClientSession, ids: &[String], by: &DeliveryId) -> Result<()> {
         // The states again, for somebody may have acted since they were listed.
         let query = doc! {"_id": {"$in": ids}, "state": {"$in": states_before(Move::Supersede)}};
-        let mut found = self
-            .collection::<Waiting>("quarantine")
-            .find(query)
-            .projection(Waiting::fields())
-            .session(&mut *session)
-            .await?;
         let (mut moves, mut placed) = (Moves::default(), Placed::default());
-        while let Some(before) = found.next(session).await.transpose()? {
+        for before in self.find_waiting_in(session, query).await? {
             let after = before.after(State::Superseded, None);
             moves.add(&before, &after);
             placed.add(&after);

@@ -29,11 +29,23 @@ pub async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
         state: StateFilter::Any,
         ..QuarantineFilter::default()
     };
+    plan_of(app, feed, &Scope::All, &JobId::new(id), action, &filter).await
+}
+
+/// Plans what is to be done to all that a filter has in a scope.
+async fn plan_of(
+    app: &App,
+    feed: &Feed,
+    scope: &Scope,
+    id: &JobId,
+    action: Action,
+    filter: &QuarantineFilter,
+) -> u64 {
     let asked = Asked {
-        id: JobId::new(id),
+        id: id.clone(),
         feed: feed.id.clone(),
         action,
-        filter: &filter,
+        filter,
         selected: None,
         address: String::new(),
         asked_by: "Sam".to_owned(),
@@ -41,7 +53,7 @@ pub async fn plan(app: &App, feed: &Feed, id: &str, action: Action) -> u64 {
         until: None,
         started: None,
     };
-    app.store.plan_bulk(&Scope::All, &asked).await.expect("a plan")
+    app.store.plan_bulk(scope, &asked).await.expect("a plan")
 }
 
 pub async fn start(app: &App, id: &str, pace: Pace) {
@@ -369,19 +381,7 @@ async fn no_outline_is_used_while_a_job_may_write_items_and_none_that_is_older()
 /// The ids of a set that is frozen for a filter, in its order.
 async fn frozen(app: &App, feed: &Feed, scope: &Scope, filter: &QuarantineFilter) -> Vec<RecordId> {
     let id = feedgate::server::fresh::job();
-    let asked = Asked {
-        id: id.clone(),
-        feed: feed.id.clone(),
-        action: Action::Discard,
-        filter,
-        selected: None,
-        address: String::new(),
-        asked_by: "Sam".to_owned(),
-        asked_at: app.clock.now(),
-        until: None,
-        started: None,
-    };
-    let total = app.store.plan_bulk(scope, &asked).await.expect("a plan");
+    let total = plan_of(app, feed, scope, &id, Action::Discard, filter).await;
     let mut ids = Vec::new();
     for part in 0.. {
         let before = ids.len();

@@ -25,7 +25,6 @@ use crate::api::token::RevokeToken;
 use crate::app::components::frame::{Section, framed, use_viewer};
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
-use crate::app::components::pager::Pager;
 use crate::app::components::states::{Loading, Notice, Tone};
 use crate::app::components::tile::Tile;
 use crate::app::link;
@@ -147,8 +146,6 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
     let held = link::quarantine("feed", id.as_str()).href();
     let files = link::feed_deliveries(&id);
     let waiting = files.clone().with("status", "held");
-    let shown = entries.rows.len();
-    let link = link::feed(&id);
     view! {
         <Title text=format!("{id}")/>
         {crumbs(&id, partner_name, false)}
@@ -189,16 +186,7 @@ fn content(view: FeedView, viewer: &Viewer, first: bool, typed: &ParamsMap, doin
         {pull::section(&id, pull, as_of, file_max, pulling)}
         {picture::section(&id, pictures, as_of, doing.pictures)}
         {may_send.then(|| send::form(&id, file_max))}
-        <section class="block">
-            <h2>"What came of its files"</h2>
-            {story::table(entries.rows, Direction::Ingest, as_of)}
-            {(shown > 0)
-                .then(|| {
-                    view! {
-                        <Pager link nouns=("delivery", "deliveries") shown total=entries.total next=entries.next first/>
-                    }
-                })}
-        </section>
+        {story::section(&id, entries, Direction::Ingest, as_of, first)}
         {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, doing.revoke))}
     }
     .into_any()

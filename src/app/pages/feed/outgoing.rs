@@ -5,7 +5,6 @@ use super::{Revoke, crumbs, facts, story, token};
 use crate::api::feed::FeedView;
 use crate::app::components::head::Head;
 use crate::app::components::lamp::HealthLamp;
-use crate::app::components::pager::Pager;
 use crate::app::components::tile::Tile;
 use crate::app::link;
 use crate::domain::account::{Right, Viewer};
@@ -53,8 +52,6 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
         }
     });
     let title = format!("Export {}", id.name());
-    let shown = entries.rows.len();
-    let link = link::feed(&id);
     view! {
         <Title text=format!("{id}")/>
         {crumbs(&id, partner_name, false)}
@@ -63,16 +60,7 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
         </Head>
         {tiles}
         {facts(settings)}
-        <section class="block">
-            <h2>"What came of its files"</h2>
-            {story::table(entries.rows, Direction::Export, as_of)}
-            {(shown > 0)
-                .then(|| {
-                    view! {
-                        <Pager link nouns=("delivery", "deliveries") shown total=entries.total next=entries.next first/>
-                    }
-                })}
-        </section>
+        {story::section(&id, entries, Direction::Export, as_of, first)}
         {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, revoke))}
     }
     .into_any()

@@ -3,6 +3,7 @@
 
 use crate::api::feed::Entry;
 use crate::app::components::badge::StatusBadge;
+use crate::app::components::pager::Pager;
 use crate::app::components::rule::RuleCode;
 use crate::app::components::states::Empty;
 use crate::app::components::table::{Table, figure, figures, text};
@@ -10,11 +11,34 @@ use crate::app::components::time::Ago;
 use crate::app::link;
 use crate::domain::delivery::Direction;
 use crate::domain::format::count;
+use crate::domain::ids::FeedId;
+use crate::domain::query::Page;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+/// One page of a feed's deliveries, with its head and the way to the next.
+pub(super) fn section(
+    feed: &FeedId,
+    entries: Page<Entry>,
+    direction: Direction,
+    as_of: DateTime<Utc>,
+    first: bool,
+) -> AnyView {
+    let (shown, total, next) = (entries.rows.len(), entries.total, entries.next);
+    let link = link::feed(feed);
+    view! {
+        <section class="block">
+            <h2>"What came of its files"</h2>
+            {table(entries.rows, direction, as_of)}
+            {(shown > 0)
+                .then(|| view! { <Pager link nouns=("delivery", "deliveries") shown total next first/> })}
+        </section>
+    }
+    .into_any()
+}
+
 /// The deliveries as rows, the newest first.
-pub(super) fn table(entries: Vec<Entry>, direction: Direction, as_of: DateTime<Utc>) -> AnyView {
+fn table(entries: Vec<Entry>, direction: Direction, as_of: DateTime<Utc>) -> AnyView {
     let out = direction == Direction::Export;
     if entries.is_empty() {
         let (title, about) = if out {

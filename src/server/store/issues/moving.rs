@@ -164,6 +164,26 @@ impl Moves {
 }
 
 impl Store {
+    /// Finds held records as far as issues and lists depend on them, in a transaction that is to move
+    /// them.
+    pub(in super::super) async fn find_waiting_in(
+        &self,
+        session: &mut ClientSession,
+        query: Document,
+    ) -> Result<Vec<Waiting>> {
+        let mut found = self
+            .collection::<Waiting>("quarantine")
+            .find(query)
+            .projection(Waiting::fields())
+            .session(&mut *session)
+            .await?;
+        let mut records = Vec::new();
+        while let Some(record) = found.next(session).await.transpose()? {
+            records.push(record);
+        }
+        Ok(records)
+    }
+
     /// Writes the moves of records to their issues, and to the counts of their feeds.
     pub(in super::super) async fn move_issues_in(
         &self,
