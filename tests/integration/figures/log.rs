@@ -29,6 +29,7 @@ pub struct Entry {
     pub feed: String,
     pub file: String,
     pub status: String,
+    pub direction: String,
     pub sums: Sums,
 }
 
@@ -161,6 +162,7 @@ impl Log {
                     .expect("a name")
                     .to_owned(),
                 status: e.get_str("status").expect("a status").to_owned(),
+                direction: e.get_str("direction").expect("a direction").to_owned(),
                 sums: sums_of(e),
             })
             .collect();

@@ -101,7 +101,11 @@ fn shown(app: &App, whose: Document) -> Shown {
 async fn newest(log: &Log, feed: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, String)> {
     let until = now + TimeDelta::seconds(1);
     let found = log
-        .newest(&doc! {"feed": feed}, now - TimeDelta::days(40), until)
+        .newest(
+            &doc! {"feed": feed, "direction": "ingest"},
+            now - TimeDelta::days(40),
+            until,
+        )
         .await;
     found
         .into_iter()
@@ -384,7 +388,9 @@ async fn ensure_newest(app: &App, log: &Log, shown: &Shown, page: &mut Page) {
         let feed = entry.feed.rsplit('/').next().expect("a name").to_owned();
         let words = [ago(entry.received_at, app.clock.now()), feed, entry.file.clone()];
         assert_eq!(row[..3], words);
-        assert!(row[3].starts_with(&entry.status), "{row:?}");
+        let direction = Direction::parse(&entry.direction).expect("a direction");
+        let status = Status::parse(&entry.status).expect("a status");
+        assert!(row[3].starts_with(status.label(direction)), "{row:?}");
         let figures = [s.received, s.accepted, s.unchanged, s.quarantined, s.warned].map(count);
         assert_eq!(row[4..9], figures, "{}", entry.file);
         ensure_near(&row[9], entry.took_ms());
