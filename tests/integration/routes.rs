@@ -86,7 +86,7 @@ pub(crate) const TABLE: &[(&str, &str, &str, Statuses)] = &[
     ("GET", "/rules", "/rules", OPEN),
     ("GET", "/rules/{code}", "/rules/GTIN_CHARS", OPEN),
     // Beside the pages.
-    ("GET", "/live", "/live", OPEN),
+    ("GET", "/live", "/live", [204, 200, 200, 200, 200, 200, 200]),
     (
         "POST",
         "/token/{partner}/{feed}",

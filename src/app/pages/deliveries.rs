@@ -202,7 +202,14 @@ pub(super) fn table(
     given_up: &[DeliveryId],
     as_of: DateTime<Utc>,
 ) -> AnyView {
-    let mut columns = vec![text("Received")];
+    // Where all of them went out they are spoken of so.
+    let out = deliveries.iter().all(|d| d.direction == Direction::Export);
+    let [came, received, accepted, quarantined] = if out {
+        ["Made", "Records", "Sent", "Left out"]
+    } else {
+        ["Received", "Received", "Accepted", "Quarantined"]
+    };
+    let mut columns = vec![text(came)];
     if !partners.is_empty() {
         columns.push(text("Partner"));
     }
@@ -210,10 +217,10 @@ pub(super) fn table(
         text("Feed"),
         text("File"),
         text("Status"),
-        figures("Received"),
-        figures("Accepted"),
+        figures(received),
+        figures(accepted),
         figures("Unchanged"),
-        figures("Quarantined"),
+        figures(quarantined),
         figures("Warned"),
         figures("Latency"),
     ]);

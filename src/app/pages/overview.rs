@@ -181,6 +181,7 @@ fn attention(partners: &[PartnerRow]) -> AnyView {
             }
         })
         .collect();
+    let more = (red + amber).saturating_sub(ATTENTION);
     let sentence = match (red, amber) {
         (0, 0) => "All partners are healthy.".to_owned(),
         (red, amber) => format!("{red} to act on, {amber} to watch, of {}.", partners.len()),
@@ -192,6 +193,7 @@ fn attention(partners: &[PartnerRow]) -> AnyView {
                 <p class="subtitle">{sentence}</p>
             </header>
             <ul class="attention">{items}</ul>
+            {(more > 0).then(|| view! { <p class="muted small">{format!("{more} more in the table below.")}</p> })}
         </section>
     }
     .into_any()

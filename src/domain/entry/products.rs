@@ -9,7 +9,9 @@ use super::fields::Fields;
 use super::{Fault, id_in_log, read_code, read_feed, read_id};
 use crate::domain::export::Fate;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
+use crate::domain::record;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Longest id of a product, in characters.
 const PRODUCT_MAX: usize = 500;
@@ -65,6 +67,16 @@ impl Products {
             return Err(Fault::new(
                 "sent",
                 "No product is named; list those that went out in sent, those that did not in rejected.",
+            ));
+        }
+        let mut named = HashSet::with_capacity(fates.len());
+        if let Some((twice, _)) = fates
+            .iter()
+            .find(|(product, _)| !named.insert(record::key(product)))
+        {
+            return Err(Fault::new(
+                "sent",
+                format!("“{twice}” is named twice; a product either went out with an export or did not."),
             ));
         }
         Ok(Self {

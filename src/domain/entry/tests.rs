@@ -240,6 +240,8 @@ fn whatever_is_wrong_with_products_is_named_with_its_field() {
         ("sent", json!(["SKU1", 2]), "sent[1]"),
         ("sent", json!([" "]), "sent[0]"),
         ("sent", json!([long]), "sent[0]"),
+        ("sent", json!(["SKU1", "sku1 "]), "sent"),
+        ("sent", json!(["SKU3"]), "sent"),
         ("rejected", json!(["SKU3"]), "rejected[0]"),
         (
             "rejected",

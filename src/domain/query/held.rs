@@ -194,7 +194,11 @@ impl HeldAsk {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         QuarantineFilter {
             partner: some(&self.partner).map(PartnerId::new),
-            feed: some(&self.feed).map(FeedId::new),
+            feed: some(&self.feed).map(|feed| match some(&self.partner) {
+                // Where the partner is chosen, its feed need not name it again.
+                Some(partner) if !feed.contains('/') => FeedId::new(format!("{partner}/{feed}")),
+                _ => FeedId::new(feed),
+            }),
             delivery: some(&self.delivery).map(DeliveryId::new),
             code: some(&self.code),
             state: StateFilter::parse(&self.state),
@@ -250,5 +254,20 @@ mod tests {
         assert!(ask("yesterday", "2026-13-01", "-1", "  ").is_empty());
         let long = ask("", "", "0", &"é".repeat(300)).text;
         assert_eq!(long.map(|text| text.chars().count()), Some(HeldSearch::TEXT_MAX));
+    }
+    #[test]
+    fn a_feed_need_not_name_the_partner_that_is_chosen() {
+        let feed = |partner: &str, feed: &str| {
+            let ask = HeldAsk {
+                partner: partner.to_owned(),
+                feed: feed.to_owned(),
+                ..HeldAsk::default()
+            };
+            ask.filter().feed.map(|feed| feed.to_string())
+        };
+        assert_eq!(feed("acme", "main").as_deref(), Some("acme/main"));
+        assert_eq!(feed("acme", "acme/main").as_deref(), Some("acme/main"));
+        assert_eq!(feed("", "main").as_deref(), Some("main"));
+        assert_eq!(feed("acme", " "), None);
     }
 }

@@ -64,7 +64,10 @@ impl Args {
         }
         let writer = Writer {
             partner,
-            feeds: feeds.into_iter().map(|state| state.feed.id).collect(),
+            feeds: feeds
+                .into_iter()
+                .map(|state| (state.feed.id, state.feed.direction))
+                .collect(),
             only: None,
         };
         let input = if self.file.as_os_str() == "-" {

@@ -73,7 +73,8 @@ fn address(socket: Option<IpAddr>, headers: &HeaderMap, behind: bool) -> String 
 /// Where a page request goes instead, if anywhere.
 fn elsewhere(viewer: Option<&Viewer>, method: &Method, path: &str, query: Option<&str>) -> Option<String> {
     let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    if method != Method::GET || path.starts_with("/api/") || is_file {
+    // A stream of news that ends in a page is an error to whoever waits for it.
+    if method != Method::GET || path.starts_with("/api/") || path == "/live" || is_file {
         return None;
     }
     match viewer {
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(elsewhere(None, &Method::GET, "/favicon.svg", None), None);
         assert_eq!(elsewhere(None, &Method::POST, "/api/sign_in", None), None);
         assert_eq!(elsewhere(None, &Method::GET, "/password/abc", None), None);
+        assert_eq!(elsewhere(None, &Method::GET, "/live", None), None);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use super::failed;
 use crate::domain::account::Right;
+use crate::error::AppError;
 use crate::server::context::{self, AppState, Caller};
 use axum::extract::{Extension, State};
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -23,6 +25,8 @@ pub(super) async fn live(
                 .map(|()| Ok::<_, Infallible>(Event::default().event("news").data("come")));
             Sse::new(news).keep_alive(KeepAlive::default()).into_response()
         }
+        // Who has signed out is told to ask no more, for which this is the answer.
+        Err(AppError::Unauthenticated) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => failed::json(&error),
     }
 }

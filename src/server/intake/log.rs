@@ -5,6 +5,7 @@
 //! fault sends everything once more, and what is there stays what it is. Lines between them may say
 //! of an entry before them what became of its single products.
 
+use crate::domain::delivery::Direction;
 use crate::domain::entry::{Entry, Fault, Line, Products};
 use crate::domain::format::count;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
@@ -13,7 +14,7 @@ use crate::server::intake::Refused;
 use crate::server::store::{Logged, NotNamed, Store};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::pin::pin;
 
@@ -29,8 +30,8 @@ const NAMED_MAX: usize = 1_000;
 pub struct Writer {
     /// The partner that entries may be of.
     pub partner: PartnerId,
-    /// Its feeds that entries may be of.
-    pub feeds: BTreeSet<FeedId>,
+    /// Its feeds that entries may be of, and which way the files of each go.
+    pub feeds: BTreeMap<FeedId, Direction>,
     /// Whether it may write for one feed of its partner alone.
     pub only: Option<FeedId>,
 }
@@ -63,8 +64,8 @@ impl Writer {
                 ),
             );
         }
-        if !self.feeds.contains(feed) {
-            let known: Vec<&str> = self.feeds.iter().map(FeedId::name).collect();
+        if !self.feeds.contains_key(feed) {
+            let known: Vec<&str> = self.feeds.keys().map(FeedId::name).collect();
             return fault(
                 "feed",
                 format!(
@@ -79,6 +80,27 @@ impl Writer {
             );
         }
         Ok(())
+    }
+}
+
+impl Writer {
+    /// No file comes in for a feed that goes out.
+    fn fits(&self, line: Line) -> Result<Line, Fault> {
+        match &line {
+            Line::Entry(entry)
+                if entry.delivery.direction == Direction::Ingest
+                    && self.feeds.get(&entry.delivery.feed) == Some(&Direction::Export) =>
+            {
+                Err(Fault {
+                    field: "direction".to_owned(),
+                    message: format!(
+                        "The feed {} goes out, and this says that a file came in; correct one of the two.",
+                        entry.delivery.feed.name()
+                    ),
+                })
+            }
+            _ => Ok(line),
+        }
     }
 }
 
@@ -167,7 +189,8 @@ impl Taking<'_> {
                 field: String::new(),
                 message: "This line is not UTF-8; write it in UTF-8.".to_owned(),
             })
-            .and_then(|text| Line::read(text, |feed| self.writer.may_write(feed)));
+            .and_then(|text| Line::read(text, |feed| self.writer.may_write(feed)))
+            .and_then(|line| self.writer.fits(line));
         match read {
             Ok(Line::Entry(entry)) => self.waiting.push((self.line, *entry)),
             Ok(Line::Products(products)) => self.note(products).await?,

@@ -164,7 +164,7 @@ async fn a_ramp_stops_by_itself_at_the_first_step_that_fails_and_goes_on_when_to
     assert!(
         stopped
             .why
-            .is_some_and(|why| why.contains("1 records of step 1, 1 failed"))
+            .is_some_and(|why| why.contains("of the 1 record of step 1, 1 failed"))
     );
     assert_eq!(tally(&app, "j1").await.total(), 1, "the canary alone");
     for _ in 0..3 {

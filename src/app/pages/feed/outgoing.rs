@@ -26,6 +26,7 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
         entries,
         ..
     } = view;
+    // Only a token that writes the log does anything for such a feed.
     let grants = viewer.may(Right::GrantLog);
     let files = link::feed_deliveries(&id)
         .with("direction", "export")
@@ -61,7 +62,7 @@ pub(super) fn content(view: FeedView, viewer: &Viewer, first: bool, revoke: Revo
         {tiles}
         {facts(settings)}
         {story::section(&id, entries, Direction::Export, as_of, first)}
-        {tokens.map(|tokens| token::section(&id, tokens, as_of, grants, revoke))}
+        {tokens.filter(|_| grants).map(|tokens| token::section(&id, tokens, as_of, grants, revoke))}
     }
     .into_any()
 }

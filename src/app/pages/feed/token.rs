@@ -26,7 +26,7 @@ pub(super) fn section(
     let list = if tokens.is_empty() {
         view! {
             <p class="muted">
-                "No program has a token for this yet. With one it sends files over HTTP, or writes what went out into the log, as the manual of the API says."
+                "No program of the partner has a token yet. With one it sends files over HTTP, as the manual of the API says."
             </p>
         }
         .into_any()

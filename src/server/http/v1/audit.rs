@@ -57,7 +57,10 @@ async fn writer(state: &AppState, bearer: &Bearer) -> Result<Writer, Problem> {
     let feeds = state.store.list_feeds(&bearer.scope(), None).await?;
     Ok(Writer {
         partner: bearer.partner().clone(),
-        feeds: feeds.into_iter().map(|state| state.feed.id).collect(),
+        feeds: feeds
+            .into_iter()
+            .map(|state| (state.feed.id, state.feed.direction))
+            .collect(),
         only: bearer.only().cloned(),
     })
 }

@@ -8,6 +8,7 @@ use super::parts::held;
 use super::writes::{Decision, Order, Writes};
 use super::{PartDoc, Stage, Taken, part_id, states_before};
 use crate::domain::bulk::{Action, Move as Step, Outcome, State, Tally};
+use crate::domain::format::counted;
 use crate::domain::ids::{FeedId, RecordId};
 use crate::domain::quarantine::{HeldRecord, Move};
 use crate::server::store::issues::Moves;
@@ -258,8 +259,8 @@ impl Store {
     /// meantime stays as they left it.
     async fn stop_bulk(&self, session: &mut ClientSession, ended: &Taken, tally: &Tally) -> Result<()> {
         let why = format!(
-            "It paused by itself: of the {} records of step {}, {} failed.",
-            tally.total(),
+            "It paused by itself: of the {} of step {}, {} failed.",
+            counted(tally.total(), "record", "records"),
             ended.number + 1,
             tally.failed()
         );
