@@ -30,6 +30,11 @@ for (const [look, use] of Object.entries(LOOKS)) {
         // Nothing is wider than the screen: what has to scroll does so by itself.
         const spill = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(spill, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
+        // The column that stays in place while a table scrolls does not run over the next one.
+        const over = await page
+          .locator(".scroll > table tbody th:first-child")
+          .evaluateAll((cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((c) => c.textContent));
+        expect(over, `${name} has rows whose first cell is too narrow`).toEqual([]);
         const path = `test-results/pictures/${name}-${look}.png`;
         await page.screenshot({ path, fullPage: true });
         if (!KEPT.includes(name)) return;

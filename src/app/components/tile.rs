@@ -39,7 +39,9 @@ impl Delta {
     pub fn of_share(now: Option<f64>, before: Option<f64>) -> Option<Self> {
         let (now, before) = (now?, before?);
         let points = (now - before) * 100.0;
-        Some(if points.abs() < 0.05 {
+        // What is shown as the same figure is not said to have moved.
+        let looks_same = format::percent(Some(now)) == format::percent(Some(before));
+        Some(if points.abs() < 0.05 || looks_same {
             Self {
                 words: "as before".to_owned(),
                 better: None,
@@ -199,6 +201,8 @@ mod tests {
             (share.words.as_str(), share.better),
             ("down from 4.2 %", Some(true))
         );
+        let alike = Delta::of_share(Some(0.008_51), Some(0.009_49)).map(|delta| delta.words);
+        assert_eq!(alike.as_deref(), Some("as before"), "both are 0.9 %");
         assert_eq!(Delta::of_share(Some(0.02), None), None);
         let latency = Delta::of_duration(Some(6300), Some(4200)).expect("both are known");
         assert_eq!(
