@@ -18,6 +18,7 @@
 //! | [`report`] | what one file's check found: the JSON that scripts rely on |
 //! | [`delivery`] | the audit log entry, and the law of conservation its counts obey |
 //! | [`entry`] | an entry of the audit log as another system writes it, field by field |
+//! | [`export`] | what became of one product in exports |
 //! | [`job`] | the worker's jobs: their kinds, and what becomes of one that fails |
 //! | [`gate`] | whether a whole file may take effect: facts beside the last good ones |
 //! | [`issue`] | what one rule found on one attribute of one feed, and what people make of it |

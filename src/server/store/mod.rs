@@ -24,6 +24,7 @@
 //! | `happenings` | `deliveries`, `contracts`, `profiles`: what charts mark |
 //! | `holds` | `deliveries` that a gate keeps from taking effect |
 //! | `quarantine`, `superseding`, `listed` | `quarantine` |
+//! | `places` | the lists of `quarantine` that a record stands in, and their index |
 //! | `held_way`, `held_counts` | the index that answers a question about `quarantine`; `held_counts` |
 //! | `issues` | `issues`, `issue_turns`: what one rule found on one attribute of one feed |
 //! | `files` | `received.files`, `received.chunks`: what partners sent, byte for byte |

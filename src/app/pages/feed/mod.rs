@@ -2,7 +2,8 @@
 //! what came of each of its files.
 //!
 //! This file owns the page; [`story`] tells the deliveries, [`send`] takes a file, [`mod@pull`]
-//! shows how fetching it stands, [`picture`] what was seen of its pictures, [`token`] which programs may send one. The pages below it are [`mod@contract`], what its records must
+//! shows how fetching it stands, [`picture`] what was seen of its pictures, [`token`] which programs may send one;
+//! [`outgoing`] is the page of a feed whose files go out. The pages below it are [`mod@contract`], what its records must
 //! meet, [`profile`], how its files are read, [`gates`], when they are held, and
 //! [`trial`], where one is tried before it is sent; [`tabs`] leads from one to the other.
 

@@ -19,7 +19,7 @@ use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A held record as far as issues depend on it.
+/// A held record as far as issues and lists depend on it.
 #[derive(Debug, Clone, Deserialize)]
 pub(in super::super) struct Waiting {
     #[serde(rename = "_id")]
