@@ -230,6 +230,7 @@ mod tests {
             )
         );
     }
+
     #[test]
     fn exports_are_judged_as_exports() {
         let judged = |hours_ago, status| judged_going(Direction::Export, hours_ago, status, 0, 0);

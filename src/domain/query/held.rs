@@ -255,6 +255,7 @@ mod tests {
         let long = ask("", "", "0", &"é".repeat(300)).text;
         assert_eq!(long.map(|text| text.chars().count()), Some(HeldSearch::TEXT_MAX));
     }
+
     #[test]
     fn a_feed_need_not_name_the_partner_that_is_chosen() {
         let feed = |partner: &str, feed: &str| {

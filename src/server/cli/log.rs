@@ -62,14 +62,7 @@ impl Args {
         if feeds.is_empty() {
             bail!("there is no partner {partner} with feeds; `feedgate partner add` makes one");
         }
-        let writer = Writer {
-            partner,
-            feeds: feeds
-                .into_iter()
-                .map(|state| (state.feed.id, state.feed.direction))
-                .collect(),
-            only: None,
-        };
+        let writer = Writer::of(partner, feeds, None);
         let input = if self.file.as_os_str() == "-" {
             File::from_std(std::io::stdin().as_fd().try_clone_to_owned()?.into())
         } else {

@@ -11,7 +11,7 @@ use crate::domain::format::count;
 use crate::domain::ids::{DeliveryId, FeedId, PartnerId};
 use crate::server::clock::Clock;
 use crate::server::intake::Refused;
-use crate::server::store::{Logged, NotNamed, Store};
+use crate::server::store::{FeedState, Logged, NotNamed, Store};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,18 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// One that may write for these feeds of a partner, or for `only` one of them.
+    pub fn of(partner: PartnerId, feeds: Vec<FeedState>, only: Option<FeedId>) -> Self {
+        let feeds = feeds
+            .into_iter()
+            .map(|state| (state.feed.id, state.feed.direction));
+        Self {
+            partner,
+            feeds: feeds.collect(),
+            only,
+        }
+    }
+
     fn may_write(&self, feed: &FeedId) -> Result<(), Fault> {
         let fault = |field: &str, message: String| {
             Err(Fault {
@@ -81,9 +93,7 @@ impl Writer {
         }
         Ok(())
     }
-}
 
-impl Writer {
     /// No file comes in for a feed that goes out.
     fn fits(&self, line: Line) -> Result<Line, Fault> {
         match &line {

@@ -145,7 +145,6 @@ impl Store {
         states: Option<&[State]>,
     ) -> Result<Way> {
         let mut query = held_query(scope, filter, with_code);
-        query.remove("state");
         if let Some(states) = states {
             let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
             query.insert("state", doc! {"$in": words});

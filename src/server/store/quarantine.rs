@@ -227,10 +227,6 @@ pub(super) fn states_before(step: Move) -> Vec<&'static str> {
     State::before(step).into_iter().map(State::word).collect()
 }
 
-pub(super) fn open_states() -> Vec<&'static str> {
-    State::OPEN.into_iter().map(State::word).collect()
-}
-
 impl Store {
     pub(super) fn quarantine(&self) -> Collection<HeldDoc> {
         self.collection("quarantine")
@@ -425,18 +421,10 @@ impl Store {
     }
 }
 
-/// What a filter asks of a record, but for what it looks for in each.
+/// What a filter asks of a record, but for its state, which the way tells ([`held_way`]), and for what
+/// it looks for in each.
 pub(super) fn held_query(scope: &Scope, filter: &QuarantineFilter, with_code: bool) -> Document {
     let mut query = scope::narrow(doc! {}, scope, filter.partner.as_ref());
-    match filter.state {
-        StateFilter::Open => {
-            query.insert("state", doc! {"$in": open_states()});
-        }
-        StateFilter::Is(state) => {
-            query.insert("state", state.word());
-        }
-        StateFilter::Any => {}
-    }
     if let Some(feed) = &filter.feed {
         set_feed(&mut query, scope, filter.partner.as_ref(), feed);
     }

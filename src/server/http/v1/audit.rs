@@ -55,14 +55,11 @@ pub(super) async fn take(
 
 async fn writer(state: &AppState, bearer: &Bearer) -> Result<Writer, Problem> {
     let feeds = state.store.list_feeds(&bearer.scope(), None).await?;
-    Ok(Writer {
-        partner: bearer.partner().clone(),
-        feeds: feeds
-            .into_iter()
-            .map(|state| (state.feed.id, state.feed.direction))
-            .collect(),
-        only: bearer.only().cloned(),
-    })
+    Ok(Writer::of(
+        bearer.partner().clone(),
+        feeds,
+        bearer.only().cloned(),
+    ))
 }
 
 /// One entry may be written over several lines; in a batch a line is an entry.
